@@ -1,0 +1,54 @@
+# Weir. `make` alone lists the targets; `make demo` and `make test` set everything up on a machine that has Go.
+
+.DEFAULT_GOAL := help
+
+# How long `make fuzz` works on each fuzz target, and the shorter time that `make check` allows.
+FUZZTIME ?= 1m
+SMOKETIME ?= 5s
+
+# Where the linter and the vulnerability scanner are pinned: a module of their own, so that the main one stays small.
+TOOL := go tool -modfile=tools/go.mod
+
+# Runs a command under a name, and prints how long it took.
+STEP := @tools/step.sh
+
+.PHONY: help
+help: ## list the targets
+	@echo 'usage: make <target>'
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: demo
+demo: ## a supervised pipeline across processes, with a worker killed and reconnected on the way
+	@go run ./examples/pipeline
+
+.PHONY: test
+test: ## everything that must hold: vet, race and invariants tests, cross builds, interop with libzmq
+	$(STEP) 'native peers' tools/native-peers.sh
+	$(STEP) 'go vet' env CGO_ENABLED=0 go vet ./...
+	$(STEP) 'tests, race detector' tools/race-test.sh
+	$(STEP) 'tests, invariants' env CGO_ENABLED=0 go test -tags invariants ./...
+	$(STEP) 'cross builds' tools/cross-build.sh
+	$(STEP) 'interop' tools/interop.sh
+
+.PHONY: check
+check: ## what a change must pass before it is sent: format, lint, tests, fuzz smoke, modules, known vulnerabilities
+	$(STEP) 'gofmt' tools/format-check.sh
+	$(STEP) 'go vet' env CGO_ENABLED=0 go vet ./...
+	$(STEP) 'golangci-lint' $(TOOL) golangci-lint run ./...
+	$(STEP) 'tests, race detector' tools/race-test.sh
+	$(STEP) 'tests, invariants' env CGO_ENABLED=0 go test -tags invariants ./...
+	$(STEP) 'fuzz smoke' tools/fuzz.sh $(SMOKETIME)
+	$(STEP) 'go mod tidy -diff' tools/tidy-check.sh
+	$(STEP) 'govulncheck' tools/vulnerabilities.sh
+
+.PHONY: bench
+bench: ## end-to-end benchmarks beside libzmq and the other Go ports
+	@cd benchmarks && go run .
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (default 1m)
+	$(STEP) 'fuzz' tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: fmt
+fmt: ## format the code as the linter wants it
+	@$(TOOL) golangci-lint fmt ./...
