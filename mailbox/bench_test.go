@@ -1,0 +1,128 @@
+package mailbox_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/weirmq/weir/mailbox"
+)
+
+// item48 is an item of 48 bytes with a pointer in it, about what a message is.
+type item48 struct {
+	body   []byte
+	n      int
+	source *int
+	rest   uint64
+}
+
+// benchMark is the mark of the queues and the buffer of the channels compared.
+const benchMark = 1000
+
+// producerCounts are the numbers of producers that are compared.
+var producerCounts = []int{1, 4, 16}
+
+// spread runs producers that call push b.N times between them, and returns when they are done.
+func spread(b *testing.B, producers int, push func(i int)) *sync.WaitGroup {
+	var wg sync.WaitGroup
+	for p := range producers {
+		n := b.N / producers
+		if p == 0 {
+			n += b.N % producers
+		}
+		wg.Go(func() {
+			for i := range n {
+				push(i)
+			}
+		})
+	}
+	return &wg
+}
+
+// BenchmarkQueue measures Push and Pop, item by item, as BenchmarkChannel measures a channel.
+func BenchmarkQueue(b *testing.B) {
+	for _, producers := range producerCounts {
+		b.Run(fmt.Sprintf("producers=%d", producers), func(b *testing.B) {
+			b.ReportAllocs()
+			ctx := b.Context()
+			q := mailbox.New(mailbox.Config[item48]{Mark: benchMark})
+			wg := spread(b, producers, func(i int) { _ = q.Push(ctx, item48{n: i}) })
+			for range b.N {
+				if _, err := q.Pop(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+			wg.Wait()
+		})
+	}
+}
+
+// BenchmarkQueueBatch measures a consumer that looks at batches and producers that push one by one.
+func BenchmarkQueueBatch(b *testing.B) {
+	for _, producers := range producerCounts {
+		b.Run(fmt.Sprintf("producers=%d", producers), func(b *testing.B) {
+			b.ReportAllocs()
+			ctx := b.Context()
+			q := mailbox.New(mailbox.Config[item48]{Mark: benchMark})
+			wg := spread(b, producers, func(i int) { _ = q.Push(ctx, item48{n: i}) })
+			consumeBatches(b, ctx, q)
+			wg.Wait()
+		})
+	}
+}
+
+// BenchmarkQueuePushAll measures batches on both sides, 16 items at a time from one producer.
+func BenchmarkQueuePushAll(b *testing.B) {
+	b.ReportAllocs()
+	ctx := b.Context()
+	q := mailbox.New(mailbox.Config[item48]{Mark: benchMark})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		batch := make([]item48, 16)
+		for left := b.N; left > 0; {
+			n, _ := q.PushAll(ctx, batch[:min(left, len(batch))])
+			left -= n
+		}
+	})
+	consumeBatches(b, ctx, q)
+	wg.Wait()
+}
+
+// consumeBatches takes b.N items in batches of up to 256.
+func consumeBatches(b *testing.B, ctx context.Context, q *mailbox.Queue[item48]) {
+	for got := 0; got < b.N; {
+		if err := q.Wait(ctx); err != nil {
+			b.Fatal(err)
+		}
+		n := len(q.Look(256))
+		q.Advance(n)
+		q.Done(n)
+		got += n
+	}
+}
+
+// BenchmarkChannel measures a buffered channel used the same way, with a select on the context as Push and Pop have it.
+func BenchmarkChannel(b *testing.B) {
+	for _, producers := range producerCounts {
+		b.Run(fmt.Sprintf("producers=%d", producers), func(b *testing.B) {
+			b.ReportAllocs()
+			c := make(chan item48, benchMark)
+			wg := spread(b, producers, func(i int) { c <- item48{n: i} })
+			for range b.N {
+				<-c
+			}
+			wg.Wait()
+		})
+	}
+}
+
+// BenchmarkTryPushTake measures one goroutine that pushes and takes: no contention, no parking.
+func BenchmarkTryPushTake(b *testing.B) {
+	b.ReportAllocs()
+	q := mailbox.New(mailbox.Config[item48]{Mark: benchMark})
+	for b.Loop() {
+		_ = q.TryPush(item48{})
+		q.Take()
+	}
+}
