@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAllocsEncode checks that encoding into a buffer with room allocates
+// nothing.
+func TestAllocsEncode(t *testing.T) {
+	messages := []Message{NewMessage("0123456789"), NewMessage("", "hello"), MessageOf(make([]byte, 1000))}
+	buf := make([]byte, 0, 4<<10)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		b := buf
+		for _, m := range messages {
+			b = AppendMessage(b, m)
+		}
+		b = AppendHeader(b, More, 1000)
+		b = Ping{Context: messages[0].Bytes()}.AppendTo(b)
+		b = Pong{}.AppendTo(b)
+		b = Subscribe{}.AppendTo(b)
+		_ = Cancel{}.AppendTo(b)
+	}))
+}
+
+// TestAllocsLook checks that looking at a message allocates nothing.
+func TestAllocsLook(t *testing.T) {
+	m := NewMessage("a", "b", "c", "d", "e")
+	size := 0
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		for i := range m.Len() {
+			size += len(m.Frame(i))
+		}
+		for _, f := range m.All() {
+			size += len(f)
+		}
+		size += m.Size() + len(m.Bytes())
+	}))
+	require.Positive(t, size)
+}
+
+// TestAllocsDecode checks how much is allocated for a message: next to nothing
+// for small ones, its own buffer for large ones, the tail for one of few
+// frames.
+func TestAllocsDecode(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		frame []string
+		most  float64 // allocations for each message
+	}{
+		{"10 octets", []string{string(make([]byte, 10))}, 0.02},
+		{"100 octets", []string{string(make([]byte, 100))}, 0.02},
+		{"1000 octets", []string{string(make([]byte, 1000))}, 0.2},
+		{"10000 octets", []string{string(make([]byte, 10_000))}, 1},
+		{"a request", []string{"", "hello"}, 1.02},
+		{"four frames", []string{"id", "", "topic", "hello"}, 1.02},
+		{"five frames", []string{"id", "", "topic", "hello", "world"}, 2.02},
+	} {
+		var octets []byte
+		count := 0
+		for ; len(octets) < benchChunk; count++ {
+			octets = AppendMessage(octets, NewMessage(c.frame...))
+		}
+		d := NewDecoder(-1)
+		var msgs []Message
+		allocs := testing.AllocsPerRun(20, func() {
+			var err error
+			_, msgs, _, err = d.Decode(octets, msgs[:0])
+			if err != nil || len(msgs) != count {
+				t.Fatal(c.name, len(msgs), err)
+			}
+		})
+		require.LessOrEqual(t, allocs/float64(count), c.most, c.name)
+	}
+}

@@ -1,0 +1,207 @@
+package wire
+
+// A Decoder cuts the octets of a connection whose handshake is done into
+// messages and commands. Feed it with Decode, or, while it is inside a large
+// body, read straight into the slice that Direct returns and tell it with
+// Filled. It is not safe for use by several goroutines.
+//
+// It never holds more memory than the larger of 256 kB and four times what the
+// peer has really sent of a frame, whatever sizes the peer announces.
+//
+//	          header complete             body complete
+//	header ───────────────────▶ body ─┬─ message frame, MORE ──▶ kept in parts ──▶ header
+//	                              │   ├─ message frame, last ──▶ message out   ──▶ header
+//	          size over the limit │   ├─ command             ──▶ command out   ──▶ header
+//	any ─────────────────▶ error  │   └─ command with MORE   ──▶ dropped       ──▶ header
+//
+// https://rfc.zeromq.org/spec/37/#framing
+type Decoder struct {
+	// Set by NewDecoder, then read-only.
+	limit uint64 // the largest body to accept, in octets
+	small uint64 // the largest body to store in a slab, at most limit
+
+	// Owned by the caller.
+	head    [MaxHeader]byte // the beginning of a header that was cut off
+	headLen int             // octets in head; 0 inside a body
+	inBody  bool            // inside the body of a frame
+	body    body            // that body; meaningful if inBody
+	flags   Flags           // of that frame
+	parts   [][]byte        // bodies of the message whose last frame is still to come
+	slab    slab            // room for small bodies
+	err     error           // final
+}
+
+// maxParts is how many frames the decoder's list of parts may have room for to
+// be used again for the next message.
+const maxParts = 64
+
+// NewDecoder returns a decoder that takes frames of at most maxFrame octets of
+// body, messages and commands alike (ZMQ_MAXMSGSIZE). A negative maxFrame is
+// no limit but that of ZMTP, 2^63-1.
+func NewDecoder(maxFrame int64) *Decoder {
+	limit := frameLimit(maxFrame)
+	return &Decoder{limit: limit, small: min(limit, slabMax)}
+}
+
+// Decode takes octets of the peer, in pieces of any size. It appends the
+// messages that they complete to msgs and returns the longer slice as out. It
+// takes all of p, so n is len(p), with two exceptions. It stops behind a
+// command: then cmd is the command's body, never nil, for [ParseCommand]; call
+// again with p[n:]. And it stops at an error, which is a *ProtocolError and
+// final: messages that came before it are in out.
+//
+// The messages and the command own their octets; p is not kept.
+func (d *Decoder) Decode(p []byte, msgs []Message) (n int, out []Message, cmd []byte, err error) {
+	for n < len(p) && d.err == nil {
+		if !d.inBody {
+			if d.headLen == 0 {
+				var used int
+				used, msgs = d.whole(p[n:], msgs)
+				n += used
+			}
+			n += d.begin(p[n:])
+		}
+		if d.inBody && d.err == nil {
+			n += d.body.take(p[n:])
+			if d.body.complete() {
+				if msgs, cmd = d.end(msgs); cmd != nil {
+					break
+				}
+			}
+		}
+	}
+	return n, msgs, cmd, d.err
+}
+
+// Direct returns the free room of the body that is being received, if it pays
+// to read straight into it: the body belongs to a message, and much of it is
+// missing. Otherwise it is nil. The room may be less than what is missing, but
+// is never more. The slice is good until the next call of a method.
+func (d *Decoder) Direct() []byte {
+	if !d.inBody || d.flags&CommandFrame != 0 || d.body.missing() < directMin {
+		return nil
+	}
+	return d.body.free()
+}
+
+// Filled tells the decoder that the first n octets of what Direct returned now
+// hold octets of the peer. It appends the message that they complete, if any,
+// to msgs and returns the longer slice. n must not be larger than that slice.
+func (d *Decoder) Filled(n int, msgs []Message) (out []Message, err error) {
+	if d.err != nil || n == 0 {
+		return msgs, d.err
+	}
+	d.body.filled(n)
+	if d.body.complete() {
+		msgs, _ = d.end(msgs)
+	}
+	return msgs, d.err
+}
+
+// Partial reports whether the decoder has a piece of a frame, or frames of a
+// message whose last one is missing. A connection that ends then ends within a
+// message.
+func (d *Decoder) Partial() bool {
+	return d.inBody || d.headLen > 0 || len(d.parts) > 0
+}
+
+// whole decodes small and complete message frames at the beginning of p, until
+// something else comes. This is the path of nearly all traffic. It returns how
+// much it took.
+//
+// The octets of many frames are copied into the slab at once, headers and all,
+// and then cut where they lie: so a small message costs no copy of its own.
+func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
+	for {
+		hd := d.wholeHeader(p[n:])
+		if hd.len == 0 {
+			return n, msgs
+		}
+		run, used := d.slab.load(p[n:], hd.end()), 0
+		for hd.len > 0 {
+			start, end := used+hd.len, used+hd.end()
+			body := run[start:end:end]
+			if hd.flags&More == 0 && len(d.parts) == 0 {
+				msgs = append(msgs, Message{first: body})
+			} else {
+				msgs = d.frame(hd.flags, body, msgs)
+			}
+			used = end
+			hd = d.wholeHeader(run[used:])
+		}
+		d.slab.keep(used)
+		n += used
+	}
+}
+
+// wholeHeader returns the header at the beginning of p if behind it lies the
+// whole of a message frame that is small enough for a slab. Otherwise it
+// returns the zero header.
+func (d *Decoder) wholeHeader(p []byte) header {
+	hd := parseHeader(p)
+	if hd.len == 0 || hd.flags&CommandFrame != 0 || hd.size > d.small || hd.end() > len(p) {
+		return header{}
+	}
+	return hd
+}
+
+// begin takes the octets of a header, and starts the body if the header is
+// complete with them. It returns how much of p it took.
+func (d *Decoder) begin(p []byte) int {
+	had := d.headLen
+	d.headLen += copy(d.head[had:], p)
+	hd := parseHeader(d.head[:d.headLen])
+	if hd.len == 0 {
+		return d.headLen - had
+	}
+	d.headLen = 0
+	if d.err = checkSize(hd.size, d.limit); d.err != nil {
+		return hd.len - had
+	}
+	d.inBody, d.flags = true, hd.flags
+	if hd.flags&(CommandFrame|More) == CommandFrame|More {
+		d.body = body{size: int(hd.size), discard: true}
+	} else {
+		d.body = newBody(int(hd.size), &d.slab)
+	}
+	return hd.len - had
+}
+
+// end does what is due at the end of a body.
+func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
+	octets, discard := d.body.octets, d.body.discard
+	d.inBody, d.body = false, body{}
+	switch {
+	case discard:
+		return msgs, nil
+	case d.flags&CommandFrame != 0:
+		if octets == nil {
+			octets = []byte{}
+		}
+		return msgs, octets
+	}
+	return d.frame(d.flags, octets, msgs), nil
+}
+
+// frame takes one complete frame of a message, and appends the message to msgs
+// if it was its last.
+//
+// "an implementation SHALL always send and deliver messages atomically, that
+// is, all the frames of a message, or none of them."
+// https://rfc.zeromq.org/spec/37/#messages
+func (d *Decoder) frame(flags Flags, body []byte, msgs []Message) []Message {
+	if flags&More == 0 && len(d.parts) == 0 {
+		return append(msgs, Message{first: body})
+	}
+	d.parts = append(d.parts, body)
+	if flags&More != 0 {
+		return msgs
+	}
+	msgs = append(msgs, MessageOf(d.parts...))
+	clear(d.parts)
+	d.parts = d.parts[:0]
+	if cap(d.parts) > maxParts {
+		d.parts = nil
+	}
+	return msgs
+}

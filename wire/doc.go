@@ -1,0 +1,38 @@
+// Package wire turns ZMTP bytes into values and values into ZMTP bytes. It
+// speaks ZMTP 3.1 (https://rfc.zeromq.org/spec/37/) and accepts peers that
+// announce 3.0 (https://rfc.zeromq.org/spec/23/).
+//
+// Its one rule: no I/O. Nothing here opens a connection, starts a goroutine or
+// reads a clock. Octets come in as slices and go out as slices, so the same
+// code serves TCP, a pipe, a file of captured traffic and a fuzzer. A second
+// rule follows from the first: octets from a peer are never trusted. A length
+// is compared with its limit before anything is allocated, memory grows with
+// what has really arrived, and no input makes this package panic.
+//
+// A connection has two phases. A [Handshake] exchanges greetings, runs the
+// security [Mechanism] and learns who the [Peer] is. Then a [Decoder] cuts the
+// incoming octets into messages and commands, while [AppendMessage],
+// [AppendHeader] and the AppendTo method of each [Command] encode what goes
+// out.
+//
+// Files:
+//
+//	message.go             Message: the frames an application sends and receives
+//	frame.go               frame headers: Flags, AppendHeader, AppendMessage
+//	decoder.go             Decoder: octets to messages and commands
+//	decoder_body.go        where the bodies of incoming frames are stored
+//	command.go             Command, ParseCommand and the table of known names
+//	command_*.go           one file per command or pair of commands
+//	metadata.go            Metadata: the properties peers tell each other
+//	greeting.go            the 64 octets that open a connection
+//	handshake.go           Handshake: greeting, mechanism, metadata, in that order
+//	handshake_config.go    what a handshake needs to know, and what it finds out
+//	mechanism.go           Mechanism and the table of mechanisms
+//	mechanism_null.go      the NULL mechanism
+//	sockettype.go          the names of the socket types
+//	errors.go              ProtocolError
+//
+// What it does not do: it keeps no connection, sends no heartbeat, matches no
+// subscription and routes nothing. Versions of ZMTP before 3.0 are recognised
+// and refused.
+package wire

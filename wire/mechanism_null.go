@@ -1,0 +1,70 @@
+package wire
+
+// Null returns the NULL mechanism, which neither authenticates nor encrypts.
+// Its two sides are alike.
+//
+// https://rfc.zeromq.org/spec/37/#the-null-security-mechanism
+func Null() Mechanism { return null{} }
+
+// null implements [Mechanism]. It has no credentials.
+type null struct{}
+
+// Name returns "NULL".
+func (null) Name() string { return MechanismNull }
+
+// AsServer returns false.
+//
+// "When a peer uses the NULL security mechanism, the as-server field MUST be
+// zero."
+// https://rfc.zeromq.org/spec/37/#the-null-security-mechanism
+func (null) AsServer() bool { return false }
+
+// Begin starts an exchange.
+func (null) Begin(local Metadata) Exchange { return &nullExchange{local: local} }
+
+// A nullExchange is one READY each way. RFC 37 has the server wait for the
+// client's, but libzmq, like RFC 23, has both sides send at once, and so do we:
+// it works with either.
+//
+//	Start: READY out ──▶ waiting ── READY in ──▶ done
+//	                        └────── anything else ──▶ error
+type nullExchange struct {
+	// Set by Begin, then read-only.
+	local Metadata
+
+	// Owned by the Handshake that drives the exchange.
+	peer Metadata // from the peer's READY
+	done bool     // READY has come
+}
+
+// Start appends our READY.
+//
+// "Note that to avoid deadlocks, each peer MUST send its READY command before
+// attempting to receive a READY from the other peer."
+// https://rfc.zeromq.org/spec/23/#the-null-security-mechanism
+func (e *nullExchange) Start(dst []byte) []byte {
+	return Ready{Metadata: e.local}.AppendTo(dst)
+}
+
+// Receive takes the peer's READY.
+//
+// "null = ready *message | error"
+// https://rfc.zeromq.org/spec/37/#the-null-security-mechanism
+func (e *nullExchange) Receive(dst, body []byte) ([]byte, error) {
+	command, err := ParseCommand(body)
+	if err != nil {
+		return dst, err
+	}
+	switch c := command.(type) {
+	case Ready:
+		e.peer, e.done = c.Metadata, true
+		return dst, nil
+	case Error:
+		return dst, refused(c)
+	default:
+		return dst, protocolErrorf("the peer sent %T where READY is due", command)
+	}
+}
+
+// Done reports whether the peer's READY has come.
+func (e *nullExchange) Done() (Metadata, bool) { return e.peer, e.done }

@@ -1,0 +1,217 @@
+package wire
+
+import (
+	"bytes"
+	"iter"
+	"strings"
+)
+
+// A Message is one ZeroMQ message: one or more frames, which travel together
+// or not at all. The zero value is a message of one empty frame; there is no
+// message without frames.
+//
+// A Message is small and meant to be passed by value. Copies share their
+// frames. The octets belong to the message: whoever hands slices to
+// [MessageOf], [Message.Append] or [Message.Prepend] must not write to them
+// afterwards, and whoever got a message from a socket may do with its octets as
+// he pleases as long as nobody else holds a copy. No method changes a message:
+// those that return a Message return another one. So a message may be read by
+// many goroutines at once.
+type Message struct {
+	first []byte // the first frame
+	rest  *tail  // the frames after the first; nil if there are none
+}
+
+// A tail holds the frames after a message's first one. It is never changed
+// once its message is made, so that copies of the message can share it.
+type tail struct {
+	frames [][]byte // never empty
+}
+
+// tailOf1 and tailOf3 are tails with room for their frames in the same
+// allocation, for messages of two frames (a topic or an empty delimiter, and a
+// body) and of three or four. They fill the allocation classes of 48 and of 96
+// octets exactly.
+type (
+	tailOf1 struct {
+		tail
+		room [1][]byte
+	}
+	tailOf3 struct {
+		tail
+		room [3][]byte
+	}
+)
+
+// NewMessage returns a message with a copy of each string as a frame. Without
+// arguments it is the zero message, which has one empty frame.
+func NewMessage(frames ...string) Message {
+	if len(frames) == 0 {
+		return Message{}
+	}
+	m := Message{first: []byte(frames[0])}
+	if len(frames) > 1 {
+		m.rest = newTail(len(frames) - 1)
+		for i, f := range frames[1:] {
+			m.rest.frames[i] = []byte(f)
+		}
+	}
+	return m
+}
+
+// MessageOf returns a message of the given frames, whose octets it takes over
+// without copying. The slice of frames itself is not kept. Without arguments
+// it is the zero message, which has one empty frame.
+func MessageOf(frames ...[]byte) Message {
+	if len(frames) == 0 {
+		return Message{}
+	}
+	m := Message{first: frames[0]}
+	if len(frames) > 1 {
+		m.rest = newTail(len(frames) - 1)
+		copy(m.rest.frames, frames[1:])
+	}
+	return m
+}
+
+// newTail returns a tail with room for n further frames, n > 0.
+func newTail(n int) *tail {
+	switch n {
+	case 1:
+		t := new(tailOf1)
+		t.frames = t.room[:]
+		return &t.tail
+	case 2, 3:
+		t := new(tailOf3)
+		t.frames = t.room[:n:n]
+		return &t.tail
+	default:
+		return &tail{frames: make([][]byte, n)}
+	}
+}
+
+// Len returns the number of frames, at least 1.
+func (m Message) Len() int {
+	if m.rest == nil {
+		return 1
+	}
+	return 1 + len(m.rest.frames)
+}
+
+// Frame returns frame i, counted from 0. Like indexing a slice, it panics if
+// there is no such frame. An empty frame may be nil.
+func (m Message) Frame(i int) []byte {
+	if i == 0 {
+		return m.first
+	}
+	if m.rest == nil {
+		return [][]byte{m.first}[i] // panics with the index and the length
+	}
+	return m.rest.frames[i-1]
+}
+
+// Frames returns all frames, in a new slice of at least one element.
+func (m Message) Frames() [][]byte {
+	frames := make([][]byte, 0, m.Len())
+	frames = append(frames, m.first)
+	if m.rest != nil {
+		frames = append(frames, m.rest.frames...)
+	}
+	return frames
+}
+
+// All yields the frames in order, each with its index.
+func (m Message) All() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		for i, n := 0, m.Len(); i < n; i++ {
+			if !yield(i, m.Frame(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Bytes returns the first frame: the whole message, for one of a single frame.
+func (m Message) Bytes() []byte { return m.first }
+
+// String returns a copy of the frames' octets. Between two frames stands "|",
+// so this is for people to read; use Bytes or Frame for data.
+func (m Message) String() string {
+	if m.rest == nil {
+		return string(m.first)
+	}
+	var b strings.Builder
+	b.Grow(m.Size() + len(m.rest.frames))
+	b.Write(m.first)
+	for _, f := range m.rest.frames {
+		b.WriteByte('|')
+		b.Write(f)
+	}
+	return b.String()
+}
+
+// Size returns the sum of the lengths of all frames, in octets. Headers are not
+// counted.
+func (m Message) Size() int {
+	size := len(m.first)
+	if m.rest != nil {
+		for _, f := range m.rest.frames {
+			size += len(f)
+		}
+	}
+	return size
+}
+
+// Append returns m followed by the given frames, whose octets it takes over.
+func (m Message) Append(frames ...[]byte) Message {
+	if len(frames) == 0 {
+		return m
+	}
+	have := m.Len() - 1
+	out := Message{first: m.first, rest: newTail(have + len(frames))}
+	if m.rest != nil {
+		copy(out.rest.frames, m.rest.frames)
+	}
+	copy(out.rest.frames[have:], frames)
+	return out
+}
+
+// Prepend returns the given frames, whose octets it takes over, followed by m.
+func (m Message) Prepend(frames ...[]byte) Message {
+	if len(frames) == 0 {
+		return m
+	}
+	add := len(frames)
+	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len())}
+	copy(out.rest.frames, frames[1:])
+	out.rest.frames[add-1] = m.first
+	if m.rest != nil {
+		copy(out.rest.frames[add:], m.rest.frames)
+	}
+	return out
+}
+
+// Tail returns the message without its first n frames. If that leaves none, it
+// is the zero message, which has one empty frame: compare n with Len first
+// where the difference matters. A negative n counts as 0.
+func (m Message) Tail(n int) Message {
+	switch {
+	case n <= 0:
+		return m
+	case n >= m.Len():
+		return Message{}
+	}
+	return MessageOf(m.rest.frames[n-1:]...)
+}
+
+// Clone returns a message with a copy of every frame.
+func (m Message) Clone() Message {
+	out := Message{first: bytes.Clone(m.first)}
+	if m.rest != nil {
+		out.rest = newTail(len(m.rest.frames))
+		for i, f := range m.rest.frames {
+			out.rest.frames[i] = bytes.Clone(f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""Writes handshake/libzmq-*.hex and traffic/libzmq-*.hex: what libzmq sends.
+
+The other end of each connection is a plain TCP socket that plays a ZMTP peer
+with fixed octets. Needs python3-zmq. Run it in this folder.
+"""
+
+import socket
+import struct
+import threading
+
+import zmq
+
+TYPES = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB".split()
+MATCH = {"PAIR": "PAIR", "PUB": "SUB", "SUB": "PUB", "REQ": "REP", "REP": "REQ", "DEALER": "ROUTER",
+         "ROUTER": "DEALER", "PULL": "PUSH", "PUSH": "PULL", "XPUB": "SUB", "XSUB": "PUB"}
+SIGNATURE = bytes.fromhex("ff00000000000000017f")
+
+
+def greeting(minor=1, mechanism=b"NULL"):
+    return SIGNATURE + bytes([3, minor]) + mechanism.ljust(20, b"\0") + bytes(32)
+
+
+def prop(name, value):
+    return bytes([len(name)]) + name + struct.pack(">I", len(value)) + value
+
+
+def ready(kind):
+    body = b"\x05READY" + prop(b"Socket-Type", kind.encode())
+    return bytes([4, len(body)]) + body
+
+
+def read(conn, count):
+    got = b""
+    while len(got) < count:
+        piece = conn.recv(count - len(got))
+        assert piece, "closed after " + got.hex()
+        got += piece
+    return got
+
+
+def read_frame(conn):
+    head = read(conn, 2)
+    if head[0] & 2:
+        head += read(conn, 7)
+        return head + read(conn, struct.unpack(">Q", head[1:])[0])
+    return head + read(conn, head[1])
+
+
+class Peer:
+    """A connection on which libzmq has told all of its handshake."""
+
+    def __init__(self, kind, minor=1, mechanism=b"NULL", answer=True, **options):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.zmq = zmq.Context.instance().socket(getattr(zmq, kind))
+        self.zmq.linger = 0
+        for name, value in options.items():
+            self.zmq.setsockopt(getattr(zmq, name), value)
+        self.zmq.connect("tcp://127.0.0.1:%d" % listener.getsockname()[1])
+        self.conn, _ = listener.accept()
+        self.conn.settimeout(5)
+        listener.close()
+        # The stages: each part comes only after the part before it was answered.
+        hello = greeting(minor, mechanism)
+        self.handshake = read(self.conn, 10)
+        self.quiet()
+        self.conn.sendall(hello[:10])
+        self.handshake += read(self.conn, 1)
+        self.quiet()
+        self.conn.sendall(hello[10:11])
+        self.conn.sendall(hello[11:12])
+        self.handshake += read(self.conn, 53)
+        self.quiet()
+        self.conn.sendall(hello[12:])
+        if answer:
+            self.handshake += read_frame(self.conn)
+            self.conn.sendall(ready(MATCH[kind]))
+
+    def quiet(self):
+        self.conn.settimeout(0.05)
+        try:
+            assert False, self.conn.recv(1)
+        except socket.timeout:
+            self.conn.settimeout(5)
+
+    def frames(self, count):
+        return b"".join(read_frame(self.conn) for _ in range(count))
+
+    def close(self):
+        self.conn.close()
+        self.zmq.close()
+
+
+def save(name, comment, octets):
+    with open(name + ".hex", "w") as f:
+        f.write("# %s\n# libzmq %s, written by capture.py\n" % (comment, zmq.zmq_version()))
+        for i in range(0, len(octets), 16):
+            f.write(octets[i:i + 16].hex(" ") + "\n")
+
+
+def capture_handshakes():
+    for kind in TYPES:
+        p = Peer(kind)
+        save("handshake/libzmq-" + kind.lower(), "The greeting and READY of a %s." % kind, p.handshake)
+        p.close()
+    for kind in ("REQ", "DEALER", "ROUTER", "PUSH"):
+        p = Peer(kind, IDENTITY=b"weir")
+        save("handshake/libzmq-%s-identity" % kind.lower(),
+             "The greeting and READY of a %s with the identity weir." % kind, p.handshake)
+        p.close()
+    p = Peer("DEALER", IDENTITY=b"\x80" * 255)
+    save("handshake/libzmq-dealer-longest-identity",
+         "The greeting and READY of a DEALER with an identity of 255 octets 80.", p.handshake)
+    p.close()
+    p = Peer("PUSH", mechanism=b"PLAIN", answer=False, PLAIN_USERNAME=b"user", PLAIN_PASSWORD=b"pass")
+    save("handshake/libzmq-plain-greeting", "The greeting of a PUSH that is a PLAIN client.", p.handshake)
+    p.close()
+
+
+def capture_refusal():
+    """ZAP turns the peer away: the READY is replaced by an ERROR."""
+    context = zmq.Context.instance()
+    zap = context.socket(zmq.REP)
+    zap.bind("inproc://zeromq.zap.01")
+
+    def refuse():
+        version, request = zap.recv_multipart()[:2]
+        zap.send_multipart([version, request, b"400", b"no", b"", b""])
+
+    handler = threading.Thread(target=refuse)
+    handler.start()
+    p = Peer("PUSH", answer=False, ZAP_DOMAIN=b"test")
+    octets = p.handshake + read_frame(p.conn)
+    handler.join()
+    save("handshake/libzmq-error", "The greeting and ERROR of a PUSH whose ZAP handler answered 400.", octets)
+    p.close()
+    zap.close()
+
+
+def capture_messages():
+    cases = {
+        "empty": [b""],
+        "ten": [b"0123456789"],
+        "longest-short": [b"s" * 255],
+        "shortest-large": [b"L" * 256],
+        "multipart": [b"one", b"", b"three", b"f" * 300, b"five"],
+    }
+    for name, frames in cases.items():
+        p = Peer("PUSH")
+        p.zmq.send_multipart(frames)
+        save("traffic/libzmq-message-" + name, "A PUSH sends a message of %d frame(s)." % len(frames),
+             p.frames(len(frames)))
+        p.close()
+    p = Peer("REQ")
+    p.zmq.send(b"hello")
+    save("traffic/libzmq-request", "A REQ sends its request hello behind an empty frame.", p.frames(2))
+    p.close()
+
+
+def capture_subscriptions():
+    for minor, name in ((1, "commands"), (0, "messages")):
+        p = Peer("SUB", minor=minor)
+        p.zmq.subscribe(b"")
+        p.zmq.subscribe(b"topic")
+        p.zmq.subscribe(b"t" * 300)
+        p.zmq.unsubscribe(b"topic")
+        save("traffic/libzmq-subscription-" + name,
+             "A SUB subscribes to the empty topic, topic and 300 times t, and cancels topic; its peer is 3.%d." % minor,
+             p.frames(4))
+        p.close()
+
+
+def capture_heartbeats():
+    p = Peer("PUSH", HEARTBEAT_IVL=50, HEARTBEAT_TTL=6553500)
+    save("traffic/libzmq-ping", "A PING with a time to live of 6553.5 s.", p.frames(1))
+    p.close()
+    for name, context in (("empty", b""), ("full", b"0123456789abcdef"), ("cut", b"0123456789abcdefghij")):
+        p = Peer("PUSH")
+        body = b"\x04PING\x00\x00" + context
+        p.conn.sendall(bytes([4, len(body)]) + body)
+        save("traffic/libzmq-pong-" + name, "The PONG to a PING with a context of %d octets." % len(context), p.frames(1))
+        p.close()
+
+
+capture_handshakes()
+capture_messages()
+capture_subscriptions()
+capture_heartbeats()
+capture_refusal()
