@@ -1,0 +1,3 @@
+// Package actortest helps to test actors: systems that clean up after themselves and run in fake time, faults that make any
+// actor fail, and a probe that records what an actor receives.
+package actortest
