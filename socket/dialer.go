@@ -1,0 +1,117 @@
+package socket
+
+import (
+	"errors"
+	"time"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/supervisor"
+	"github.com/weirmq/weir/wire"
+	"github.com/weirmq/weir/wire/codec"
+)
+
+// A dialerTask is a connected endpoint on its I/O actor.
+type dialerTask struct {
+	link     *link
+	strategy actor.Strategy
+	name     string
+}
+
+// newDialerTask makes the task for l.
+func newDialerTask(l *link, strategy actor.Strategy) *dialerTask {
+	return &dialerTask{
+		link: l, name: "dialer/" + l.endpoint.label(),
+		strategy: announcing{Strategy: strategy, link: l},
+	}
+}
+
+// key names the task.
+func (t *dialerTask) key() string { return t.name }
+
+// spawn starts the dialer.
+func (t *dialerTask) spawn(parent actor.Parent) error {
+	_, err := actor.Spawn(parent, t.name, func() actor.Actor[dialerMessage] { return &dialer{t} }, actor.WithStrategy(t.strategy))
+	return err
+}
+
+// cut closes the connection.
+func (t *dialerTask) cut(cause error) { t.link.line.Cut(cause) }
+
+// ended tells the socket that nobody dials any more.
+func (t *dialerTask) ended(err error) {
+	_ = t.link.sock.ref.Tell(&linkEnded{link: t.link, err: err}) // a stopped socket has no endpoints
+}
+
+// dialerMessage is what a dialer receives: nothing but what the kernel sends.
+type dialerMessage interface{ dialerMessage() }
+
+// A dialer keeps one endpoint connected. It does so by supervising: its one child is the codec, each of whose incarnations makes one connection,
+// and whose failure (a refused dial, a lost connection) meets the dialer's strategy. The verdict restarts the codec after a backoff, or ends the
+// endpoint. Nothing else dials.
+//
+//	Owns      nothing: the link and the pipe outlive it.
+//	Receives  ChildStopped of its codec.
+//	Sends     linkEnded to the socket.
+//	Starts    the codec.
+//	Blocks    nowhere.
+//	On error  restarted by its I/O actor: the connection is cut and made again.
+type dialer struct{ *dialerTask }
+
+// Receive only dispatches.
+func (d *dialer) Receive(ctx *actor.Context[dialerMessage]) error {
+	switch m := ctx.Message().(type) {
+	case actor.Started:
+		_, err := actor.Spawn(ctx, "codec", func() actor.Actor[codec.Message] { return codec.New(d.link.config(d.link.dial)) })
+		return err
+	case actor.ChildStopped:
+		d.ended(m.Reason)
+	case actor.Restarting:
+		d.cut(m.Reason)
+	case actor.Stopping:
+		d.cut(ErrClosed)
+	default:
+		return actor.Unexpected(m)
+	}
+	return nil
+}
+
+// reconnect is the strategy that the socket's options describe. A protocol error ends the endpoint; a lost connection, a refused dial and a timeout
+// do not (inventory of libzmq's error classes: session.engine_error). There is no window: a dialer tries for ever.
+func (o *options) reconnect() actor.Strategy {
+	b := supervisor.Backoff{Min: o.reconnectInterval, Factor: 1, Jitter: 1}
+	if o.reconnectMax > 0 {
+		b.Max, b.Factor = o.reconnectMax, 2
+	}
+	never := o.reconnectInterval <= 0
+	return supervisor.OneForOne{
+		Backoff: b,
+		InHand:  actor.Redeliver,
+		StopOn: func(err error) bool {
+			var p *wire.ProtocolError
+			return never || errors.As(err, &p) || errors.Is(err, codec.ErrCut)
+		},
+	}
+}
+
+// announcing tells of a strategy's verdicts as events.
+type announcing struct {
+	actor.Strategy
+	link *link
+}
+
+// Decide asks the strategy, and says when the next attempt comes.
+func (a announcing) Decide(h actor.History, reason error, now time.Time) actor.Verdict {
+	v := a.Strategy.Decide(h, reason, now)
+	if v.Action == actor.Restart {
+		s := a.link.sock
+		s.rt.emit(Event{Kind: EventRetried, Socket: s.name, Endpoint: a.link.endpoint.text, Attempt: a.link.attempts.Load(), Err: reason, Delay: v.After})
+		v.Quiet = v.Quiet || !isPanic(reason)
+	}
+	return v
+}
+
+// isPanic says whether err is a fault of ours, not of the network's.
+func isPanic(err error) bool {
+	var p *actor.PanicError
+	return errors.As(err, &p)
+}

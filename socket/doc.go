@@ -1,0 +1,41 @@
+// Package socket is the public face of Weir: ZeroMQ sockets in pure Go, built as supervised actors, and wire-compatible with libzmq.
+//
+// A Runtime is the root; a socket is made in it, bound or connected, and used by any number of goroutines at once:
+//
+//	rt, err := socket.NewRuntime()
+//	defer rt.Shutdown(ctx)
+//
+//	pull, err := socket.NewPull(rt)
+//	ep, err := pull.Bind(ctx, "tcp://127.0.0.1:*")
+//	push, err := socket.NewPush(rt)
+//	_, err = push.Connect(ctx, ep.String())
+//	err = push.Send(ctx, socket.NewMessage("hello"))
+//	msg, err := pull.Recv(ctx)
+//
+// There is a type for each pattern, with the methods that the pattern has: a Push has no Recv. Whatever can wait takes a ctx first, and a call that
+// gives up because its ctx ended has done nothing. Errors are tested with errors.Is and errors.As.
+//
+// # Messages in flight
+//
+// Each peer of a socket is a pipe with an outbound and an inbound queue, each with a high-water mark in whole messages. With nobody draining, a queue
+// takes exactly as many as its mark says; once full, it takes nothing until it has drained to its low-water mark. What the kernel has taken is out
+// of this package's hands; everything else is accounted for in Stats: accepted = delivered + queued + dropped, by reason.
+//
+// # Connections
+//
+// A connection is an actor below a dialer or a listener, below one of the runtime's I/O actors. Its loss is a failure that its supervisor decides
+// about: a dialed one comes back after a jittered backoff (ReconnectInterval, or any strategy given with Reconnect), and goes on with the first
+// message that the kernel had not taken whole. A peer that breaks the protocol loses its connection, and nothing else happens.
+//
+// # Map of the files
+//
+//	runtime.go, io.go, listener.go, dialer.go, link.go, reaper.go   the tree of actors
+//	socket.go, socket_actor.go, socket_close.go, endpoint.go, pipe.go   what all sockets share
+//	send.go, recv.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
+//	types.go, pattern.go   the table of socket types, and what a routing policy is
+//	push.go, pull.go, pub.go, sub.go, req.go, rep.go, topics.go   the socket types, a file each
+//	inproc.go   sockets of one runtime joined without a wire
+//	options.go, errors.go, events.go, stats.go, message.go   what callers set and see
+//
+// The package does not speak ZMTP itself: that is package wire, driven by the actor of package wire/codec.
+package socket

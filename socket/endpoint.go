@@ -1,0 +1,130 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/transport"
+)
+
+// An Endpoint is one Bind or Connect of a socket. Safe for concurrent use.
+type Endpoint struct {
+	// Set when it is made, then read-only.
+	sock  *socket
+	addr  transport.Endpoint
+	text  string // resolved: with the real port
+	bound bool
+	id    int64 // unique in the runtime
+
+	// Owned by the socket actor.
+	worker   *ioWorker     // nil for inproc
+	task     task          // the dialer or listener; nil for inproc
+	link     *link         // a dialed endpoint's; nil otherwise
+	listener *listenerTask // a bound endpoint's; nil otherwise
+	inproc   *inprocName   // nil for network transports
+	closed   bool          // told to close
+	done     []actor.Reply[struct{}]
+}
+
+// newEndpoint makes an endpoint of s.
+func newEndpoint(s *socket, addr transport.Endpoint, text string, bound bool) *Endpoint {
+	return &Endpoint{sock: s, addr: addr, text: text, bound: bound, id: s.rt.lastEndpoint.Add(1)}
+}
+
+// label names the endpoint's task: no other of the runtime has the same.
+func (e *Endpoint) label() string { return fmt.Sprintf("%s/%s#%d", e.sock.name, e.text, e.id) }
+
+// String returns the endpoint, resolved: a wildcard port is the real one. (ZMQ_LAST_ENDPOINT)
+func (e *Endpoint) String() string { return e.text }
+
+// Close ends the endpoint and its pipes: a bound one closes its listener and the connections accepted through it. What is queued for its peers goes
+// out within the socket's linger; Close waits for that until ctx ends. (zmq_unbind, zmq_disconnect)
+func (e *Endpoint) Close(ctx context.Context) error {
+	_, err := actor.Ask(ctx, e.sock.ref, func(r actor.Reply[struct{}]) socketMessage {
+		return &closeEndpoint{endpoint: e, reply: r}
+	})
+	if errors.Is(err, actor.ErrStopped) {
+		return nil // the socket is closed, and its endpoints with it
+	}
+	return err
+}
+
+// An EndpointOption sets a property of one Connect.
+type EndpointOption func(*endpointOptions)
+
+// endpointOptions are the settings of one endpoint.
+type endpointOptions struct {
+	strategy actor.Strategy // of the dialer; nil for the one that the socket's options describe
+}
+
+// Reconnect replaces the strategy by which this endpoint's lost or failed connections come back: its verdict restarts the connection's actor, stops
+// it, or escalates, which ends the endpoint. The default follows ReconnectInterval and ReconnectIntervalMax, and stops at a protocol error. It has no
+// effect on Bind and inproc.
+func Reconnect(s actor.Strategy) EndpointOption {
+	return func(o *endpointOptions) { o.strategy = s }
+}
+
+// Bind makes the socket reachable at endpoint and returns it, resolved. ctx bounds the resolution of names. Errors: ErrBadEndpoint,
+// ErrUnknownScheme, ErrAddrInUse, ErrNoIOWorker, ErrIncompatible, ErrClosed, or what the system says. (zmq_bind)
+func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
+	addr, err := parseEndpoint(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if addr.Scheme == inprocScheme {
+		return b.s.bindInproc(ctx, addr)
+	}
+	if err := transport.CheckBind(addr); err != nil {
+		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
+	}
+	listener, err := transport.Listen(ctx, addr, b.s.opts.transport())
+	if err != nil {
+		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
+	}
+	e := newEndpoint(b.s, addr, listener.Endpoint(), true)
+	if err := b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
+		return &bindEndpoint{endpoint: e, listener: listener, reply: r}
+	}); err != nil {
+		_ = listener.Close() // nobody has seen it
+		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
+	}
+	return e, nil
+}
+
+// Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
+// made again, in the background. WaitPeers is the barrier. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrClosed.
+// (zmq_connect)
+func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOption) (*Endpoint, error) {
+	addr, err := parseEndpoint(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if addr.Scheme == inprocScheme {
+		return b.s.connectInproc(ctx, addr)
+	}
+	if err := transport.CheckConnect(addr); err != nil {
+		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
+	}
+	var set endpointOptions
+	for _, o := range opts {
+		o(&set)
+	}
+	e := newEndpoint(b.s, addr, addr.String(), false)
+	if err := b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
+		return &connectEndpoint{endpoint: e, strategy: set.strategy, reply: r}
+	}); err != nil {
+		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
+	}
+	return e, nil
+}
+
+// parseEndpoint cuts an endpoint into scheme and address.
+func parseEndpoint(endpoint string) (transport.Endpoint, error) {
+	addr, err := transport.Parse(endpoint)
+	if err != nil {
+		return transport.Endpoint{}, fmt.Errorf("endpoint %q: %w", endpoint, err)
+	}
+	return addr, nil
+}

@@ -1,0 +1,109 @@
+package socket
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/transport"
+	"github.com/weirmq/weir/wire"
+)
+
+// Errors that callers test with errors.Is. A call that gave up because its ctx ended returns the ctx's own error.
+var (
+	// ErrClosed is returned by every call on a closed socket or runtime, also by those that were waiting when it closed (libzmq: ETERM, ENOTSOCK).
+	ErrClosed = errors.New("weir: closed")
+	// ErrWouldBlock is returned by TrySend and TryRecv where Send and Recv would wait (libzmq: EAGAIN).
+	ErrWouldBlock = errors.New("weir: would block")
+	// ErrNoPeers is returned by TrySend where there is no peer to wait for. It also is an ErrWouldBlock.
+	ErrNoPeers = fmt.Errorf("%w: no peers", ErrWouldBlock)
+	// ErrBadState is returned by a Req or Rep whose turn it is not: send and receive alternate (libzmq: EFSM).
+	ErrBadState = errors.New("weir: operation not possible in the socket's present state")
+	// ErrBadOption is returned for an option value outside its range, or one that the socket type does not have (libzmq: EINVAL).
+	ErrBadOption = errors.New("weir: bad option")
+	// ErrIncompatible is returned where two socket types cannot be peers, or a transport cannot serve a type (libzmq: ENOCOMPATPROTO).
+	ErrIncompatible = errors.New("weir: incompatible peer")
+	// ErrNoIOWorker is returned by Bind and Connect over a network transport where the runtime has no eligible I/O actor (libzmq: EMTHREAD).
+	ErrNoIOWorker = errors.New("weir: no I/O worker")
+
+	// ErrBadEndpoint is returned for an endpoint that cannot be parsed (libzmq: EINVAL).
+	ErrBadEndpoint = transport.ErrSyntax
+	// ErrUnknownScheme is returned for an endpoint of a transport that does not exist (libzmq: EPROTONOSUPPORT).
+	ErrUnknownScheme = transport.ErrScheme
+	// ErrAddrInUse is returned by Bind where somebody else has the address (libzmq: EADDRINUSE).
+	ErrAddrInUse = transport.ErrAddrInUse
+)
+
+// ProtocolError is a peer's breach of ZMTP. It ends that peer's connection and nothing else, and a connecting side does not come back for more.
+type ProtocolError = wire.ProtocolError
+
+// PeerError says what went wrong with one peer.
+type PeerError struct {
+	// Endpoint is what was bound or connected to; Peer the address of the other side, empty where none was reached.
+	Endpoint, Peer string
+	// Err is the reason.
+	Err error
+}
+
+// Error names the endpoint, the peer and the reason.
+func (e *PeerError) Error() string {
+	if e.Peer == "" || e.Peer == e.Endpoint {
+		return fmt.Sprintf("%s: %v", e.Endpoint, e.Err)
+	}
+	return fmt.Sprintf("%s: peer %s: %v", e.Endpoint, e.Peer, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *PeerError) Unwrap() error { return e.Err }
+
+// UnsentError is what Close and Shutdown return where messages were left when time was up.
+type UnsentError struct {
+	// Peers lists what each peer did not get.
+	Peers []Unsent
+}
+
+// Unsent is what one peer did not get.
+type Unsent struct {
+	// Socket and Endpoint name the pipe.
+	Socket, Endpoint string
+	// Messages is how many whole messages the kernel had not taken.
+	Messages int
+}
+
+// Error lists the peers.
+func (e *UnsentError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "weir: %d messages not sent", e.Messages())
+	for i, u := range e.Peers {
+		sep := ", "
+		if i == 0 {
+			sep = ": "
+		}
+		fmt.Fprintf(&b, "%s%d to %s of %s", sep, u.Messages, u.Endpoint, u.Socket)
+	}
+	return b.String()
+}
+
+// Messages is the sum over all peers.
+func (e *UnsentError) Messages() int {
+	n := 0
+	for _, u := range e.Peers {
+		n += u.Messages
+	}
+	return n
+}
+
+// Reasons for which the ledger counts a message as dropped, beside those of package mailbox.
+const (
+	// ReasonLinger: the socket closed and linger was over.
+	ReasonLinger mailbox.Reason = "linger over"
+	// ReasonUnread: the socket closed before anybody received it.
+	ReasonUnread mailbox.Reason = "closed unread"
+	// ReasonProtocol: the peer broke the protocol, and its endpoint ended.
+	ReasonProtocol mailbox.Reason = "endpoint ended"
+	// ReasonFiltered: received, and not wanted: no subscription matches, or no request is waiting for it.
+	ReasonFiltered mailbox.Reason = "filtered"
+	// ReasonNoPeer: a reply whose asker is gone.
+	ReasonNoPeer mailbox.Reason = "peer gone"
+)

@@ -1,0 +1,339 @@
+package socket
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/transport"
+)
+
+// inproc joins two sockets of one runtime without codec, connection or handshake: one queue a direction, which is one side's outbound and the other
+// side's inbound. Its mark is the sender's SNDHWM plus the receiver's RCVHWM, and none where either is 0. The receiving socket's callers drain it.
+//
+// The connecting side makes both queues. Before anybody has bound the name it may send already, up to its own mark; what it has sent is there for
+// whoever binds, even where it has closed meanwhile. Once parted, two sockets do not find each other again.
+
+// inprocScheme is the scheme that this package serves itself.
+const inprocScheme = "inproc"
+
+// An inprocRegistry knows the names of one runtime.
+type inprocRegistry struct {
+	mu    sync.Mutex
+	names map[string]*inprocName // guarded by mu
+}
+
+// An inprocName is a name that somebody has bound, or waits for. Guarded by the registry's lock.
+type inprocName struct {
+	name    string
+	bound   *Endpoint // nil while nobody has it
+	pending []*pipe   // connecting sides that wait, oldest first
+}
+
+// newInprocRegistry makes an empty registry.
+func newInprocRegistry() *inprocRegistry { return &inprocRegistry{names: map[string]*inprocName{}} }
+
+type (
+	// joinInproc asks a bound socket to become the peer of a connecting pipe.
+	joinInproc struct{ pipe *pipe }
+	// twinJoined answers it: the connecting pipe has its peer.
+	twinJoined struct{ pipe *pipe }
+	// twinClosed tells that the other side of pipe is gone.
+	twinClosed struct{ pipe *pipe }
+)
+
+func (*joinInproc) socketMessage() {}
+func (*twinJoined) socketMessage() {}
+func (*twinClosed) socketMessage() {}
+
+// bindInproc takes a name.
+func (s *socket) bindInproc(ctx context.Context, addr transport.Endpoint) (*Endpoint, error) {
+	e := newEndpoint(s, addr, addr.String(), true)
+	if err := s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &bindEndpoint{endpoint: e, reply: r} }); err != nil {
+		return nil, fmt.Errorf("bind %s: %w", e.text, err)
+	}
+	return e, nil
+}
+
+// connectInproc joins the socket that has a name, or waits for one.
+func (s *socket) connectInproc(ctx context.Context, addr transport.Endpoint) (*Endpoint, error) {
+	e := newEndpoint(s, addr, addr.String(), false)
+	if err := s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &connectEndpoint{endpoint: e, reply: r} }); err != nil {
+		return nil, fmt.Errorf("connect %s: %w", e.text, err)
+	}
+	return e, nil
+}
+
+// bind gives the name to e and returns the pipes that waited for it.
+func (r *inprocRegistry) bind(e *Endpoint) ([]*pipe, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.names[e.text]
+	if n == nil {
+		n = &inprocName{name: e.text}
+		r.names[e.text] = n
+	}
+	if n.bound != nil {
+		return nil, ErrAddrInUse
+	}
+	n.bound, e.inproc = e, n
+	waiting := n.pending
+	n.pending = nil
+	return waiting, nil
+}
+
+// withdraw gives up what an endpoint has of a name: the name itself, or the wait for it. A waiting pipe that has something to say goes on waiting.
+func (r *inprocRegistry) withdraw(e *Endpoint) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := e.inproc
+	if n.bound == e {
+		n.bound = nil
+	}
+	n.pending = slices.DeleteFunc(n.pending, func(p *pipe) bool { return p.endpoint == e && (p.out == nil || p.out.Len() == 0) })
+	if n.bound == nil && len(n.pending) == 0 {
+		delete(r.names, n.name)
+	}
+}
+
+// connect makes p a peer of whoever has the name, whose socket is returned, or puts it on the waiting list.
+func (r *inprocRegistry) connect(p *pipe) (*socket, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name := p.endpoint.text
+	n := r.names[name]
+	if n == nil {
+		n = &inprocName{name: name}
+		r.names[name] = n
+	}
+	p.endpoint.inproc = n
+	if n.bound == nil {
+		n.pending = append(n.pending, p)
+		return nil, nil
+	}
+	other := n.bound.sock
+	if !p.sock.typ.accepts(other.typ.name) {
+		return nil, fmt.Errorf("%w: %s and %s", ErrIncompatible, p.sock.typ.name, other.typ.name)
+	}
+	setMark(p.out, p.sock, other)
+	setMark(p.in, other, p.sock)
+	return other, nil
+}
+
+// setMark gives q, which carries from one socket to another, its mark.
+func setMark(q *queue, from, to *socket) {
+	if q == nil {
+		return
+	}
+	q.SetMark(sumMark(from, to))
+}
+
+// sumMark is the mark of the queue from one socket to another: none where either side has none, or where what goes are subscriptions.
+func sumMark(from, to *socket) int {
+	send, recv := int(from.sendMark.Load()), int(to.recvMark.Load())
+	if send == 0 || recv == 0 || from.typ.subscriber {
+		return 0
+	}
+	return send + recv
+}
+
+// remark gives the queues of p their marks anew.
+func (r *inprocRegistry) remark(p *pipe) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.twin == nil {
+		if p.out != nil && !p.sock.typ.subscriber {
+			p.out.SetMark(int(p.sock.sendMark.Load()))
+		}
+		return
+	}
+	setMark(p.out, p.sock, p.twin.sock)
+	setMark(p.in, p.twin.sock, p.sock)
+}
+
+// newInprocPipe makes a connecting pipe with both queues. The bound side is not known yet: it comes with pair.
+func (s *socket) newInprocPipe(e *Endpoint) *pipe {
+	p := &pipe{sock: s, endpoint: e, name: s.pipeName(e)}
+	p.out = s.newOut()
+	if !s.typ.receives && !s.typ.publisher {
+		return p
+	}
+	// The other side sends into this queue: it is the other side's senders that wait for room.
+	p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block, OnRoom: func() {
+		if o := p.other.Load(); o != nil {
+			o.room.wakeOne()
+		}
+	}})
+	s.receiveFrom(p)
+	return p
+}
+
+// receiveFrom hangs the reader of p's inbound queue on it: the inbox, or the pattern where applications do not receive.
+func (s *socket) receiveFrom(p *pipe) {
+	if s.typ.receives {
+		s.listen(p)
+		return
+	}
+	drain := func() { s.drain(p) }
+	p.in.SetOnReady(drain)
+	if !p.in.Idle() {
+		drain()
+	}
+}
+
+// drain shows the pattern what has arrived. It is called once each time an idle queue gets something, and ends with the queue idle: so there is
+// one reader at a time.
+func (s *socket) drain(p *pipe) {
+	for {
+		m, ok := p.in.Take()
+		if !ok {
+			if p.in.Idle() {
+				return
+			}
+			continue
+		}
+		s.arrive(p, m)
+	}
+}
+
+// pair makes the bound side's pipe for a connecting one.
+func (r *inprocRegistry) pair(s *socket, e *Endpoint, a *pipe) *pipe {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b := &pipe{sock: s, endpoint: e, name: s.pipeName(e), out: a.in, in: a.out, twin: a}
+	a.twin = b
+	a.other.Store(s)
+	b.other.Store(a.sock)
+	setMark(b.out, s, a.sock)
+	setMark(b.in, a.sock, s)
+	return b
+}
+
+// onBindInproc takes the name and joins those who waited for it.
+func (s *socketActor) onBindInproc(ctx *actor.Context[socketMessage], m *bindEndpoint) {
+	waiting, err := s.rt.inproc.bind(m.endpoint)
+	if err != nil {
+		m.reply.Fail(err)
+		return
+	}
+	s.control.endpoints = append(s.control.endpoints, m.endpoint)
+	s.rt.emit(Event{Kind: EventListening, Socket: s.name, Endpoint: m.endpoint.text})
+	for _, p := range waiting {
+		s.join(ctx, m.endpoint, p)
+	}
+	m.reply.Send(struct{}{})
+}
+
+// onConnectInproc makes the pipe and joins it to the bound socket, or leaves it waiting.
+func (s *socketActor) onConnectInproc(ctx *actor.Context[socketMessage], m *connectEndpoint) {
+	p := s.newInprocPipe(m.endpoint)
+	other, err := s.rt.inproc.connect(p)
+	if err == nil {
+		err = s.addPipe(ctx, p)
+	}
+	if err != nil {
+		m.reply.Fail(err)
+		return
+	}
+	s.control.endpoints = append(s.control.endpoints, m.endpoint)
+	if other != nil && other.ref.Tell(&joinInproc{p}) != nil {
+		_ = ctx.Self().Tell(&twinClosed{p}) // it closed just now
+	}
+	m.reply.Send(struct{}{})
+}
+
+// onJoinInproc becomes the peer of a connecting pipe.
+func (s *socketActor) onJoinInproc(ctx *actor.Context[socketMessage], m *joinInproc) {
+	e := m.pipe.endpoint.inproc.boundTo(s.rt.inproc)
+	if s.control.closing || e == nil || e.sock != s.socket {
+		_ = m.pipe.sock.ref.Tell(&twinClosed{m.pipe}) // the other side has gone too
+		return
+	}
+	s.join(ctx, e, m.pipe)
+}
+
+// boundTo is the endpoint that has the name.
+func (n *inprocName) boundTo(r *inprocRegistry) *Endpoint {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return n.bound
+}
+
+// join makes this side's pipe for a connecting one.
+func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pipe) {
+	if !s.typ.accepts(a.sock.typ.name) {
+		s.rt.emit(Event{Kind: EventHandshakeFailed, Socket: s.name, Endpoint: e.text,
+			Err: fmt.Errorf("%w: %s and %s", ErrIncompatible, s.typ.name, a.sock.typ.name)})
+		_ = a.sock.ref.Tell(&twinClosed{a})
+		return
+	}
+	b := s.rt.inproc.pair(s.socket, e, a)
+	if err := s.addPipe(ctx, b); err != nil {
+		_ = a.sock.ref.Tell(&twinClosed{a})
+		return
+	}
+	if b.in != nil {
+		s.receiveFrom(b)
+	}
+	s.rise(b)
+	if a.sock.ref.Tell(&twinJoined{a}) != nil {
+		s.onTwinClosed(ctx, &twinClosed{b}) // it has closed, and left what it had sent
+	}
+}
+
+// rise counts a peer and lets the pattern greet it.
+func (s *socketActor) rise(p *pipe) {
+	p.connected.Store(true)
+	s.greet(p)
+	s.peers.add(1)
+	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
+}
+
+// onTwinJoined counts the peer of a connecting pipe.
+func (s *socketActor) onTwinJoined(m *twinJoined) {
+	if slices.Contains(s.control.pipes, m.pipe) && !m.pipe.connected.Load() {
+		s.rise(m.pipe)
+	}
+}
+
+// onTwinClosed ends this side of a pipe whose other side is gone. What it has sent can still be received.
+func (s *socketActor) onTwinClosed(ctx *actor.Context[socketMessage], m *twinClosed) {
+	p := m.pipe
+	if !slices.Contains(s.control.pipes, p) {
+		return
+	}
+	s.fall(p)
+	s.detach(p)
+	if p.out != nil {
+		p.out.Close(ErrClosed)
+	}
+	if p.in != nil {
+		p.in.Close(ErrClosed)
+	}
+	s.removePipe(ctx, p)
+}
+
+// endInproc ends this side of a pipe. What it has sent stays for the other side; what it has not received is dropped.
+func (s *socketActor) endInproc(ctx *actor.Context[socketMessage], p *pipe) {
+	s.fall(p)
+	s.detach(p)
+	s.inbox.abandon(p)
+	s.rt.inproc.mu.Lock()
+	twin := p.twin
+	s.rt.inproc.mu.Unlock()
+	if twin != nil {
+		_ = twin.sock.ref.Tell(&twinClosed{twin}) // a stopped socket has ended its side
+	}
+	s.removePipe(ctx, p)
+}
+
+// fall counts a peer less.
+func (s *socketActor) fall(p *pipe) {
+	if p.connected.Swap(false) {
+		s.peers.add(-1)
+		s.rt.emit(Event{Kind: EventDisconnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
+	}
+}

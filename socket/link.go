@@ -1,0 +1,128 @@
+package socket
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync/atomic"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/transport"
+	"github.com/weirmq/weir/wire"
+	"github.com/weirmq/weir/wire/codec"
+)
+
+// A link joins one codec actor to its socket: it is the codec's host. A dialed link lasts as long as its endpoint, through all incarnations of its
+// codec; an accepted one as long as its connection.
+type link struct {
+	// Set before the codec is spawned, then read-only.
+	sock     *socket
+	endpoint *Endpoint
+	worker   *ioWorker
+	line     *codec.Line
+	accepted *listenerTask // whose door it came through; nil for a dialed link
+
+	// Atomic: attempts counts the connections tried, one by each incarnation of the codec; phase is what the worker counts this link under.
+	attempts atomic.Uint64
+	phase    atomic.Int32
+	placed   atomic.Bool // an accepted link holds one of the places for handshakes
+
+	// Owned by the socket actor.
+	pipe *pipe // nil before the handshake of an accepted or IMMEDIATE link, and after its loss
+	up   bool  // between peerUp and peerDown
+}
+
+var _ codec.Host = (*link)(nil)
+
+// What a worker counts a link under.
+const (
+	idling int32 = iota
+	dialing
+	shaking
+	connected
+)
+
+// enter moves the link from one of its worker's accounts to another.
+func (l *link) enter(phase int32) {
+	l.worker.load[l.phase.Swap(phase)].Add(-1)
+	l.worker.load[phase].Add(1)
+}
+
+// Up passes a finished handshake to the socket.
+func (l *link) Up(self actor.Ref[codec.Message], peer codec.Peer) {
+	l.enter(connected)
+	if l.accepted != nil {
+		l.accepted.shook(l)
+	}
+	if err := l.sock.ref.Tell(&peerUp{link: l, codec: self, peer: peer}); err != nil {
+		_ = self.Tell(&codec.Refuse{Reason: ErrClosed}) // the codec is the one that is asking
+	}
+}
+
+// Down passes the end of a connection to the socket.
+func (l *link) Down(loss codec.Loss) {
+	l.enter(idling)
+	if l.accepted != nil {
+		l.accepted.gone(l)
+	}
+	_ = l.sock.ref.Tell(&peerDown{link: l, loss: loss}) // a stopped socket has nothing left to detach
+}
+
+// Flushed passes the end of a closed queue to its pipe.
+func (l *link) Flushed() {
+	_ = l.pipe.ref.Tell(&flushed{}) // a stopped pipe has ended already
+}
+
+// config is what the link's codec needs. open yields the connection.
+func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config {
+	s := l.sock
+	cfg := codec.Config{
+		Open: func(ctx context.Context) (net.Conn, error) {
+			l.attempts.Add(1)
+			l.enter(dialing)
+			conn, err := open(ctx)
+			if err == nil {
+				l.enter(shaking)
+			}
+			return conn, err
+		},
+		Line: l.line,
+		Host: l,
+		Handshake: wire.HandshakeConfig{
+			SocketType: s.typ.name,
+			Identity:   s.opts.routingID,
+			Accepts:    s.typ.accepts,
+		},
+		HandshakeInterval: s.opts.handshakeInterval,
+		MaxMsgSize:        s.opts.maxMsgSize,
+		Subscriber:        s.typ.subscriber,
+		Publisher:         s.typ.publisher,
+	}
+	if sent := s.opts.trace.Sent; sent != nil {
+		cfg.Sent = func(p codec.Peer, m Message) { sent(l.conn(p), m) }
+	}
+	return cfg
+}
+
+// dial opens the link's connection. Names are resolved at each attempt.
+func (l *link) dial(ctx context.Context) (net.Conn, error) {
+	conn, err := transport.Dial(ctx, l.endpoint.addr, l.sock.opts.transport())
+	if err != nil {
+		return nil, &dialError{err}
+	}
+	return conn, nil
+}
+
+// A dialError is the failure to reach a peer at all.
+type dialError struct{ err error }
+
+// Error returns the transport's words.
+func (e *dialError) Error() string { return fmt.Sprintf("dial: %v", e.err) }
+
+// Unwrap returns the reason.
+func (e *dialError) Unwrap() error { return e.err }
+
+// conn names the link's present connection.
+func (l *link) conn(p codec.Peer) Conn {
+	return Conn{Socket: l.sock.name, Endpoint: l.endpoint.text, Peer: p.Remote, Attempt: l.attempts.Load()}
+}

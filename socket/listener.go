@@ -1,0 +1,278 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/transport"
+	"github.com/weirmq/weir/wire/codec"
+)
+
+// maxHandshakes bounds the handshakes that one listener has going on at once. Past it a new connection is closed at once, and its peer tries again:
+// silent peers can hold so many places, for the handshake interval each.
+const maxHandshakes = 4096
+
+// acceptBackoff is how long a listener that could not accept waits before it tries again: at first, and at most.
+const (
+	acceptBackoff    = 10 * time.Millisecond
+	acceptBackoffMax = time.Second
+)
+
+// A listenerTask is a bound endpoint on its I/O actor. The net.Listener is the task's, not the actor's: a restarted actor goes on accepting where the
+// one before stopped, and connections that wait in the backlog stay there.
+type listenerTask struct {
+	// Set when it is made, then read-only.
+	endpoint   *Endpoint
+	listener   transport.Listener
+	worker     *ioWorker
+	name       string
+	handshakes *semaphore.Weighted
+
+	mu    sync.Mutex
+	links map[*link]struct{} // guarded by mu: the accepted connections there are
+	shut  bool               // guarded by mu: the endpoint is closed
+}
+
+// newListenerTask makes the task for e.
+func newListenerTask(e *Endpoint, l transport.Listener, w *ioWorker) *listenerTask {
+	return &listenerTask{
+		endpoint: e, listener: l, worker: w, name: "listener/" + e.label(),
+		handshakes: semaphore.NewWeighted(maxHandshakes), links: map[*link]struct{}{},
+	}
+}
+
+// key names the task.
+func (t *listenerTask) key() string { return t.name }
+
+// spawn starts the listener.
+func (t *listenerTask) spawn(parent actor.Parent) error {
+	_, err := actor.Spawn(parent, t.name, func() actor.Actor[listenerMessage] { return &listener{listenerTask: t} },
+		actor.WithStrategy(acceptedStrategy{}))
+	return err
+}
+
+// close shuts the door: nobody is accepted any more. Connections there are stay.
+func (t *listenerTask) close() {
+	t.mu.Lock()
+	t.shut = true
+	t.mu.Unlock()
+	_ = t.listener.Close() // the accept loop ends; there is nobody to report to
+}
+
+// cut closes the accepted connections.
+func (t *listenerTask) cut(cause error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for l := range t.links {
+		l.line.Cut(cause)
+	}
+}
+
+// ended tells that the listener gave up, which its strategy never says.
+func (t *listenerTask) ended(error) {}
+
+// isShut says whether the endpoint is closed.
+func (t *listenerTask) isShut() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.shut
+}
+
+// acceptedStrategy supervises accepted connections: they are never restarted. https://rfc.zeromq.org/spec/37/#connection-heartbeating has no say in
+// it: it is the connecting side that comes back.
+type acceptedStrategy struct{}
+
+// Decide says stop.
+func (acceptedStrategy) Decide(_ actor.History, reason error, _ time.Time) actor.Verdict {
+	return actor.Verdict{Action: actor.Stop, InHand: actor.Redeliver, Quiet: !isPanic(reason)}
+}
+
+// listenerMessage is what a listener receives.
+type listenerMessage interface{ listenerMessage() }
+
+type (
+	// accepted brings a connection.
+	accepted struct{ conn net.Conn }
+	// acceptFailed reports that the loop could not accept.
+	acceptFailed struct{ err error }
+	// acceptAgain is the timer's word to go on.
+	acceptAgain struct{}
+)
+
+func (*accepted) listenerMessage()     {}
+func (*acceptFailed) listenerMessage() {}
+func (*acceptAgain) listenerMessage()  {}
+
+// A listener accepts the connections of one bound endpoint.
+//
+//	Owns      the backoff of a listener that cannot accept.
+//	Receives  accepted, acceptFailed of its loop; acceptAgain of its timer; ChildStopped of its codecs.
+//	Sends     nothing: the codecs speak to the socket.
+//	Starts    the accept loop, and a codec actor for each connection, which is never restarted.
+//	Blocks    nowhere; handshakes are the codecs' business.
+//	On error  restarted by its I/O actor: its connections are cut, and it goes on accepting at the same address.
+type listener struct {
+	*listenerTask
+
+	// Owned by the handler.
+	loop  errgroup.Group // joins the accept loop
+	stop  chan struct{}  // closed to end the loop
+	delay time.Duration  // before the next try after a failure
+	seq   int            // number of the last connection, for names
+}
+
+// Receive only dispatches.
+func (l *listener) Receive(ctx *actor.Context[listenerMessage]) error {
+	switch m := ctx.Message().(type) {
+	case actor.Started:
+		l.startLoop(ctx)
+	case *accepted:
+		return l.onAccepted(ctx, m)
+	case *acceptFailed:
+		l.onAcceptFailed(ctx, m)
+	case *acceptAgain:
+		l.startLoop(ctx)
+	case actor.ChildStopped: // its link has said so: see link.Down
+	case actor.Restarting:
+		l.end(m.Reason)
+	case actor.Stopping:
+		l.end(ErrClosed)
+	default:
+		return actor.Unexpected(m)
+	}
+	return nil
+}
+
+// startLoop starts the accept loop.
+func (l *listener) startLoop(ctx *actor.Context[listenerMessage]) {
+	self, stop := ctx.Self(), make(chan struct{})
+	l.stop = stop
+	l.interrupt(time.Time{})
+	l.loop.Go(func() error {
+		l.acceptLoop(self, stop)
+		return nil
+	})
+}
+
+// acceptLoop accepts until the listener closes or fails. It never waits for a handshake.
+func (l *listener) acceptLoop(self actor.Ref[listenerMessage], stop <-chan struct{}) {
+	for {
+		conn, err := l.listener.Accept()
+		switch {
+		case err == nil && self.Tell(&accepted{conn}) != nil:
+			_ = conn.Close() // the listener has stopped: nobody will serve it
+			return
+		case err == nil:
+		case isClosed(stop) || l.isShut():
+			return
+		default:
+			_ = self.Tell(&acceptFailed{err}) // a stopped listener needs no telling
+			return
+		}
+		if isClosed(stop) {
+			return
+		}
+	}
+}
+
+// isClosed says whether c is closed.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// onAccepted gives the connection a codec of its own.
+func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) error {
+	l.delay = 0
+	s := l.endpoint.sock
+	if l.isShut() {
+		return m.conn.Close()
+	}
+	if !l.handshakes.TryAcquire(1) {
+		s.rt.emit(Event{Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: m.conn.RemoteAddr().String(),
+			Err: fmt.Errorf("%d handshakes are going on", maxHandshakes)})
+		_ = m.conn.Close()
+		return nil
+	}
+	k := &link{sock: s, endpoint: l.endpoint, worker: l.worker, line: new(codec.Line), accepted: l.listenerTask}
+	k.placed.Store(true)
+	l.add(k)
+	conn := m.conn
+	cfg := k.config(func(context.Context) (net.Conn, error) { return conn, nil })
+	l.seq++
+	name := fmt.Sprintf("codec/%s#%d", conn.RemoteAddr(), l.seq)
+	if _, err := actor.Spawn(ctx, name, func() actor.Actor[codec.Message] { return codec.New(cfg) }); err != nil {
+		_ = conn.Close()
+		l.gone(k)
+		return err
+	}
+	return nil
+}
+
+// add notes a connection, whose handshake begins.
+func (t *listenerTask) add(k *link) {
+	k.worker.load[idling].Add(1)
+	t.mu.Lock()
+	t.links[k] = struct{}{}
+	t.mu.Unlock()
+}
+
+// shook gives the place of a handshake back: it is done.
+func (t *listenerTask) shook(k *link) {
+	if k.placed.CompareAndSwap(true, false) {
+		t.handshakes.Release(1)
+	}
+}
+
+// gone forgets a connection.
+func (t *listenerTask) gone(k *link) {
+	t.shook(k)
+	k.worker.load[idling].Add(-1)
+	t.mu.Lock()
+	delete(t.links, k)
+	t.mu.Unlock()
+}
+
+// onAcceptFailed waits a little and tries again: a process that has no file descriptor left may have one later.
+func (l *listener) onAcceptFailed(ctx *actor.Context[listenerMessage], m *acceptFailed) {
+	if errors.Is(m.err, net.ErrClosed) {
+		return
+	}
+	l.delay = min(max(2*l.delay, acceptBackoff), acceptBackoffMax)
+	s := l.endpoint.sock
+	s.rt.emit(Event{Kind: EventAcceptFailed, Socket: s.name, Endpoint: l.endpoint.text, Err: m.err, Delay: l.delay})
+	ctx.After(l.delay, &acceptAgain{})
+}
+
+// end stops the loop and cuts the connections, so that the codecs can be stopped.
+func (l *listener) end(cause error) {
+	if l.stop != nil {
+		close(l.stop)
+		l.stop = nil
+		l.interrupt(time.Unix(1, 0))
+	}
+	_ = l.loop.Wait()
+	l.cut(cause)
+}
+
+// interrupt makes a waiting Accept return: at once where deadline has passed, never where it is zero.
+func (l *listener) interrupt(deadline time.Time) {
+	if d, ok := l.listener.(interface{ SetDeadline(time.Time) error }); ok {
+		_ = d.SetDeadline(deadline) // a closed listener needs none
+	}
+}
+
+// discard closes a connection that was accepted and never served: its listener stopped.
+func (m *accepted) discard() { _ = m.conn.Close() }

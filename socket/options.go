@@ -1,0 +1,188 @@
+package socket
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/weirmq/weir/transport"
+)
+
+// An Option sets one property of a new socket. An option whose value is out of range, or that the socket's type does not have, makes the
+// constructor return ErrBadOption.
+type Option func(*options) error
+
+// options are the settings of one socket. Owned by its constructor, then read-only but for what the socket's methods change.
+type options struct {
+	typ               *socketType
+	sendHWM, recvHWM  int
+	linger            time.Duration
+	reconnectInterval time.Duration
+	reconnectMax      time.Duration
+	handshakeInterval time.Duration
+	maxMsgSize        int64
+	immediate         bool
+	nodrop            bool
+	affinity          uint64
+	backlog           int
+	ipv6              bool
+	routingID         []byte
+	trace             Trace
+}
+
+// defaultOptions are libzmq's.
+func defaultOptions(typ *socketType) options {
+	o := options{
+		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, reconnectInterval: 100 * time.Millisecond,
+		handshakeInterval: 30 * time.Second, maxMsgSize: -1, backlog: 100,
+	}
+	if typ.linger0 {
+		o.linger = 0
+	}
+	return o
+}
+
+// transport are the settings that a transport is given.
+func (o *options) transport() transport.Options {
+	return transport.Options{IPv6: o.ipv6, Backlog: o.backlog}
+}
+
+// badOption is the error of a value out of range.
+func badOption(name string, value any, want string) error {
+	return fmt.Errorf("%w: %s(%v): want %s", ErrBadOption, name, value, want)
+}
+
+// SendHWM is the high-water mark of each peer's outbound queue, in whole messages: 0 for no limit. Default 1000. (ZMQ_SNDHWM)
+func SendHWM(n int) Option {
+	return func(o *options) error {
+		if n < 0 {
+			return badOption("SendHWM", n, "0 or more messages")
+		}
+		o.sendHWM = n
+		return nil
+	}
+}
+
+// RecvHWM is the high-water mark of each peer's inbound queue, in whole messages: 0 for no limit. Default 1000. (ZMQ_RCVHWM)
+func RecvHWM(n int) Option {
+	return func(o *options) error {
+		if n < 0 {
+			return badOption("RecvHWM", n, "0 or more messages")
+		}
+		o.recvHWM = n
+		return nil
+	}
+}
+
+// Linger is how long a closing socket, or endpoint, waits for its queued messages to go out: 0 drops them, a negative time waits without end (but
+// never past the ctx of Close or Shutdown). Default -1; 0 for SUB. (ZMQ_LINGER)
+func Linger(d time.Duration) Option {
+	return func(o *options) error {
+		o.linger = d
+		return nil
+	}
+}
+
+// ReconnectInterval is the time before a lost or failed connection is tried again, to which up to as much again is added at random. Default 100 ms.
+// 0 or less: it is not tried again. (ZMQ_RECONNECT_IVL; libzmq takes whole milliseconds)
+func ReconnectInterval(d time.Duration) Option {
+	return func(o *options) error {
+		o.reconnectInterval = d
+		return nil
+	}
+}
+
+// ReconnectIntervalMax makes the reconnect interval double at each failure in a row, up to d. 0, the default, keeps it as it is.
+// (ZMQ_RECONNECT_IVL_MAX)
+func ReconnectIntervalMax(d time.Duration) Option {
+	return func(o *options) error {
+		if d < 0 {
+			return badOption("ReconnectIntervalMax", d, "0 or more")
+		}
+		o.reconnectMax = d
+		return nil
+	}
+}
+
+// HandshakeInterval bounds the time from a connection's opening to the end of its handshake: 0 for no bound. Default 30 s. (ZMQ_HANDSHAKE_IVL)
+func HandshakeInterval(d time.Duration) Option {
+	return func(o *options) error {
+		if d < 0 {
+			return badOption("HandshakeInterval", d, "0 or more")
+		}
+		o.handshakeInterval = d
+		return nil
+	}
+}
+
+// MaxMsgSize bounds an incoming frame in bytes; a larger one costs its sender the connection. -1, the default, is no bound: memory still grows only
+// with the bytes that have come, never with what a header announces. (ZMQ_MAXMSGSIZE)
+func MaxMsgSize(n int64) Option {
+	return func(o *options) error {
+		if n < -1 {
+			return badOption("MaxMsgSize", n, "-1 or more bytes")
+		}
+		o.maxMsgSize = n
+		return nil
+	}
+}
+
+// Immediate makes a connecting socket queue messages only for connections that are up: a peer is one from its handshake to the loss of its
+// connection, and what was queued for it then is dropped and counted. Default false: a peer is one from Connect on, and its queue outlives
+// connections. (ZMQ_IMMEDIATE)
+func Immediate(on bool) Option {
+	return func(o *options) error {
+		o.immediate = on
+		return nil
+	}
+}
+
+// XPubNoDrop makes a PUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
+// nobody until it can go to all. Default false. PUB only. (ZMQ_XPUB_NODROP)
+func XPubNoDrop(on bool) Option {
+	return func(o *options) error {
+		if !o.typ.publisher {
+			return fmt.Errorf("%w: XPubNoDrop: %s has no subscribers", ErrBadOption, o.typ.name)
+		}
+		o.nodrop = on
+		return nil
+	}
+}
+
+// Affinity says which I/O actors may serve the socket's endpoints: bit n stands for worker n, and 0, the default, for all. Of those, the one with
+// the least to do is chosen. (ZMQ_AFFINITY)
+func Affinity(mask uint64) Option {
+	return func(o *options) error {
+		o.affinity = mask
+		return nil
+	}
+}
+
+// Backlog is the length of the queue of connections that wait to be accepted. Default 100. (ZMQ_BACKLOG)
+func Backlog(n int) Option {
+	return func(o *options) error {
+		if n < 0 {
+			return badOption("Backlog", n, "0 or more connections")
+		}
+		o.backlog = n
+		return nil
+	}
+}
+
+// IPv6 allows IPv6 beside IPv4 on tcp. Default false. (ZMQ_IPV6)
+func IPv6(on bool) Option {
+	return func(o *options) error {
+		o.ipv6 = on
+		return nil
+	}
+}
+
+// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ. (ZMQ_ROUTING_ID)
+func RoutingID(id string) Option {
+	return func(o *options) error {
+		if len(id) == 0 || len(id) > 255 {
+			return badOption("RoutingID", id, "1 to 255 bytes")
+		}
+		o.routingID = []byte(id)
+		return nil
+	}
+}

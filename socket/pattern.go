@@ -1,0 +1,83 @@
+package socket
+
+// A pattern is the routing policy of a socket type: a pure state machine without goroutine, clock or I/O. Its methods are called under the
+// socket's route lock, for one decision at a time. What only some types do are the small interfaces below.
+type pattern interface {
+	// attach adds a pipe to the choice; detach removes one that it has.
+	attach(p *pipe)
+	detach(p *pipe)
+}
+
+// A router is a pattern that sends.
+type router interface {
+	// route appends to dst the pipes that m goes to, and returns m as it goes (in an envelope, say). No pipes and a nil error drop the message.
+	// ErrWouldBlock and ErrNoPeers make Send wait for room; any other error is the caller's. Messages are passed by value: they stay off the heap.
+	route(dst []*pipe, m Message) ([]*pipe, Message, error)
+	// routed tells that m was put into the queues that route chose.
+	routed(dst []*pipe)
+}
+
+// An arriver is a pattern that looks at messages as they arrive, before they are queued. It runs in the connection's read loop.
+type arriver interface {
+	// arrive says whether m goes on to the inbound queue.
+	arrive(p *pipe, m Message) bool
+}
+
+// An acceptor is a pattern that has a say when the application receives.
+type acceptor interface {
+	// mayReceive returns ErrBadState where it is not the application's turn to receive.
+	mayReceive() error
+	// accept says whether m, taken from p, is for the application, and returns m as the application sees it (out of its envelope, say).
+	accept(p *pipe, m Message) (Message, bool)
+}
+
+// A greeter is a pattern that has something to say to each peer whose handshake is done, on each new connection.
+type greeter interface {
+	greet(p *pipe)
+	// part tells that the connection is gone; another may follow.
+	part(p *pipe)
+}
+
+// A roundRobin is the load balancing of PUSH, DEALER and REQ: over the pipes in turn, past those that are full. (libzmq: lb.cpp)
+// The zero value has no pipes.
+type roundRobin struct {
+	pipes []*pipe
+	next  int // index in pipes of the pipe whose turn it is
+}
+
+// attach adds p at the end of the turn.
+func (r *roundRobin) attach(p *pipe) { r.pipes = append(r.pipes, p) }
+
+// detach removes p and keeps the others' turns.
+func (r *roundRobin) detach(p *pipe) {
+	for i, q := range r.pipes {
+		if q != p {
+			continue
+		}
+		r.pipes = append(r.pipes[:i], r.pipes[i+1:]...)
+		if i < r.next {
+			r.next--
+		}
+		return
+	}
+}
+
+// pick returns the next pipe in turn that has room. The turn passes on with routed, and not before.
+func (r *roundRobin) pick() (*pipe, error) {
+	if len(r.pipes) == 0 {
+		return nil, ErrNoPeers
+	}
+	for range r.pipes {
+		if r.next >= len(r.pipes) {
+			r.next = 0
+		}
+		if p := r.pipes[r.next]; p.out.HasRoom() {
+			return p, nil
+		}
+		r.next++
+	}
+	return nil, ErrWouldBlock
+}
+
+// routed passes the turn on.
+func (r *roundRobin) routed([]*pipe) { r.next++ }

@@ -1,0 +1,164 @@
+package socket
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire/codec"
+)
+
+// Message is a ZeroMQ message: one or more frames. See wire.Message.
+type queue = mailbox.Queue[Message]
+
+// A pipe is one peer of a socket: an outbound and an inbound queue, each with its mark and its ledger. It lives from Connect, or from the accepted
+// handshake, to the end of the endpoint or of the connection; over network transports a codec is lent its queues while a connection is up, so what
+// is queued outlives codecs and connections. Over inproc each queue belongs to two pipes: one side's outbound is the other's inbound.
+type pipe struct {
+	// Set before the pipe is attached, then read-only.
+	sock     *socket
+	endpoint *Endpoint
+	name     string // unique in the socket
+	out      *queue // nil where nothing goes out
+	in       *queue // nil where nothing comes in
+	link     *link  // the connection's side; nil for inproc
+
+	// Inproc: the other side.
+	twin  *pipe                  // guarded by the runtime's inproc lock; nil until both are joined
+	other atomic.Pointer[socket] // the other side's socket: written when both are joined, read by whoever drains in
+
+	// Guarded by the socket's route lock.
+	attached bool   // the pattern knows it
+	mark     uint64 // of a fan-out: the last message that was matched to this pipe
+	topics   int    // of a publisher: how many subscriptions this peer has
+
+	// Atomic: written by the socket actor, read by Stats.
+	connected  atomic.Bool
+	peer       atomic.Pointer[codec.Peer] // of the present or last connection
+	reconnects atomic.Uint64              // connections after the first
+
+	// Owned by the socket actor.
+	ref     actor.Ref[pipeMessage]
+	closing bool // told to end
+	ending  bool // its line is cut, and the codec has not given the queue back yet
+	unsent  int  // what was left at the end
+}
+
+// pipeMessage is what a pipe actor receives.
+type pipeMessage interface{ pipeMessage() }
+
+type (
+	// closePipe asks a pipe to end: it takes nothing more, and waits until its outbound queue is empty or linger is over. A negative linger has
+	// no end.
+	closePipe struct{ linger time.Duration }
+	// flushed tells that a closed outbound queue has run empty.
+	flushed struct{}
+	// lingerOver tells that time is up.
+	lingerOver struct{}
+)
+
+func (*closePipe) pipeMessage()  {}
+func (*flushed) pipeMessage()    {}
+func (*lingerOver) pipeMessage() {}
+
+// A pipeActor sees a pipe to its end.
+//
+//	Owns      linger: when the pipe may go.
+//	Receives  closePipe of its socket; flushed of the codec; lingerOver of its own timer.
+//	Sends     pipeClosed to its socket.
+//	Starts    nothing.
+//	Blocks    nowhere.
+//	On error  restarted; the queues are the pipe's and lose nothing.
+//
+//	open ──closePipe──▶ lingering ──flushed, lingerOver──▶ closed
+type pipeActor struct{ pipe *pipe }
+
+// Receive only dispatches.
+func (a *pipeActor) Receive(ctx *actor.Context[pipeMessage]) error {
+	switch m := ctx.Message().(type) {
+	case actor.Started:
+		a.onStarted()
+	case *closePipe:
+		a.onClosePipe(ctx, m)
+	case *flushed:
+		a.onFlushed()
+	case *lingerOver:
+		a.end()
+	}
+	return nil
+}
+
+// onStarted looks, after a restart, whether the pipe was about to end: its queue is shut and may have run empty since.
+func (a *pipeActor) onStarted() {
+	if a.pipe.out != nil && a.pipe.out.Closed() != nil {
+		a.onFlushed()
+	}
+}
+
+// onClosePipe shuts the outbound queue and waits for it to run empty.
+func (a *pipeActor) onClosePipe(ctx *actor.Context[pipeMessage], m *closePipe) {
+	p := a.pipe
+	if p.out == nil {
+		a.end()
+		return
+	}
+	p.out.Close(ErrClosed)
+	switch {
+	case p.out.Len() == 0 || m.linger == 0 || p.link == nil: // what inproc has, the other side reads
+		a.end()
+	case m.linger > 0:
+		ctx.After(m.linger, &lingerOver{})
+	}
+}
+
+// onFlushed ends the pipe where its outbound queue is shut and empty.
+func (a *pipeActor) onFlushed() {
+	if p := a.pipe; p.out.Closed() != nil && p.out.Len() == 0 {
+		a.end()
+	}
+}
+
+// end reports to the socket. It may be said more than once.
+func (a *pipeActor) end() {
+	_ = a.pipe.sock.ref.Tell(&pipeClosed{pipe: a.pipe}) // a stopped socket has closed its pipes
+}
+
+// A queueInlet delivers what a peer sends to the pipe's inbound queue, and waits there at the mark.
+type queueInlet struct{ pipe *pipe }
+
+// Deliver is the third step of an incoming batch. Once the socket is closing nobody will receive: the messages are counted and dropped, and the
+// connection lives on for what still has to go out.
+func (i queueInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
+	n, err := i.pipe.in.PushAll(ctx, msgs)
+	switch {
+	case err == nil:
+		return n, nil
+	case i.pipe.in.Closed() != nil:
+		i.pipe.in.CountDropped(len(msgs)-n, ReasonUnread)
+		return len(msgs), nil
+	default:
+		i.pipe.in.CountDropped(len(msgs)-n, codec.LostConnection)
+		return n, err
+	}
+}
+
+// A patternInlet shows each message to the pattern first, and queues what the pattern lets through.
+type patternInlet struct {
+	pipe *pipe
+	next codec.Inlet // nil where nothing is received
+}
+
+// Deliver asks the pattern under the route lock, for one message at a time.
+func (i patternInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
+	for n := range msgs {
+		if !i.pipe.sock.arrive(i.pipe, msgs[n]) || i.next == nil {
+			continue
+		}
+		if _, err := i.next.Deliver(ctx, msgs[n:n+1]); err != nil {
+			return n, err
+		}
+	}
+	return len(msgs), nil
+}

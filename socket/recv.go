@@ -1,0 +1,218 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"sync/atomic"
+)
+
+// The life of an incoming message, from the queue. What comes before is in package codec (codec_in.go).
+//
+//	1  ready   the first message into an idle inbound queue puts its pipe on the ready list and wakes one receiver   (read loop, or inproc sender)
+//	2  take    one whole message of the pipe whose turn it is, under the receive lock                               (the caller's goroutine)
+//	3  accept  the pattern has its say: filter, envelope, whose turn it is                                          (the caller's goroutine)
+//	4  wait    parked on a channel until a pipe is ready or ctx ends                                                (the caller's goroutine)
+//
+// Concurrent receivers take turns under a lock that is held only to take one message. A cancelled Recv has taken nothing.
+
+// receiving is the face of the sockets that receive.
+type receiving struct{ s *socket }
+
+// Recv returns the next message, whole. It serves the peers that have something in turn, one message each. It waits until there is a message or ctx
+// ends; a Recv that returns an error has taken nothing. On a closed socket it returns ErrClosed.
+func (f receiving) Recv(ctx context.Context) (Message, error) {
+	m, err := f.s.tryRecv()
+	if err == nil || !errors.Is(err, ErrWouldBlock) {
+		return m, err
+	}
+	return f.s.recvWait(ctx)
+}
+
+// TryRecv is Recv that does not wait: where Recv would, it returns ErrWouldBlock.
+func (f receiving) TryRecv() (Message, error) { return f.s.tryRecv() }
+
+// Messages receives until ctx ends or the caller breaks off. The end of ctx ends the loop without an error; any other error is its last element.
+func (f receiving) Messages(ctx context.Context) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		for {
+			m, err := f.Recv(ctx)
+			if err != nil && ctx.Err() != nil {
+				return
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// recvWait parks until there is a message. Where another goroutine's turn came in between (a Rep), it waits on.
+func (s *socket) recvWait(ctx context.Context) (Message, error) {
+	var m Message
+	err := s.inbox.waiting.await(ctx, func() (bool, error) {
+		var err error
+		m, err = s.tryRecv()
+		return err == nil || !errors.Is(err, ErrWouldBlock) && !errors.Is(err, ErrBadState), err
+	})
+	return m, err
+}
+
+// tryRecv takes the next message that is for the application.
+func (s *socket) tryRecv() (Message, error) {
+	h, err := s.inbox.take(s, false)
+	return h.msg, err
+}
+
+// A held message was taken from its pipe's queue and still counts towards the mark: until it is done, or put back.
+type held struct {
+	msg  Message
+	from *pipe
+}
+
+// An inbox is the fair queue of a socket: the pipes that have something to receive. (libzmq: fq.cpp)
+type inbox struct {
+	waiting waitList // receivers
+
+	// mu is the receive lock. It is held to take one message, and never while anything waits.
+	mu     sync.Mutex
+	ring   []*pipe // guarded by mu: the pipes that are not idle
+	turn   int     // guarded by mu: index in ring of the pipe whose turn it is
+	back   []held  // guarded by mu: what a channel's pump put back; goes first
+	closed error   // guarded by mu: nil while open
+
+	fresh struct {
+		sync.Mutex
+		pipes []*pipe // pipes that became ready and are not in the ring yet
+	}
+	freshN atomic.Int32 // length of fresh.pipes: written under its lock, read by receivers
+}
+
+// ready puts p on the list: its queue was idle and has a message now. It is the hook of p's inbound queue.
+func (b *inbox) ready(p *pipe) {
+	b.fresh.Lock()
+	b.fresh.pipes = append(b.fresh.pipes, p)
+	b.freshN.Store(int32(len(b.fresh.pipes)))
+	b.fresh.Unlock()
+	b.waiting.wakeOne()
+}
+
+// absorbLocked moves the pipes that became ready to the end of the ring.
+func (b *inbox) absorbLocked() {
+	if b.freshN.Load() == 0 {
+		return
+	}
+	b.fresh.Lock()
+	b.ring = append(b.ring, b.fresh.pipes...)
+	b.fresh.pipes = b.fresh.pipes[:0]
+	b.freshN.Store(0)
+	b.fresh.Unlock()
+}
+
+// take returns the next message that is for the application. Where keep is set it still counts towards its pipe's mark, until it is settled or put
+// back.
+func (b *inbox) take(s *socket, keep bool) (held, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed != nil {
+		return held{}, b.closed
+	}
+	if err := s.mayReceive(); err != nil {
+		return held{}, err
+	}
+	if len(b.back) > 0 {
+		h := b.back[0]
+		b.back = append(b.back[:0], b.back[1:]...)
+		if !keep {
+			h.from.in.Done(1)
+		}
+		return h, nil
+	}
+	b.absorbLocked()
+	for len(b.ring) > 0 {
+		if b.turn >= len(b.ring) {
+			b.turn = 0
+		}
+		p := b.ring[b.turn]
+		msgs := p.in.Look(1)
+		if len(msgs) == 0 {
+			b.restLocked(p)
+			continue
+		}
+		m, ok := s.accept(p, msgs[0])
+		p.in.Advance(1)
+		if ok {
+			b.turn++
+			if !keep {
+				p.in.Done(1)
+			}
+			return held{m, p}, nil
+		}
+		p.in.Drop(1, ReasonFiltered)
+	}
+	return held{}, ErrWouldBlock
+}
+
+// restLocked takes p off the ring where its queue is idle. Where something came meanwhile it stays.
+func (b *inbox) restLocked(p *pipe) {
+	if p.in.Idle() {
+		b.ring = append(b.ring[:b.turn], b.ring[b.turn+1:]...)
+	}
+}
+
+// settle counts a kept message as delivered.
+func (b *inbox) settle(h held) {
+	b.mu.Lock()
+	h.from.in.Done(1)
+	b.mu.Unlock()
+}
+
+// putBack returns a kept message to the head. It was never done, so it still counts towards the mark.
+func (b *inbox) putBack(h held) {
+	b.mu.Lock()
+	if b.closed != nil {
+		h.from.in.Drop(1, ReasonUnread)
+	} else {
+		b.back = append([]held{h}, b.back...)
+	}
+	b.mu.Unlock()
+	b.waiting.wakeOne()
+}
+
+// close makes every later take fail with err, drops what nobody received, and wakes the receivers. What a pump holds stays with it.
+func (b *inbox) close(err error, pipes []*pipe) {
+	b.mu.Lock()
+	b.closed = err
+	for _, h := range b.back {
+		h.from.in.Drop(1, ReasonUnread)
+	}
+	b.back, b.ring = nil, nil
+	for _, p := range pipes {
+		b.dropUnreadLocked(p)
+	}
+	b.mu.Unlock()
+	b.waiting.wakeAll()
+}
+
+// abandon drops what nobody has received from p, which ends.
+func (b *inbox) abandon(p *pipe) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.dropUnreadLocked(p)
+}
+
+// dropUnreadLocked closes p's inbound queue and drops what nobody has taken from it.
+func (b *inbox) dropUnreadLocked(p *pipe) {
+	if p.in == nil {
+		return
+	}
+	p.in.Close(ErrClosed)
+	for msgs := p.in.Look(dropRun); len(msgs) > 0; msgs = p.in.Look(dropRun) {
+		p.in.Advance(len(msgs))
+		p.in.Drop(len(msgs), ReasonUnread)
+	}
+}
+
+// dropRun is how many messages are dropped at once.
+const dropRun = 256

@@ -1,0 +1,91 @@
+package socket
+
+import (
+	"slices"
+
+	"github.com/weirmq/weir/mailbox"
+)
+
+// rep is REP: one request, then its reply, in strict turn. The envelope of the request goes back before the reply.
+// https://rfc.zeromq.org/spec/28/#the-rep-socket-type
+//
+//	ready ──request──▶ serving ──send──▶ ready
+type rep struct {
+	pipes    []*pipe
+	serving  bool     // a request was received and its reply was not sent
+	asker    *pipe    // who asked; nil once it has gone
+	envelope [][]byte // the frames of the request up to and with the first empty one
+}
+
+// attach adds a possible asker.
+func (s *rep) attach(p *pipe) { s.pipes = append(s.pipes, p) }
+
+// detach forgets the asker where that one goes: its reply is dropped.
+func (s *rep) detach(p *pipe) {
+	s.pipes = slices.DeleteFunc(s.pipes, func(q *pipe) bool { return q == p })
+	if s.asker == p {
+		s.asker = nil
+	}
+}
+
+// route sends the reply to the asker. A reply whose asker is gone, or has no room, is dropped: REP never waits.
+func (s *rep) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
+	if !s.serving {
+		return dst, m, ErrBadState
+	}
+	if s.asker == nil {
+		return dst, m, nil
+	}
+	if !s.asker.out.HasRoom() {
+		s.asker.out.CountDropped(1, mailbox.ReasonFull)
+		return dst, m, nil
+	}
+	return append(dst, s.asker), m.Prepend(s.envelope...), nil
+}
+
+// routed ends the turn.
+func (s *rep) routed([]*pipe) { s.serving, s.asker, s.envelope = false, nil, nil }
+
+// mayReceive wants no reply owed.
+func (s *rep) mayReceive() error {
+	if s.serving {
+		return ErrBadState
+	}
+	return nil
+}
+
+// accept takes the request out of its envelope. One without an empty delimiter frame is skipped, as libzmq does.
+func (s *rep) accept(p *pipe, m Message) (Message, bool) {
+	if s.serving {
+		return m, false
+	}
+	for i := range m.Len() - 1 {
+		if len(m.Frame(i)) != 0 {
+			continue
+		}
+		s.envelope = m.Frames()[:i+1]
+		s.serving, s.asker = true, p
+		if !slices.Contains(s.pipes, p) {
+			s.asker = nil // it asked and went
+		}
+		return m.Tail(i + 1), true
+	}
+	return m, false
+}
+
+// A Rep receives a request and sends its reply, in turn (ZMQ_REP). Out of turn, Recv and Send return ErrBadState. Safe for concurrent use: one of
+// several goroutines that wait in Recv gets the next request once the reply to the one before is sent.
+type Rep struct {
+	base
+	sending
+	receiving
+}
+
+// NewRep makes a Rep.
+func NewRep(rt *Runtime, opts ...Option) (*Rep, error) {
+	s, err := newSocket(rt, repType, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Rep{base{s}, sending{s}, receiving{s}}, nil
+}

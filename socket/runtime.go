@@ -1,0 +1,228 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/bits"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weirmq/weir/actor"
+)
+
+// A Runtime is the root of a tree of sockets: what libzmq calls a context. It runs the I/O actors and supervises the sockets. A process needs one;
+// more do no harm, but inproc endpoints join only sockets of the same runtime. Safe for concurrent use.
+type Runtime struct {
+	// Set by NewRuntime, then read-only.
+	sys     *actor.System
+	log     *slog.Logger
+	onEvent func(Event)
+	workers []*ioWorker
+	reaper  *reaperState
+	inproc  *inprocRegistry
+
+	lastSocket   atomic.Int64 // numbers of sockets and endpoints, for names
+	lastEndpoint atomic.Int64
+
+	mu      sync.Mutex
+	sockets map[*socket]struct{} // guarded by mu
+	closed  bool                 // guarded by mu
+}
+
+// A RuntimeOption sets one property of a new Runtime.
+type RuntimeOption func(*runtimeOptions) error
+
+// runtimeOptions are the settings of one runtime.
+type runtimeOptions struct {
+	log     *slog.Logger
+	workers int
+	onEvent func(Event)
+}
+
+// WithLogger makes the runtime log to l. Default: nothing is logged.
+func WithLogger(l *slog.Logger) RuntimeOption {
+	return func(o *runtimeOptions) error {
+		if l == nil {
+			return badOption("WithLogger", l, "a logger")
+		}
+		o.log = l
+		return nil
+	}
+}
+
+// IOWorkers is the number of I/O actors, 0 to 64. Default 1. Each is a fault domain and a unit of account for the connections under it, not a thread:
+// goroutines do the waiting. With 0, network transports return ErrNoIOWorker and inproc works. (ZMQ_IO_THREADS)
+func IOWorkers(n int) RuntimeOption {
+	return func(o *runtimeOptions) error {
+		if n < 0 || n > 64 {
+			return badOption("IOWorkers", n, "0 to 64")
+		}
+		o.workers = n
+		return nil
+	}
+}
+
+// WithEvents makes the runtime call f for each event of its sockets. f is called from actors: it must be quick, must not wait, and may be called by
+// several goroutines at once.
+func WithEvents(f func(Event)) RuntimeOption {
+	return func(o *runtimeOptions) error {
+		o.onEvent = f
+		return nil
+	}
+}
+
+// NewRuntime starts a runtime. Shutdown ends it.
+func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
+	o := runtimeOptions{log: slog.New(slog.DiscardHandler), workers: 1}
+	for _, opt := range opts {
+		if err := opt(&o); err != nil {
+			return nil, err
+		}
+	}
+	rt := &Runtime{log: o.log, onEvent: o.onEvent, sockets: map[*socket]struct{}{}, inproc: newInprocRegistry()}
+	rt.sys = actor.NewSystem(actor.WithLogger(o.log), actor.WithDeadLetters(rt.onDeadLetter))
+	if err := rt.start(o.workers); err != nil {
+		return nil, errors.Join(err, rt.sys.Shutdown(context.Background()))
+	}
+	return rt, nil
+}
+
+// start starts the reaper and the I/O actors.
+func (rt *Runtime) start(workers int) error {
+	rt.reaper = &reaperState{closing: map[*socket]time.Time{}}
+	var err error
+	rt.reaper.ref, err = actor.Spawn(rt.sys, "reaper", func() actor.Actor[reaperMessage] { return &reaper{reaperState: rt.reaper} })
+	if err != nil {
+		return err
+	}
+	for id := range workers {
+		w := &ioWorker{id: id, rt: rt, stopping: map[string]*Endpoint{}}
+		w.ref, err = actor.Spawn(rt.sys, workerName(id), func() actor.Actor[ioMessage] { return &ioActor{w} }, actor.WithStrategy(taskStrategy))
+		if err != nil {
+			return err
+		}
+		rt.workers = append(rt.workers, w)
+	}
+	return nil
+}
+
+// Shutdown closes all sockets and ends the runtime. What is queued for peers goes out within each socket's linger, and never later than ctx allows: at
+// its end connections are closed and an *UnsentError lists what was left, per peer. When it returns nothing of the runtime is running. Shutting
+// down twice is no error.
+func (rt *Runtime) Shutdown(ctx context.Context) error {
+	rt.mu.Lock()
+	rt.closed = true
+	var open []*socket
+	for s := range rt.sockets {
+		open = append(open, s)
+	}
+	rt.mu.Unlock()
+	var (
+		group  errgroup.Group
+		mu     sync.Mutex
+		unsent UnsentError
+		others error
+	)
+	for _, s := range open {
+		group.Go(func() error {
+			err := s.close(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			var u *UnsentError
+			if errors.As(err, &u) {
+				unsent.Peers = append(unsent.Peers, u.Peers...)
+			} else {
+				others = errors.Join(others, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	// Everything below is quick: no actor waits for anything but its own messages. A fault of ours must not hang the caller all the same.
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	if err := rt.sys.Shutdown(stop); err != nil {
+		others = errors.Join(others, err)
+	}
+	if len(unsent.Peers) > 0 {
+		return errors.Join(&unsent, others)
+	}
+	return others
+}
+
+// shutdownGrace bounds the stop of the actors after the sockets are closed.
+const shutdownGrace = 5 * time.Second
+
+// adopt gives s its name and its actor.
+func (rt *Runtime) adopt(s *socket) error {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	if rt.closed {
+		return ErrClosed
+	}
+	s.name = fmt.Sprintf("%d-%s", rt.lastSocket.Add(1), strings.ToLower(s.typ.name))
+	ref, err := actor.Spawn(rt.sys, "socket/"+s.name, func() actor.Actor[socketMessage] { return &socketActor{s} })
+	if err != nil {
+		return err
+	}
+	s.ref = ref
+	rt.sockets[s] = struct{}{}
+	return nil
+}
+
+// disown forgets a socket that has closed.
+func (rt *Runtime) disown(s *socket) {
+	rt.mu.Lock()
+	delete(rt.sockets, s)
+	rt.mu.Unlock()
+	_ = rt.reaper.ref.Tell(&reaped{s}) // the reaper stops with the runtime
+}
+
+// pickWorker returns the worker with the least to do among those that mask allows; 0 allows all.
+func (rt *Runtime) pickWorker(mask uint64) (*ioWorker, error) {
+	var best *ioWorker
+	for _, w := range rt.workers {
+		if mask != 0 && mask&(1<<w.id) == 0 {
+			continue
+		}
+		if best == nil || w.weight() < best.weight() {
+			best = w
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("%w: %d there are, %d allowed", ErrNoIOWorker, len(rt.workers), bits.OnesCount64(mask))
+	}
+	return best, nil
+}
+
+// emit tells of an event: to the log, and to whoever asked for it.
+func (rt *Runtime) emit(e Event) {
+	e.Time = time.Now()
+	level := slog.LevelDebug
+	if e.Err != nil && e.Kind != EventRetried && e.Kind != EventConnectFailed {
+		level = slog.LevelInfo
+	}
+	if rt.log.Enabled(context.Background(), level) {
+		rt.log.LogAttrs(context.Background(), level, e.Kind.String(), slog.String("socket", e.Socket), slog.String("endpoint", e.Endpoint),
+			slog.String("peer", e.Peer), slog.Uint64("attempt", e.Attempt), slog.Any("err", e.Err))
+	}
+	if rt.onEvent != nil {
+		rt.onEvent(e)
+	}
+}
+
+// A discarder is a message that holds something which must be let go where nobody receives it.
+type discarder interface{ discard() }
+
+// onDeadLetter lets go of what an undelivered message holds.
+func (rt *Runtime) onDeadLetter(d actor.DeadLetter) {
+	if m, ok := d.Message.(discarder); ok {
+		m.discard()
+	}
+}

@@ -1,0 +1,81 @@
+package socket
+
+import (
+	"context"
+	"errors"
+
+	"github.com/weirmq/weir/mailbox"
+)
+
+// The life of an outgoing message, up to the queue. All of it runs in the caller's goroutine; the rest is in package codec (codec_out.go), or, for
+// inproc, in the receiving socket's recv.go.
+//
+//	1  Send    tries once, and parks only where nobody has room
+//	2  route   under the route lock, the pattern picks the pipes
+//	3  push    still under it, one try-push into each: the lock is held for one decision, never while anything waits
+//	4  wait    parked on a channel until a queue has drained to its low-water mark, a peer comes, or ctx ends
+//
+// This file is the seam between callers, who may wait, and actors, who may not. Nothing here is called by an actor.
+
+// sending is the face of the sockets that send.
+type sending struct{ s *socket }
+
+// Send hands m to the socket, and with it the ownership of its bytes: the caller must not change them afterwards, and nothing is copied that need
+// not be. A nil error says that m was accepted, whole; any other that no part of it was. Where there is no room (or no peer), types that block wait
+// until there is or ctx ends; types that drop count the drop and return nil. On a closed socket it returns ErrClosed.
+func (f sending) Send(ctx context.Context, m Message) error {
+	err := f.s.trySend(m)
+	if err == nil || !errors.Is(err, ErrWouldBlock) {
+		return err
+	}
+	return f.s.room.await(ctx, func() (bool, error) {
+		err := f.s.trySend(m)
+		return err == nil || !errors.Is(err, ErrWouldBlock), err
+	})
+}
+
+// TrySend is Send that does not wait: where Send would, it returns ErrWouldBlock, or ErrNoPeers (which also is an ErrWouldBlock).
+func (f sending) TrySend(m Message) error { return f.s.trySend(m) }
+
+// trySend routes m and pushes it, or says why not.
+func (s *socket) trySend(m Message) error {
+	r := &s.route
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for {
+		if r.closed != nil {
+			return r.closed
+		}
+		dst, out, err := r.router.route(r.dst[:0], m)
+		r.dst = dst[:0]
+		if err != nil {
+			return err
+		}
+		if s.pushLocked(dst, out) {
+			r.router.routed(dst)
+			if s.acceptor != nil {
+				s.inbox.waiting.wakeOne() // a send may make it a receiver's turn
+			}
+			return nil
+		}
+	}
+}
+
+// pushLocked puts m into the queue of each pipe that the pattern chose. A single pipe that turns out to be closed or full since is a reason to
+// route again; one of several is dropped, and counted, for that pipe alone.
+func (s *socket) pushLocked(dst []*pipe, m Message) bool {
+	if len(dst) == 1 {
+		p := dst[0]
+		err := p.out.TryPush(m)
+		if err != nil && !errors.Is(err, mailbox.ErrFull) {
+			s.detachLocked(p)
+		}
+		return err == nil
+	}
+	for _, p := range dst {
+		if err := p.out.TryPush(m); err != nil {
+			p.out.CountDropped(1, mailbox.ReasonFull)
+		}
+	}
+	return true
+}

@@ -1,0 +1,269 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire/codec"
+)
+
+// A socket is what all types have in common: the state on the data path, which callers share under its two locks, and the state of the control
+// path, which its actor owns. Both outlive the incarnations of the actor.
+type socket struct {
+	// Set by newSocket, then read-only.
+	rt   *Runtime
+	typ  *socketType
+	opts options
+	name string // in the tree: "3-push"
+	ref  actor.Ref[socketMessage]
+
+	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
+	arriver  arriver
+	acceptor acceptor
+	greeter  greeter
+
+	// route is the sending side.
+	route struct {
+		mu      sync.Mutex // the route lock: held for one decision and one try-push
+		pattern pattern    // guarded by mu
+		router  router     // guarded by mu; nil where the type does not send
+		closed  error      // guarded by mu: nil while open
+		dst     []*pipe    // guarded by mu: the room for a decision, used again
+	}
+	room  waitList // senders
+	inbox inbox    // the receiving side
+
+	peers  gauge         // pipes whose handshake is done
+	topics gauge         // of a publisher: pipes with at least one subscription
+	lent   atomic.Uint64 // number of the last pipe, for names
+
+	// Atomic: the marks of new queues, 0 for none; written by the actor, read by it and, over inproc, by the other side's.
+	sendMark, recvMark atomic.Int64
+
+	stats statsBook
+
+	control socketControl // owned by the actor
+}
+
+// socketControl is what the socket actor owns: it outlives the actor's incarnations.
+type socketControl struct {
+	endpoints []*Endpoint
+	pipes     []*pipe
+	closing   bool
+	linger    time.Duration
+	unsent    []Unsent
+	closers   []actor.Reply[error]
+}
+
+// base is the face that all sockets share.
+type base struct{ s *socket }
+
+// newSocket makes a socket of type typ and its actor.
+func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
+	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ)}
+	for _, o := range opts {
+		if err := o(&s.opts); err != nil {
+			return nil, err
+		}
+	}
+	s.sendMark.Store(int64(s.opts.sendHWM))
+	s.recvMark.Store(int64(s.opts.recvHWM))
+	p := typ.pattern(s)
+	s.route.pattern = p
+	if typ.sends {
+		s.route.router = p.(router)
+	}
+	s.arriver, _ = p.(arriver)
+	s.acceptor, _ = p.(acceptor)
+	s.greeter, _ = p.(greeter)
+	if err := rt.adopt(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// String names the socket as logs, events and the tree do.
+func (b base) String() string { return b.s.name }
+
+// WaitPeers waits until at least n peers have finished their handshake. It is the barrier after Connect and Bind, in place of a sleep.
+func (b base) WaitPeers(ctx context.Context, n int) error { return b.s.peers.wait(ctx, n) }
+
+// SetSendHWM changes the mark of the outbound queues, those in use too: 0 for no limit. A queue that holds more loses nothing and takes nothing
+// until it has drained. (ZMQ_SNDHWM)
+func (b base) SetSendHWM(ctx context.Context, n int) error { return b.s.setMarks(ctx, n, -1) }
+
+// SetRecvHWM changes the mark of the inbound queues, those in use too: 0 for no limit. (ZMQ_RCVHWM)
+func (b base) SetRecvHWM(ctx context.Context, n int) error { return b.s.setMarks(ctx, -1, n) }
+
+// Close closes the socket. Calls that wait return ErrClosed, and so does every later one; what was not received is dropped and counted; what is
+// queued for peers goes out within the socket's linger, and Close waits for that. When ctx ends first, or linger does, connections are closed and
+// an *UnsentError lists what was left, per peer. Closing twice is no error.
+func (b base) Close(ctx context.Context) error { return b.s.close(ctx) }
+
+// ask puts a request to the socket actor and waits for its answer.
+func (s *socket) ask(ctx context.Context, mk func(actor.Reply[struct{}]) socketMessage) error {
+	_, err := actor.Ask(ctx, s.ref, mk)
+	if errors.Is(err, actor.ErrStopped) {
+		return ErrClosed
+	}
+	return err
+}
+
+// setMarks changes marks; -1 leaves one as it is.
+func (s *socket) setMarks(ctx context.Context, send, recv int) error {
+	if send < -1 || recv < -1 {
+		return fmt.Errorf("%w: a mark is 0 or more messages", ErrBadOption)
+	}
+	return s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &setMarks{send: send, recv: recv, reply: r} })
+}
+
+// close refuses new calls, wakes those that wait, and sees the pipes to their ends.
+func (s *socket) close(ctx context.Context) error {
+	s.refuse(ErrClosed)
+	res, err := actor.Ask(ctx, s.ref, func(r actor.Reply[error]) socketMessage {
+		return &closeSocket{linger: s.opts.linger, reply: r}
+	})
+	if err == nil {
+		return res
+	}
+	if errors.Is(err, actor.ErrStopped) {
+		return nil
+	}
+	// ctx ended: no more waiting. The actor drops what is left and answers at once.
+	res, err = actor.Ask(context.WithoutCancel(ctx), s.ref, func(r actor.Reply[error]) socketMessage {
+		return &closeSocket{linger: 0, now: true, reply: r}
+	})
+	if errors.Is(err, actor.ErrStopped) {
+		return nil
+	}
+	return errors.Join(err, res)
+}
+
+// refuse makes every later send fail and wakes all that wait. Receivers follow when the actor closes the inbox.
+func (s *socket) refuse(err error) {
+	s.route.mu.Lock()
+	if s.route.closed == nil {
+		s.route.closed = err
+	}
+	s.route.mu.Unlock()
+	s.room.wakeAll()
+	s.peers.end(err)
+	s.topics.end(err)
+}
+
+// newPipe makes a pipe over a network transport with its queues.
+func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
+	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut()}
+	if s.typ.receives {
+		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block})
+		s.listen(p)
+	}
+	return p
+}
+
+// pipeName is a name for a new pipe of e.
+func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.text, s.lent.Add(1)) }
+
+// newOut makes an outbound queue, or nil where nothing goes out.
+func (s *socket) newOut() *queue {
+	var mark int
+	switch {
+	case s.typ.sends:
+		mark = int(s.sendMark.Load())
+	case s.typ.subscriber: // as many as there are subscriptions
+	default:
+		return nil
+	}
+	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.room.wakeOne})
+}
+
+// listen hangs the inbox on p's inbound queue.
+func (s *socket) listen(p *pipe) {
+	p.in.SetOnReady(func() { s.inbox.ready(p) })
+	if !p.in.Idle() {
+		s.inbox.ready(p)
+	}
+}
+
+// attach gives p to the pattern and wakes those who wait for a peer.
+func (s *socket) attach(p *pipe) {
+	s.route.mu.Lock()
+	s.route.pattern.attach(p)
+	p.attached = true
+	s.route.mu.Unlock()
+	s.room.wakeOne()
+}
+
+// detach takes p from the pattern.
+func (s *socket) detach(p *pipe) {
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	s.detachLocked(p)
+}
+
+// detachLocked takes p from the pattern, under the route lock.
+func (s *socket) detachLocked(p *pipe) {
+	if !p.attached {
+		return
+	}
+	p.attached = false
+	s.route.pattern.detach(p)
+	if p.topics > 0 {
+		p.topics = 0
+		s.topics.add(-1)
+	}
+}
+
+// part tells the pattern that p's connection is gone, and drops what was on its way upstream.
+func (s *socket) part(p *pipe) {
+	if s.greeter == nil {
+		return
+	}
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	s.greeter.part(p)
+	p.out.Discard(codec.LostConnection)
+}
+
+// greet lets the pattern speak first on a new connection.
+func (s *socket) greet(p *pipe) {
+	if s.greeter == nil {
+		return
+	}
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	s.greeter.greet(p)
+}
+
+// arrive shows m to the pattern as it arrives.
+func (s *socket) arrive(p *pipe, m Message) bool {
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return p.attached && s.arriver.arrive(p, m)
+}
+
+// mayReceive asks the pattern whether it is the application's turn.
+func (s *socket) mayReceive() error {
+	if s.acceptor == nil {
+		return nil
+	}
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return s.acceptor.mayReceive()
+}
+
+// accept asks the pattern whether m is for the application.
+func (s *socket) accept(p *pipe, m Message) (Message, bool) {
+	if s.acceptor == nil {
+		return m, true
+	}
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return s.acceptor.accept(p, m)
+}

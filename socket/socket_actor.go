@@ -1,0 +1,362 @@
+package socket
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/transport"
+	"github.com/weirmq/weir/wire/codec"
+)
+
+// socketMessage is what a socket actor receives.
+type socketMessage interface{ socketMessage() }
+
+type (
+	// bindEndpoint asks for a listener's connections to become peers.
+	bindEndpoint struct {
+		endpoint *Endpoint
+		listener transport.Listener
+		reply    actor.Reply[struct{}]
+	}
+	// connectEndpoint asks for a dialed endpoint.
+	connectEndpoint struct {
+		endpoint *Endpoint
+		strategy actor.Strategy
+		reply    actor.Reply[struct{}]
+	}
+	// closeEndpoint asks for the end of an endpoint and its pipes.
+	closeEndpoint struct {
+		endpoint *Endpoint
+		reply    actor.Reply[struct{}]
+	}
+	// closeSocket asks for the end of the socket. now drops what is left at once.
+	closeSocket struct {
+		linger time.Duration
+		now    bool
+		reply  actor.Reply[error]
+	}
+	// setMarks changes the marks of all pipes; -1 leaves one as it is.
+	setMarks struct {
+		send, recv int
+		reply      actor.Reply[struct{}]
+	}
+	// peerUp reports a finished handshake; codec waits for its answer.
+	peerUp struct {
+		link  *link
+		codec actor.Ref[codec.Message]
+		peer  codec.Peer
+	}
+	// peerDown reports the end of a connection or of an attempt at one.
+	peerDown struct {
+		link *link
+		loss codec.Loss
+	}
+	// linkEnded reports that a dialed link will not be tried again.
+	linkEnded struct {
+		link *link
+		err  error
+	}
+	// pipeClosed reports that a pipe has nothing left to do.
+	pipeClosed struct{ pipe *pipe }
+	// taskStopped reports that a dialer or listener and all below it are gone.
+	taskStopped struct{ endpoint *Endpoint }
+)
+
+func (*bindEndpoint) socketMessage()    {}
+func (*connectEndpoint) socketMessage() {}
+func (*closeEndpoint) socketMessage()   {}
+func (*closeSocket) socketMessage()     {}
+func (*setMarks) socketMessage()        {}
+func (*peerUp) socketMessage()          {}
+func (*peerDown) socketMessage()        {}
+func (*linkEnded) socketMessage()       {}
+func (*pipeClosed) socketMessage()      {}
+func (*taskStopped) socketMessage()     {}
+
+// A socketActor is a socket's control path: endpoints and pipes come and go through it.
+//
+//	Owns      socket.control: endpoints, pipes, the state of closing. It outlives the actor's incarnations.
+//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setMarks of callers; peerUp, peerDown, linkEnded of links;
+//	          pipeClosed of pipes; taskStopped of I/O actors.
+//	Sends     Attach, Refuse to codecs; closePipe to pipes; startTask, stopTask to I/O actors.
+//	Starts    a pipe actor for each pipe.
+//	Blocks    nowhere.
+//	On error  restarted by the runtime; pipe actors are respawned. The data path does not notice.
+type socketActor struct{ *socket }
+
+// Receive only dispatches.
+func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
+	switch m := ctx.Message().(type) {
+	case actor.Started:
+		return s.onStarted(ctx)
+	case *bindEndpoint:
+		s.onBind(ctx, m)
+	case *connectEndpoint:
+		s.onConnect(ctx, m)
+	case *joinInproc:
+		s.onJoinInproc(ctx, m)
+	case *twinJoined:
+		s.onTwinJoined(m)
+	case *peerUp:
+		s.onPeerUp(ctx, m)
+	case *peerDown:
+		s.onPeerDown(ctx, m)
+	case *linkEnded:
+		s.onLinkEnded(ctx, m)
+	case *twinClosed:
+		s.onTwinClosed(ctx, m)
+	case *setMarks:
+		s.onSetMarks(m)
+	case *closeEndpoint:
+		s.onCloseEndpoint(ctx, m)
+	case *closeSocket:
+		s.onCloseSocket(ctx, m)
+	case *pipeClosed:
+		s.onPipeClosed(ctx, m)
+	case *taskStopped:
+		s.onTaskStopped(ctx, m)
+	default:
+		return actor.Unexpected(m)
+	}
+	return nil
+}
+
+// onStarted respawns the pipe actors of an incarnation before, and tells those to close again that were closing.
+func (s *socketActor) onStarted(ctx *actor.Context[socketMessage]) error {
+	for _, p := range s.control.pipes {
+		if err := s.spawnPipe(ctx, p); err != nil {
+			return err
+		}
+		if p.closing {
+			_ = p.ref.Tell(&closePipe{linger: s.control.linger}) // it was spawned just now
+		}
+	}
+	return nil
+}
+
+// spawnPipe starts the actor of p.
+func (s *socketActor) spawnPipe(ctx *actor.Context[socketMessage], p *pipe) error {
+	ref, err := actor.Spawn(ctx, "pipe/"+p.name, func() actor.Actor[pipeMessage] { return &pipeActor{pipe: p} })
+	p.ref = ref
+	return err
+}
+
+// addPipe makes p part of the socket: from now on messages are routed to it.
+func (s *socketActor) addPipe(ctx *actor.Context[socketMessage], p *pipe) error {
+	if err := s.spawnPipe(ctx, p); err != nil {
+		return err
+	}
+	s.control.pipes = append(s.control.pipes, p)
+	s.stats.add(p)
+	s.attach(p)
+	return nil
+}
+
+// onBind gives the listener to an I/O actor.
+func (s *socketActor) onBind(ctx *actor.Context[socketMessage], m *bindEndpoint) {
+	e := m.endpoint
+	if s.control.closing {
+		m.reply.Fail(ErrClosed)
+		return
+	}
+	if m.listener == nil {
+		s.onBindInproc(ctx, m)
+		return
+	}
+	worker, err := s.rt.pickWorker(s.opts.affinity)
+	if err != nil {
+		m.reply.Fail(err)
+		return
+	}
+	e.worker, e.listener = worker, newListenerTask(e, m.listener, worker)
+	e.task = e.listener
+	s.control.endpoints = append(s.control.endpoints, e)
+	worker.start(e.task)
+	s.rt.emit(Event{Kind: EventListening, Socket: s.name, Endpoint: e.text})
+	m.reply.Send(struct{}{})
+}
+
+// onConnect makes the pipe, unless it is to come with the connection, and gives the dialing to an I/O actor.
+func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEndpoint) {
+	e := m.endpoint
+	if s.control.closing {
+		m.reply.Fail(ErrClosed)
+		return
+	}
+	if e.addr.Scheme == inprocScheme {
+		s.onConnectInproc(ctx, m)
+		return
+	}
+	worker, err := s.rt.pickWorker(s.opts.affinity)
+	if err != nil {
+		m.reply.Fail(err)
+		return
+	}
+	e.worker = worker
+	e.link = &link{sock: s.socket, endpoint: e, worker: worker, line: new(codec.Line)}
+	worker.load[idling].Add(1)
+	if !s.opts.immediate {
+		e.link.pipe = s.newPipe(e, e.link)
+		if err := s.addPipe(ctx, e.link.pipe); err != nil {
+			m.reply.Fail(err)
+			return
+		}
+	}
+	strategy := m.strategy
+	if strategy == nil {
+		strategy = s.opts.reconnect()
+	}
+	e.task = newDialerTask(e.link, strategy)
+	s.control.endpoints = append(s.control.endpoints, e)
+	worker.start(e.task)
+	m.reply.Send(struct{}{})
+}
+
+// onPeerUp lends the pipe's queues to the codec: the pipe of the endpoint, or a new one that comes with the connection.
+func (s *socketActor) onPeerUp(ctx *actor.Context[socketMessage], m *peerUp) {
+	l := m.link
+	if l.endpoint.closed && l.pipe == nil || s.control.closing && l.pipe == nil {
+		_ = m.codec.Tell(&codec.Refuse{Reason: ErrClosed}) // a codec that is gone needs no answer
+		return
+	}
+	if l.pipe == nil {
+		p := s.newPipe(l.endpoint, l)
+		l.pipe = p
+		if err := s.addPipe(ctx, p); err != nil {
+			l.pipe = nil
+			_ = m.codec.Tell(&codec.Refuse{Reason: err})
+			return
+		}
+	}
+	p := l.pipe
+	if p.peer.Swap(&m.peer) != nil {
+		p.reconnects.Add(1)
+	}
+	l.up = true
+	p.connected.Store(true)
+	s.greet(p)
+	_ = m.codec.Tell(&codec.Attach{Out: p.out, In: s.inlet(p)}) // where the codec is gone, peerDown is on its way
+	s.peers.add(1)
+	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: l.endpoint.text, Peer: m.peer.Remote, Attempt: l.attempts.Load()})
+}
+
+// inlet is where what p's peer sends goes.
+func (s *socket) inlet(p *pipe) codec.Inlet {
+	var in codec.Inlet
+	if p.in != nil {
+		in = queueInlet{p}
+	}
+	if s.arriver != nil || in == nil {
+		return patternInlet{pipe: p, next: in}
+	}
+	return in
+}
+
+// onPeerDown takes note of a loss. A pipe that came with its connection ends; one that belongs to its endpoint waits for the next connection.
+func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown) {
+	l := m.link
+	s.emitLoss(m)
+	p := l.pipe
+	if p == nil {
+		return
+	}
+	if l.up {
+		l.up = false
+		p.connected.Store(false)
+		s.peers.add(-1)
+	}
+	switch {
+	case p.ending:
+		l.pipe = nil
+		s.endPipe(ctx, p, ReasonLinger)
+	case l.accepted != nil || s.opts.immediate:
+		l.pipe = nil
+		s.endPipe(ctx, p, codec.LostConnection)
+	default:
+		s.part(p)
+	}
+}
+
+// emitLoss says what ended, and why.
+func (s *socketActor) emitLoss(m *peerDown) {
+	e := Event{
+		Kind: EventDisconnected, Socket: s.name, Endpoint: m.link.endpoint.text, Peer: m.loss.Peer.Remote, Attempt: m.link.attempts.Load(),
+		Err: m.loss.Reason, Sent: m.loss.Sent, Received: m.loss.Received,
+	}
+	if !m.loss.Shaken {
+		e.Kind = EventConnectFailed
+		var he *codec.HandshakeError
+		if errors.As(m.loss.Reason, &he) {
+			e.Kind, e.Peer = EventHandshakeFailed, he.Remote
+		}
+	}
+	s.rt.emit(e)
+}
+
+// onLinkEnded ends an endpoint whose strategy said stop. What was queued for it is dropped and counted.
+func (s *socketActor) onLinkEnded(ctx *actor.Context[socketMessage], m *linkEnded) {
+	e := m.link.endpoint
+	if e.closed {
+		return
+	}
+	e.closed = true
+	s.rt.emit(Event{Kind: EventEnded, Socket: s.name, Endpoint: e.text, Attempt: m.link.attempts.Load(), Err: m.err})
+	if p := m.link.pipe; p != nil {
+		m.link.pipe = nil
+		s.endPipe(ctx, p, ReasonProtocol)
+	}
+	s.stopIfDone(ctx, e)
+}
+
+// endPipe ends p now: what is left in its outbound queue is dropped and counted; what was received stays until somebody takes it.
+func (s *socketActor) endPipe(ctx *actor.Context[socketMessage], p *pipe, why mailboxReason) {
+	s.detach(p)
+	if p.out != nil {
+		p.out.Close(ErrClosed)
+		p.unsent += p.out.Discard(why)
+	}
+	if p.in != nil && p.twin == nil {
+		p.in.Close(ErrClosed)
+	}
+	s.removePipe(ctx, p)
+}
+
+// removePipe forgets p.
+func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
+	i := slices.Index(s.control.pipes, p)
+	if i < 0 {
+		return
+	}
+	s.control.pipes = slices.Delete(s.control.pipes, i, i+1)
+	s.stats.retire(p)
+	if p.unsent > 0 {
+		s.control.unsent = append(s.control.unsent, Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent})
+	}
+	p.ref.Stop()
+	s.stopIfDone(ctx, p.endpoint)
+}
+
+// onSetMarks changes the marks of the pipes there are and of those to come.
+func (s *socketActor) onSetMarks(m *setMarks) {
+	if m.send >= 0 {
+		s.sendMark.Store(int64(m.send))
+	}
+	if m.recv >= 0 {
+		s.recvMark.Store(int64(m.recv))
+	}
+	for _, p := range s.control.pipes {
+		if p.endpoint.inproc != nil {
+			s.rt.inproc.remark(p)
+			continue
+		}
+		if m.send >= 0 && s.typ.sends {
+			p.out.SetMark(m.send)
+		}
+		if m.recv >= 0 && p.in != nil {
+			p.in.SetMark(m.recv)
+		}
+	}
+	m.reply.Send(struct{}{})
+}

@@ -1,0 +1,142 @@
+package socket
+
+import (
+	"slices"
+	"strings"
+)
+
+// A topicTree holds a value for each of a set of topics, and finds those whose topic is a prefix of a message's first frame in a time that depends on
+// the length of that frame alone. It is a radix tree: an edge is a run of bytes. The zero value is empty.
+type topicTree[V any] struct{ root topicNode[V] }
+
+// A topicNode stands for the topic that its edges spell from the root.
+type topicNode[V any] struct {
+	edge     string          // the bytes from the parent to here; empty at the root only
+	value    *V              // nil where the topic itself is not in the tree
+	children []*topicNode[V] // sorted by the first byte of their edges, which differ
+}
+
+// child finds the child whose edge begins with b, or the place for one.
+func (n *topicNode[V]) child(b byte) (int, bool) {
+	return slices.BinarySearchFunc(n.children, b, func(c *topicNode[V], b byte) int { return int(c.edge[0]) - int(b) })
+}
+
+// at returns the value of topic, made where it was not there.
+func (t *topicTree[V]) at(topic string) *V {
+	n := &t.root
+	for topic != "" {
+		i, ok := n.child(topic[0])
+		if !ok {
+			n.children = slices.Insert(n.children, i, &topicNode[V]{edge: strings.Clone(topic)})
+			n, topic = n.children[i], ""
+			break
+		}
+		c := n.children[i]
+		k := commonPrefix(c.edge, topic)
+		if k < len(c.edge) { // the topic leaves the edge: split it
+			c = &topicNode[V]{edge: c.edge[:k], children: []*topicNode[V]{c}}
+			c.children[0].edge = c.children[0].edge[k:]
+			n.children[i] = c
+		}
+		n, topic = c, topic[k:]
+	}
+	if n.value == nil {
+		n.value = new(V)
+	}
+	return n.value
+}
+
+// commonPrefix is how many bytes a and b have in common at their beginning.
+func commonPrefix(a, b string) int {
+	k := 0
+	for k < len(a) && k < len(b) && a[k] == b[k] {
+		k++
+	}
+	return k
+}
+
+// find returns the value of topic, or nil.
+func (t *topicTree[V]) find(topic string) *V {
+	n := &t.root
+	for topic != "" {
+		i, ok := n.child(topic[0])
+		if !ok || !strings.HasPrefix(topic, n.children[i].edge) {
+			return nil
+		}
+		n = n.children[i]
+		topic = topic[len(n.edge):]
+	}
+	return n.value
+}
+
+// remove takes topic out, and folds the nodes that are needed no more.
+func (t *topicTree[V]) remove(topic string) { t.root.remove(topic) }
+
+// remove takes the topic that is left out of the subtree.
+func (n *topicNode[V]) remove(topic string) {
+	if topic == "" {
+		n.value = nil
+		return
+	}
+	i, ok := n.child(topic[0])
+	if !ok || !strings.HasPrefix(topic, n.children[i].edge) {
+		return
+	}
+	c := n.children[i]
+	c.remove(topic[len(c.edge):])
+	switch {
+	case c.value != nil || len(c.children) > 1:
+	case len(c.children) == 0:
+		n.children = slices.Delete(n.children, i, i+1)
+	default:
+		only := c.children[0]
+		only.edge = c.edge + only.edge
+		n.children[i] = only
+	}
+}
+
+// match appends to hits the values whose topic is a prefix of body.
+func (t *topicTree[V]) match(hits []*V, body []byte) []*V {
+	n := &t.root
+	for {
+		if n.value != nil {
+			hits = append(hits, n.value)
+		}
+		if len(body) == 0 {
+			return hits
+		}
+		i, ok := n.child(body[0])
+		if !ok {
+			return hits
+		}
+		n = n.children[i]
+		if len(body) < len(n.edge) || string(body[:len(n.edge)]) != n.edge {
+			return hits
+		}
+		body = body[len(n.edge):]
+	}
+}
+
+// matches says whether any topic is a prefix of body.
+func (t *topicTree[V]) matches(body []byte) bool {
+	var room [1]*V
+	n := &t.root
+	if n.value != nil {
+		return true
+	}
+	return len(t.match(room[:0], body)) > 0
+}
+
+// each calls f for every topic, in order.
+func (t *topicTree[V]) each(f func(topic string, v *V)) { t.root.each("", f) }
+
+// each calls f for every topic of the subtree; before is what the edges to it spell.
+func (n *topicNode[V]) each(before string, f func(string, *V)) {
+	before += n.edge
+	if n.value != nil {
+		f(before, n.value)
+	}
+	for _, c := range n.children {
+		c.each(before, f)
+	}
+}

@@ -1,0 +1,66 @@
+package socket
+
+import (
+	"slices"
+
+	"github.com/weirmq/weir/wire"
+)
+
+// A socketType is what distinguishes one type of socket from another: one row of the table, and one file with its routing policy.
+type socketType struct {
+	name     string                // as READY spells it: https://rfc.zeromq.org/spec/37/#the-null-security-mechanism
+	peers    []string              // the types it may talk to
+	sends    bool                  // applications send
+	receives bool                  // applications receive
+	overflow Overflow              // what becomes of a message at the mark
+	pattern  func(*socket) pattern // a fresh routing policy
+
+	subscriber bool // what goes upstream are subscriptions
+	publisher  bool // what comes from downstream are subscriptions
+	linger0    bool // ZMQ_LINGER is 0 unless set
+}
+
+// Overflow is what a socket type does with a message that meets a full queue.
+type Overflow uint8
+
+const (
+	// OverflowNone: the type does not send.
+	OverflowNone Overflow = iota
+	// OverflowBlock: Send waits.
+	OverflowBlock
+	// OverflowDrop: the message is dropped for that peer alone, and counted.
+	OverflowDrop
+)
+
+// types is the table of socket types.
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType}
+
+var (
+	pushType = &socketType{
+		name: wire.TypePush, peers: []string{wire.TypePull}, sends: true, overflow: OverflowBlock,
+		pattern: func(*socket) pattern { return &push{} },
+	}
+	pullType = &socketType{
+		name: wire.TypePull, peers: []string{wire.TypePush}, receives: true,
+		pattern: func(*socket) pattern { return &pull{} },
+	}
+	pubType = &socketType{
+		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: OverflowDrop, publisher: true,
+		pattern: func(s *socket) pattern { return newPub(s) },
+	}
+	subType = &socketType{
+		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true,
+		pattern: func(*socket) pattern { return newSub() },
+	}
+	reqType = &socketType{
+		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock,
+		pattern: func(*socket) pattern { return &req{} },
+	}
+	repType = &socketType{
+		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
+		pattern: func(*socket) pattern { return &rep{} },
+	}
+)
+
+// accepts says whether a peer of type name may talk to t.
+func (t *socketType) accepts(name string) bool { return slices.Contains(t.peers, name) }

@@ -1,0 +1,171 @@
+package socket
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// A waitList parks the goroutines that wait for one thing: senders for room, or receivers for a message. They are woken one at a time, first come
+// first served; whoever was woken and succeeded wakes the next, so that one event serves as many as it can and disturbs no others.
+// The zero value is empty. All methods are safe for concurrent use.
+type waitList struct {
+	waiting atomic.Int32 // written under mu, read by anybody: lets those who have nothing to wake pass by without the lock
+
+	mu    sync.Mutex
+	queue []*waiter // guarded by mu: oldest first
+}
+
+// A waiter is one parked goroutine. It belongs to that goroutine, but for c.
+type waiter struct {
+	c chan struct{} // room for one: the wake-up
+}
+
+// waiters keeps those that are not in use.
+var waiters = sync.Pool{New: func() any { return &waiter{c: make(chan struct{}, 1)} }}
+
+// join puts the caller at the end of the list. It must look once more for what it wants before it parks, and leave in the end.
+func (l *waitList) join() *waiter {
+	w := waiters.Get().(*waiter)
+	l.mu.Lock()
+	l.queue = append(l.queue, w)
+	l.waiting.Store(int32(len(l.queue)))
+	l.mu.Unlock()
+	return w
+}
+
+// rejoin puts a waiter that was woken in vain back at the head: it has waited longest.
+func (l *waitList) rejoin(w *waiter) {
+	l.mu.Lock()
+	l.queue = append(l.queue, nil)
+	copy(l.queue[1:], l.queue)
+	l.queue[0] = w
+	l.waiting.Store(int32(len(l.queue)))
+	l.mu.Unlock()
+}
+
+// leave takes w off the list. Where it had been woken and more says that there may be something left for others, the wake-up is passed on.
+func (l *waitList) leave(w *waiter, more bool) {
+	l.mu.Lock()
+	for i, q := range l.queue {
+		if q == w {
+			l.queue = append(l.queue[:i], l.queue[i+1:]...)
+			break
+		}
+	}
+	l.waiting.Store(int32(len(l.queue)))
+	l.mu.Unlock()
+	select {
+	case <-w.c:
+		more = true // woken, and not used
+	default:
+	}
+	waiters.Put(w)
+	if more {
+		l.wakeOne()
+	}
+}
+
+// wakeOne wakes the oldest waiter, if there is one.
+func (l *waitList) wakeOne() {
+	if l.waiting.Load() == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 {
+		return
+	}
+	w := l.queue[0]
+	l.queue = append(l.queue[:0], l.queue[1:]...)
+	l.waiting.Store(int32(len(l.queue)))
+	w.c <- struct{}{} // has room: a waiter is signalled only when it is taken off the list
+}
+
+// wakeAll wakes every waiter: what they wait for has ended.
+func (l *waitList) wakeAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.queue {
+		w.c <- struct{}{}
+	}
+	l.queue = nil
+	l.waiting.Store(0)
+}
+
+// await calls try until it is done, parking between the calls. try returns done and, with it, the error of the whole; where it is not done it is
+// called again after a wake-up. When ctx ends first, its error is returned.
+func (l *waitList) await(ctx context.Context, try func() (done bool, err error)) error {
+	w := l.join()
+	for {
+		done, err := try()
+		if done {
+			l.leave(w, err == nil)
+			return err
+		}
+		select {
+		case <-w.c:
+			l.rejoin(w)
+		case <-ctx.Done():
+			l.leave(w, false)
+			return ctx.Err()
+		}
+	}
+}
+
+// A gauge is a number that can be waited for. The zero value is 0. All methods are safe for concurrent use.
+type gauge struct {
+	mu      sync.Mutex
+	n       int           // guarded by mu
+	over    error         // guarded by mu: why waiting makes no sense any more; nil while it does
+	changed chan struct{} // guarded by mu: closed at the next change; nil while nobody waits
+}
+
+// add changes the number.
+func (g *gauge) add(d int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.n += d
+	g.announceLocked()
+}
+
+// end makes all waits return err.
+func (g *gauge) end(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.over = err
+	g.announceLocked()
+}
+
+// announceLocked wakes those who wait for a change.
+func (g *gauge) announceLocked() {
+	if g.changed != nil {
+		close(g.changed)
+		g.changed = nil
+	}
+}
+
+// wait returns once the number is at least n, or with the error of ctx or of end.
+func (g *gauge) wait(ctx context.Context, n int) error {
+	for {
+		g.mu.Lock()
+		if g.n >= n || g.over != nil {
+			err := g.over
+			if g.n >= n {
+				err = nil
+			}
+			g.mu.Unlock()
+			return err
+		}
+		if g.changed == nil {
+			g.changed = make(chan struct{})
+		}
+		c := g.changed
+		g.mu.Unlock()
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,314 @@
+package codec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
+)
+
+// LostConnection is why the ledger counts messages as dropped when the connection that held them is gone for good.
+const LostConnection mailbox.Reason = "connection lost"
+
+// Message is what a codec receives on its control lane.
+type Message interface{ codecMessage() }
+
+type (
+	// Attach answers Host.Up: it lends the queues of the peer's pipe, and traffic begins.
+	Attach struct {
+		// Out is the outbound queue: the codec is its one consumer until it reports Down. Nil where nothing goes out.
+		Out *mailbox.Queue[wire.Message]
+		// In takes what the peer sends.
+		In Inlet
+	}
+
+	// Refuse answers Host.Up where the peer is not wanted: the codec fails with Reason.
+	Refuse struct{ Reason error }
+
+	// shaken reports that the handshake is done.
+	shaken struct{ peer Peer }
+
+	// loopEnded reports that the connection's loop ended, and why. run tells the incarnation it belongs to.
+	loopEnded struct {
+		run *run
+		err error
+	}
+
+	// pinged asks for the PONG that answers a PING.
+	pinged struct{ run *run }
+)
+
+func (*Attach) codecMessage()    {}
+func (*Refuse) codecMessage()    {}
+func (*shaken) codecMessage()    {}
+func (*loopEnded) codecMessage() {}
+func (*pinged) codecMessage()    {}
+
+// A Peer is what a finished handshake tells of the other side.
+type Peer struct {
+	wire.Peer
+	// Local and Remote are the addresses of the connection, as net.Conn words them.
+	Local, Remote string
+}
+
+// An Inlet takes the messages of one peer, in order. Deliver may wait (at the receive mark, so that the transport pushes back on the sender) until
+// ctx ends; it returns how many it took. The slice is the caller's again when it returns.
+type Inlet interface {
+	Deliver(ctx context.Context, msgs []wire.Message) (int, error)
+}
+
+// A Host is the owner's side of a codec. Its methods are called from the codec's handler and must not wait.
+type Host interface {
+	// Up reports a finished handshake. The host answers self with Attach or Refuse.
+	Up(self actor.Ref[Message], peer Peer)
+	// Down reports that the connection is gone, and why; it follows each attempt, also one that never came up. The codec has given back the
+	// outbound queue, with what the kernel did not take at its head.
+	Down(Loss)
+	// Flushed reports that a closed outbound queue has run empty. It may be reported more than once.
+	Flushed()
+}
+
+// A Loss is the end of one connection, or of an attempt at one.
+type Loss struct {
+	Reason error
+	// Peer is what the handshake told; the zero value where it did not finish.
+	Peer Peer
+	// Shaken says whether the handshake had finished.
+	Shaken bool
+	// Sent and Received count the whole messages that the kernel took and that were delivered on this connection.
+	Sent, Received uint64
+}
+
+// Config is what a codec needs. It is read-only once the actor runs.
+type Config struct {
+	// Open yields the connection: the accepted one, or a dialed one. It is called once by each incarnation, and may wait until ctx ends.
+	Open func(ctx context.Context) (net.Conn, error)
+	// Line lets others cut the connection. Required.
+	Line *Line
+	// Host is the owner. Required.
+	Host Host
+	// Handshake is this side's part of the greeting and READY.
+	Handshake wire.HandshakeConfig
+	// HandshakeInterval bounds greeting and mechanism, 0 for no bound (ZMQ_HANDSHAKE_IVL).
+	HandshakeInterval time.Duration
+	// MaxMsgSize bounds an incoming frame in bytes, -1 for no bound (ZMQ_MAXMSGSIZE).
+	MaxMsgSize int64
+	// Subscriber says that outgoing messages beginning with 0 or 1 are subscriptions: they go out as CANCEL and SUBSCRIBE to peers that speak
+	// ZMTP 3.1, as they are to others. https://rfc.zeromq.org/spec/37/#commands
+	Subscriber bool
+	// Publisher says that incoming SUBSCRIBE and CANCEL commands are delivered as messages beginning with 1 and 0. Others drop them.
+	Publisher bool
+	// Sent, where not nil, is told each message when the kernel has its last byte. It runs in the codec's handler and must not wait.
+	Sent func(Peer, wire.Message)
+}
+
+// state is where a codec's incarnation stands.
+type state uint8
+
+const (
+	// opening: the connection is being made, or the handshake runs.
+	opening state = iota
+	// waiting: the handshake is done and the host has not answered yet.
+	waiting
+	// active: traffic flows.
+	active
+	// closed: the connection is gone and reported.
+	closed
+)
+
+// A codec drives one ZMTP connection, from greeting to close.
+//
+//	Owns      the encoder's buffers, the state, the count of messages sent.
+//	Receives  Attach, Refuse; shaken, loopEnded, pinged of its loop; DataReady of the outbound queue lent to it.
+//	Sends     Up, Down, Flushed to its host.
+//	Starts    one loop (open, handshake, read) in onStarted; joins it in close.
+//	Blocks    in the connection's write only. Whoever stops a codec cuts its line first.
+//	On error  fails; its dialer's strategy decides. An accepted one ends.
+//
+//	opening ──▶ waiting ──▶ active ──▶ closed
+//	   └───────────┴── error or cut ─────▲
+type codec struct {
+	// Set before Started, then read-only.
+	cfg Config
+
+	// Owned by the handler.
+	state state
+	run   *run
+	peer  Peer
+	out   *mailbox.Queue[wire.Message] // lent by the host while active; nil otherwise
+	batch batch
+	sent  uint64 // whole messages the kernel took on this connection
+}
+
+// A run is one incarnation's connection: what the loop and the handler share.
+type run struct {
+	self    actor.Ref[Message]
+	group   errgroup.Group  // joins the loop
+	attach  chan Inlet      // room for one: the handler's word to the loop that traffic may be delivered
+	stop    chan struct{}   // closed when the handler gives up the connection
+	ctx     context.Context // ends with the connection: whatever the loop waits for ends with it
+	cancel  context.CancelFunc
+	pongs   pongs
+	conn    net.Conn // set by the loop before shaken is sent, then read-only
+	early   []byte   // what was read behind the handshake; owned by the loop
+	in      uint64   // whole messages delivered; the handler reads it once the loop is joined
+	version wire.Version
+}
+
+// New returns an incarnation of the codec that cfg describes; a supervisor calls it again for each restart.
+func New(cfg Config) actor.Actor[Message] {
+	return &codec{cfg: cfg, state: closed}
+}
+
+// Receive only dispatches. Each message has one handler, named after it.
+func (c *codec) Receive(ctx *actor.Context[Message]) error {
+	switch m := ctx.Message().(type) {
+	case actor.Started:
+		return c.onStarted(ctx)
+	case *shaken:
+		return c.onShaken(m)
+	case *Attach:
+		return c.onAttach(ctx, m)
+	case *Refuse:
+		return c.fail(ctx, m.Reason)
+	case actor.DataReady:
+		return c.onDataReady(ctx)
+	case *pinged:
+		return c.onPinged(ctx, m)
+	case *loopEnded:
+		return c.onLoopEnded(ctx, m)
+	case actor.Restarting:
+		return c.close(ctx, m.Reason)
+	case actor.Stopping:
+		return c.close(ctx, ErrCut)
+	default:
+		return nil
+	}
+}
+
+// onStarted starts the loop of this incarnation.
+func (c *codec) onStarted(ctx *actor.Context[Message]) error {
+	attempt, err := c.cfg.Line.begin()
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	life, cancel := context.WithCancel(context.Background())
+	c.state, c.sent, c.peer = opening, 0, Peer{}
+	c.run = &run{self: ctx.Self(), attach: make(chan Inlet, 1), stop: make(chan struct{}), ctx: life, cancel: cancel}
+	r := c.run
+	r.group.Go(func() error {
+		c.connLoop(attempt, r)
+		return nil
+	})
+	return nil
+}
+
+// onShaken tells the host that a peer is there.
+func (c *codec) onShaken(m *shaken) error {
+	if c.state != opening {
+		return nil
+	}
+	c.state, c.peer = waiting, m.peer
+	c.cfg.Host.Up(c.run.self, m.peer)
+	return nil
+}
+
+// onAttach opens the data lane and lets the loop deliver.
+func (c *codec) onAttach(ctx *actor.Context[Message], m *Attach) error {
+	if c.state != waiting {
+		return nil // the connection went while the host was answering; Down has told it
+	}
+	c.state, c.out = active, m.Out
+	ctx.Healthy()
+	if m.Out != nil {
+		ctx.OpenData(m.Out)
+	}
+	c.run.attach <- m.In
+	return nil
+}
+
+// onLoopEnded fails with the reason for which the loop ended.
+func (c *codec) onLoopEnded(ctx *actor.Context[Message], m *loopEnded) error {
+	if m.run != c.run || c.state == closed {
+		return nil // of an incarnation before this one
+	}
+	return c.fail(ctx, m.err)
+}
+
+// fail gives up the connection and returns the reason for the supervisor.
+func (c *codec) fail(ctx *actor.Context[Message], reason error) error {
+	if cause := c.cfg.Line.end(); cause != nil {
+		reason = cause
+	}
+	if err := c.close(ctx, reason); err != nil {
+		return err
+	}
+	return reason
+}
+
+// close gives up the connection: it ends the loop and joins it, gives the outbound queue back with what the kernel did not take at its head, and
+// reports. It is idempotent. The join is short: everything the loop can wait for has ended before.
+func (c *codec) close(ctx *actor.Context[Message], reason error) error {
+	if c.state == closed {
+		return nil
+	}
+	wasShaken := c.state != opening
+	c.state = closed
+	if cause := c.cfg.Line.end(); cause != nil {
+		reason = cause
+	}
+	close(c.run.stop)
+	c.run.cancel()
+	err := c.run.group.Wait()
+	if c.out != nil {
+		ctx.CloseData()
+		c.out.Rewind()
+		c.out = nil
+	}
+	c.batch.release()
+	c.cfg.Host.Down(Loss{Reason: reason, Peer: c.peer, Shaken: wasShaken, Sent: c.sent, Received: c.run.in})
+	return err
+}
+
+// errStopped is what the loop returns when its handler gave up the connection first.
+var errStopped = errors.New("codec stopped")
+
+// connLoop is the life of one connection as its reader sees it: open, shake hands, wait for the pipe, read until the end.
+func (c *codec) connLoop(attempt context.Context, r *run) {
+	err := c.connect(attempt, r)
+	if err == nil {
+		err = c.readLoop(r)
+	}
+	if errors.Is(err, errStopped) {
+		return
+	}
+	_ = r.self.Tell(&loopEnded{run: r, err: err}) // a stopped codec has no use for it
+}
+
+// connect opens the connection, finishes the handshake and reports it.
+func (c *codec) connect(attempt context.Context, r *run) error {
+	conn, err := c.cfg.Open(attempt)
+	if err != nil {
+		return err
+	}
+	if err := c.cfg.Line.take(conn); err != nil {
+		return err
+	}
+	r.conn = conn
+	peer, early, err := c.handshake(conn)
+	if err != nil {
+		return fmt.Errorf("handshake: %w", err)
+	}
+	r.version, r.early = peer.Version, early
+	if err := r.self.Tell(&shaken{peer: peer}); err != nil {
+		return errStopped
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package codec
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/weirmq/weir/wire"
+)
+
+// ErrHandshakeTimeout is the failure of a peer that connected and did not finish the handshake in time (ZMQ_HANDSHAKE_IVL).
+var ErrHandshakeTimeout = errors.New("handshake timed out")
+
+// A HandshakeError is the failure of a connection that was made and did not get as far as traffic.
+type HandshakeError struct {
+	// Remote is the peer's address.
+	Remote string
+	// Err is what went wrong: a *wire.ProtocolError, ErrHandshakeTimeout, or an error of the connection.
+	Err error
+}
+
+// Error names the peer and the reason.
+func (e *HandshakeError) Error() string { return "peer " + e.Remote + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// handshakeRead is how much is read at once before traffic begins, in bytes: a greeting and a READY of common size. Small, since a thousand
+// silent peers hold one each.
+const handshakeRead = 512
+
+// handshake greets the peer and runs the mechanism to its end. The deadline lies on the connection: a silent peer costs one parked goroutine and
+// delays nobody. What came behind the handshake is the beginning of the traffic, and is returned.
+func (c *codec) handshake(conn net.Conn) (Peer, []byte, error) {
+	var deadline time.Time
+	if c.cfg.HandshakeInterval > 0 {
+		deadline = time.Now().Add(c.cfg.HandshakeInterval)
+	}
+	if err := conn.SetDeadline(deadline); err != nil {
+		return Peer{}, nil, err
+	}
+	h := wire.NewHandshake(c.cfg.Handshake)
+	early, err := shake(conn, h)
+	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = ErrHandshakeTimeout
+		}
+		return Peer{}, nil, &HandshakeError{Remote: remote(conn), Err: err}
+	}
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		return Peer{}, nil, err
+	}
+	return Peer{Peer: h.Peer(), Local: conn.LocalAddr().String(), Remote: remote(conn)}, early, nil
+}
+
+// shake moves bytes between the connection and the state machine until the handshake is done, and returns what was read beyond it.
+func shake(conn net.Conn, h *wire.Handshake) ([]byte, error) {
+	if _, err := conn.Write(h.Start()); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, handshakeRead)
+	for {
+		n, err := conn.Read(buf)
+		used, reply, herr := h.Receive(buf[:n])
+		if len(reply) > 0 {
+			if _, werr := conn.Write(reply); werr != nil && herr == nil {
+				herr = werr
+			}
+		}
+		switch {
+		case herr != nil:
+			return nil, herr
+		case h.Done():
+			return buf[used:n], nil
+		case errors.Is(err, io.EOF):
+			return nil, io.ErrUnexpectedEOF
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// remote is the peer's address, or a placeholder where the transport has none (an unnamed unix socket).
+func remote(conn net.Conn) string {
+	if a := conn.RemoteAddr(); a != nil && a.String() != "" {
+		return a.String()
+	}
+	return "unnamed"
+}

@@ -1,0 +1,195 @@
+package codec
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/weirmq/weir/wire"
+)
+
+// The life of an incoming batch, in the order of the functions below:
+//
+//	1  readLoop   reads a chunk, or straight into the buffer of a large body        (the connection's loop)
+//	2  decode     cuts it into messages and commands                               (the connection's loop)
+//	3  deliver    puts the messages into the pipe's inbound queue, and waits there  (the connection's loop)
+//	              at the mark: then nothing is read, and the transport pushes back
+//	4  onPinged   answers a PING between two outgoing batches                       (codec actor)
+
+const (
+	// firstRead and fullRead bound the read buffer in bytes. A connection begins with the first, which is all that an idle peer costs, and takes
+	// the second once a read has filled it.
+	firstRead = 2 << 10
+	fullRead  = 64 << 10
+
+	// decodeRun is how much of a chunk is decoded before what came out is delivered, in bytes, while messages are small: it bounds the batch, and
+	// the slice that holds it. Where a run gave no more than fewMessages, the next one is the whole chunk, so that middling bodies lie in it whole.
+	decodeRun   = 8 << 10
+	fewMessages = 32
+
+	// maxPongs bounds the PINGs of one peer that wait for their PONG. Past it the oldest goes unanswered.
+	maxPongs = 16
+)
+
+// readLoop reads until the connection ends.
+func (c *codec) readLoop(r *run) error {
+	var in Inlet
+	select {
+	case in = <-r.attach:
+	case <-r.stop:
+		return errStopped
+	}
+	rd := reader{run: r, in: in, dec: wire.NewDecoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
+	if err := rd.decode(r.early, false); err != nil {
+		return err
+	}
+	r.early = nil
+	buf := make([]byte, firstRead)
+	for {
+		dst := rd.dec.Direct()
+		direct := dst != nil
+		if !direct {
+			dst = buf
+		}
+		n, err := r.conn.Read(dst)
+		if n > 0 {
+			if derr := rd.decode(dst[:n], direct); derr != nil {
+				return derr
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if !direct && n == len(buf) && n < fullRead {
+			buf = make([]byte, fullRead)
+		}
+	}
+}
+
+// A reader turns the bytes of one connection into deliveries. Owned by the connection's loop.
+type reader struct {
+	run       *run
+	in        Inlet
+	dec       *wire.Decoder
+	publisher bool           // SUBSCRIBE and CANCEL are for the socket
+	msgs      []wire.Message // the batch; its room is used again
+	few       bool           // the last run gave few messages for its length
+}
+
+// decode cuts p into messages and commands and delivers them in the order they came.
+func (rd *reader) decode(p []byte, direct bool) error {
+	if direct {
+		var err error
+		if rd.msgs, err = rd.dec.Filled(len(p), rd.msgs[:0]); err != nil {
+			return err
+		}
+		return rd.deliver()
+	}
+	for len(p) > 0 {
+		run := len(p)
+		if !rd.few {
+			run = min(run, decodeRun)
+		}
+		n, msgs, cmd, err := rd.dec.Decode(p[:run], rd.msgs[:0])
+		rd.msgs, rd.few = msgs, len(msgs)*decodeRun <= fewMessages*n
+		if derr := rd.deliver(); derr != nil {
+			return derr
+		}
+		if err != nil {
+			return err
+		}
+		if cmd != nil {
+			if err := rd.command(cmd); err != nil {
+				return err
+			}
+		}
+		p = p[n:]
+	}
+	return nil
+}
+
+// deliver hands the batch to the pipe and waits there at the mark.
+func (rd *reader) deliver() error {
+	if len(rd.msgs) == 0 {
+		return nil
+	}
+	n, err := rd.in.Deliver(rd.run.ctx, rd.msgs)
+	rd.run.in += uint64(n)
+	clear(rd.msgs) // the queue owns them now: hold no body for longer
+	if err != nil && rd.run.ctx.Err() != nil {
+		return errStopped
+	}
+	return err
+}
+
+// command acts on a traffic-phase command. Unknown ones are ignored, as libzmq does.
+func (rd *reader) command(body []byte) error {
+	cmd, err := wire.ParseCommand(body)
+	if err != nil {
+		return err
+	}
+	switch cmd := cmd.(type) {
+	case wire.Ping:
+		if rd.run.pongs.add(wire.Pong{Context: cmd.Context}) {
+			_ = rd.run.self.Tell(&pinged{run: rd.run}) // a stopped codec answers nobody
+		}
+	case wire.Subscribe:
+		return rd.subscription(1, cmd.Topic)
+	case wire.Cancel:
+		return rd.subscription(0, cmd.Topic)
+	case wire.Error:
+		return &wire.ProtocolError{Spec: "37/ZMTP", Reason: fmt.Sprintf("peer reports an error: %q", cmd.Reason)}
+	}
+	return nil
+}
+
+// subscription delivers a subscription command in the form that the socket types work on.
+func (rd *reader) subscription(first byte, topic []byte) error {
+	if !rd.publisher {
+		return nil
+	}
+	body := make([]byte, 0, 1+len(topic))
+	rd.msgs = append(rd.msgs[:0], wire.MessageOf(append(append(body, first), topic...)))
+	return rd.deliver()
+}
+
+// onPinged writes the PONGs that are due. It comes between two batches, on the control lane.
+func (c *codec) onPinged(ctx ctxt, m *pinged) error {
+	if m.run != c.run || c.state != active {
+		return nil
+	}
+	var frames []byte
+	for _, p := range c.run.pongs.take() {
+		frames = p.AppendTo(frames)
+	}
+	if _, err := c.run.conn.Write(frames); err != nil {
+		return c.fail(ctx, err)
+	}
+	return nil
+}
+
+// pongs are the answers that wait for the handler: put by the loop, taken by the handler. Bounded, and one message on the control lane however
+// many there are.
+type pongs struct {
+	mu  sync.Mutex
+	due []wire.Pong // guarded by mu
+}
+
+// add puts p at the end and tells whether the handler must be told.
+func (q *pongs) add(p wire.Pong) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.due) == maxPongs {
+		q.due = q.due[1:]
+	}
+	q.due = append(q.due, p)
+	return len(q.due) == 1
+}
+
+// take empties the list.
+func (q *pongs) take() []wire.Pong {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	due := q.due
+	q.due = nil
+	return due
+}

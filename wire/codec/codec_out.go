@@ -1,0 +1,220 @@
+package codec
+
+import (
+	"net"
+	"sync"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/wire"
+)
+
+// The life of an outgoing batch, in the order of the functions below. All of it runs in the codec actor; the callers' side ends where the message
+// enters the queue.
+//
+//	1  look    the messages at the head of the queue, without taking them
+//	2  encode  headers and small bodies into one buffer; large bodies by reference
+//	3  write   one write, or one writev
+//	4  done    what the kernel has whole leaves the queue, and its room returns
+//
+// On error, step 4 covers what the kernel took whole; the rest is still in the queue and goes first on the next connection, from its first byte.
+
+const (
+	// maxBatch and maxBytes bound a batch: so many messages, or so many bytes, or one larger message.
+	maxBatch = 256
+	maxBytes = 256 << 10
+
+	// coalesce is the largest body that is copied into the batch's buffer, in bytes; a larger one goes out by reference.
+	coalesce = 4 << 10
+
+	// bufferSize is the room of the batch's buffer in bytes. A batch ends where the next message might not fit.
+	bufferSize = 64 << 10
+)
+
+// ctxt is the context that a codec's handlers are given.
+type ctxt = *actor.Context[Message]
+
+// onDataReady moves one batch from the queue to the connection.
+func (c *codec) onDataReady(ctx ctxt) error {
+	if c.state != active {
+		return nil
+	}
+	c.look()
+	if len(c.batch.ends) == 0 {
+		return nil
+	}
+	written, err := c.batch.write(c.run.conn)
+	c.done(written, err == nil)
+	if c.out.Len() == 0 {
+		c.batch.release()
+		if c.out.Closed() != nil {
+			c.cfg.Host.Flushed()
+		}
+	}
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	return nil
+}
+
+// look encodes what is at the head of the queue, up to a batch, and moves the cursor past it. The messages stay in the queue.
+func (c *codec) look() {
+	c.batch.reset()
+	commands := c.cfg.Subscriber && c.run.version.AtLeast(3, 1)
+	for !c.batch.full() {
+		msgs := c.out.Look(maxBatch - len(c.batch.ends))
+		if len(msgs) == 0 {
+			return
+		}
+		n := 0
+		for i := range msgs {
+			if commands {
+				c.batch.addSubscription(msgs[i])
+			} else {
+				c.batch.add(msgs[i])
+			}
+			n++
+			if c.batch.full() {
+				break
+			}
+		}
+		if c.cfg.Sent != nil {
+			c.batch.seen = append(c.batch.seen, msgs[:n]...)
+		}
+		c.out.Advance(n)
+	}
+}
+
+// done tells the queue which messages the kernel has whole.
+func (c *codec) done(written int64, all bool) {
+	n := len(c.batch.ends)
+	if !all {
+		for n > 0 && c.batch.ends[n-1] > written {
+			n--
+		}
+	}
+	for _, m := range c.batch.seen[:min(n, len(c.batch.seen))] {
+		c.cfg.Sent(c.peer, m)
+	}
+	clear(c.batch.seen)
+	c.batch.seen = c.batch.seen[:0]
+	c.sent += uint64(n)
+	if n > 0 {
+		c.out.Done(n)
+	}
+}
+
+// A batch is the encoded form of the messages at the head of a queue. The zero value is empty. Owned by the codec's handler.
+type batch struct {
+	buf  []byte         // headers and small bodies, one after the other; from the pool while the codec is busy
+	cuts []cut          // the large bodies, each with the place in buf before which it goes
+	ends []int64        // for each message, the bytes of the batch up to its last one
+	size int64          // bytes of the batch
+	room [][]byte       // where the list for writev is built; used again
+	vecs net.Buffers    // the list that writev consumes: a window on room
+	seen []wire.Message // the messages themselves, where somebody wants to be told
+}
+
+// A cut is a body that is written by reference.
+type cut struct {
+	at   int    // place in buf
+	body []byte // the message's own bytes
+}
+
+// buffers holds the encoding buffers of codecs that have nothing to send.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, bufferSize)
+	return &b
+}}
+
+// reset empties the batch and makes sure of its buffer.
+func (b *batch) reset() {
+	if b.buf == nil {
+		b.buf = *buffers.Get().(*[]byte)
+	}
+	b.buf, b.ends, b.size = b.buf[:0], b.ends[:0], 0
+	clear(b.cuts)
+	b.cuts = b.cuts[:0]
+}
+
+// release gives the buffer back: an idle codec holds none.
+func (b *batch) release() {
+	if b.buf == nil {
+		return
+	}
+	if cap(b.buf) == bufferSize {
+		buf := b.buf[:0]
+		buffers.Put(&buf)
+	}
+	*b = batch{}
+}
+
+// full says whether the batch has reached one of its bounds.
+func (b *batch) full() bool {
+	return len(b.ends) >= maxBatch || b.size >= maxBytes || len(b.buf) > bufferSize-coalesce-wire.MaxHeader
+}
+
+// add encodes m. Frames beyond the buffer's room make it grow, which only a message of very many small frames does.
+func (b *batch) add(m wire.Message) {
+	last := m.Len() - 1
+	for i := 0; i <= last; i++ {
+		var flags wire.Flags
+		if i < last {
+			flags = wire.More
+		}
+		b.addFrame(flags, m.Frame(i))
+	}
+	b.ends = append(b.ends, b.size)
+}
+
+// addFrame encodes one frame: its header and, where it is small, its body; a large body by reference.
+func (b *batch) addFrame(flags wire.Flags, body []byte) {
+	before := len(b.buf)
+	b.buf = wire.AppendHeader(b.buf, flags, len(body))
+	if len(body) <= coalesce {
+		b.buf = append(b.buf, body...)
+		b.size += int64(len(b.buf) - before)
+		return
+	}
+	b.size += int64(len(b.buf) - before + len(body))
+	b.cuts = append(b.cuts, cut{at: len(b.buf), body: body})
+}
+
+// addSubscription encodes m as a SUBSCRIBE or CANCEL command where it is a subscription, and as it is where it is not.
+func (b *batch) addSubscription(m wire.Message) {
+	body := m.Bytes()
+	if m.Len() != 1 || len(body) == 0 || body[0] > 1 {
+		b.add(m)
+		return
+	}
+	before := len(b.buf)
+	if body[0] == 1 {
+		b.buf = wire.Subscribe{Topic: body[1:]}.AppendTo(b.buf)
+	} else {
+		b.buf = wire.Cancel{Topic: body[1:]}.AppendTo(b.buf)
+	}
+	b.size += int64(len(b.buf) - before)
+	b.ends = append(b.ends, b.size)
+}
+
+// write hands the batch to the kernel and returns how many bytes it took.
+func (b *batch) write(conn net.Conn) (int64, error) {
+	if len(b.cuts) == 0 {
+		n, err := conn.Write(b.buf)
+		return int64(n), err
+	}
+	room, from := b.room[:0], 0
+	for _, c := range b.cuts {
+		if c.at > from {
+			room = append(room, b.buf[from:c.at])
+			from = c.at
+		}
+		room = append(room, c.body)
+	}
+	if from < len(b.buf) {
+		room = append(room, b.buf[from:])
+	}
+	b.room, b.vecs = room, room
+	n, err := b.vecs.WriteTo(conn)
+	clear(room)
+	return n, err
+}
