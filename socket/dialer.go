@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/weirmq/weir/actor"
@@ -15,6 +16,8 @@ type dialerTask struct {
 	link     *link
 	strategy actor.Strategy
 	name     string
+
+	ref atomic.Pointer[actor.Ref[dialerMessage]] // the present actor's; written by spawn
 }
 
 // newDialerTask makes the task for l.
@@ -30,7 +33,8 @@ func (t *dialerTask) key() string { return t.name }
 
 // spawn starts the dialer.
 func (t *dialerTask) spawn(parent actor.Parent) error {
-	_, err := actor.Spawn(parent, t.name, func() actor.Actor[dialerMessage] { return &dialer{t} }, actor.WithStrategy(t.strategy))
+	ref, err := actor.Spawn(parent, t.name, func() actor.Actor[dialerMessage] { return &dialer{t} }, actor.WithStrategy(t.strategy))
+	t.ref.Store(&ref)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/transport"
 	"github.com/weirmq/weir/wire"
+	"github.com/weirmq/weir/wire/codec"
 )
 
 // Errors that callers test with errors.Is. A call that gave up because its ctx ended returns the ctx's own error.
@@ -34,6 +35,9 @@ var (
 	// ErrAddrInUse is returned by Bind where somebody else has the address (libzmq: EADDRINUSE).
 	ErrAddrInUse = transport.ErrAddrInUse
 )
+
+// ErrHandshakeTimeout is the reason of a peer that connected and did not finish its handshake in time (ZMQ_HANDSHAKE_IVL).
+var ErrHandshakeTimeout = codec.ErrHandshakeTimeout
 
 // ProtocolError is a peer's breach of ZMTP. It ends that peer's connection and nothing else, and a connecting side does not come back for more.
 type ProtocolError = wire.ProtocolError

@@ -27,6 +27,8 @@ type link struct {
 	phase    atomic.Int32
 	placed   atomic.Bool // an accepted link holds one of the places for handshakes
 
+	codec atomic.Pointer[actor.Ref[codec.Message]] // the last codec that finished a handshake; written by Up
+
 	// Owned by the socket actor.
 	pipe *pipe // nil before the handshake of an accepted or IMMEDIATE link, and after its loss
 	up   bool  // between peerUp and peerDown
@@ -51,6 +53,7 @@ func (l *link) enter(phase int32) {
 // Up passes a finished handshake to the socket.
 func (l *link) Up(self actor.Ref[codec.Message], peer codec.Peer) {
 	l.enter(connected)
+	l.codec.Store(&self)
 	if l.accepted != nil {
 		l.accepted.shook(l)
 	}

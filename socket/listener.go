@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -36,6 +37,8 @@ type listenerTask struct {
 	name       string
 	handshakes *semaphore.Weighted
 
+	ref atomic.Pointer[actor.Ref[listenerMessage]] // the present actor's; written by spawn
+
 	mu    sync.Mutex
 	links map[*link]struct{} // guarded by mu: the accepted connections there are
 	shut  bool               // guarded by mu: the endpoint is closed
@@ -54,8 +57,9 @@ func (t *listenerTask) key() string { return t.name }
 
 // spawn starts the listener.
 func (t *listenerTask) spawn(parent actor.Parent) error {
-	_, err := actor.Spawn(parent, t.name, func() actor.Actor[listenerMessage] { return &listener{listenerTask: t} },
+	ref, err := actor.Spawn(parent, t.name, func() actor.Actor[listenerMessage] { return &listener{listenerTask: t} },
 		actor.WithStrategy(acceptedStrategy{}))
+	t.ref.Store(&ref)
 	return err
 }
 

@@ -9,7 +9,7 @@
 //   - endpoint.go: Endpoint, Parse
 //   - transport.go: the table, and Dial, Listen, CheckBind, CheckConnect, which look a row up and call it
 //   - options.go: Options, and what is asked of every socket
-//   - listener.go: the listener that all rows share
+//   - listener.go, listener_deadline.go: the listener that all rows share
 //   - errors.go: the sentinels, and how an error of the operating system is sorted under one
 //   - tcp.go, tcp_address.go, tcp_host.go: the tcp row, its syntax, its names
 //   - ipc.go, ipc_path.go, ipc_claim.go: the ipc row, its syntax, stale socket files

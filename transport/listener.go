@@ -8,6 +8,9 @@ import (
 // A Listener accepts connections on one bound endpoint. One goroutine may sit in Accept while another calls Close,
 // which makes Accept return an error that wraps net.ErrClosed. The connections are package net's own types, so that
 // net.Buffers reaches writev, and they stay open when the listener closes. A second Close has no effect but an error.
+//
+// The listeners of tcp and ipc also have the method SetDeadline(time.Time) error, as net.TCPListener has it: a way to
+// wake Accept without giving the endpoint up.
 type Listener interface {
 	net.Listener
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -124,6 +126,31 @@ func testCloseUnblocksAccept(t *testing.T, row transport.Transport) {
 	<-entered
 	require.NoError(t, ln.Close())
 	require.ErrorIs(t, <-done, net.ErrClosed)
+}
+
+// testAcceptDeadline wakes a waiting Accept without closing, and wants the connection that waits by then to stay for
+// the next Accept.
+func testAcceptDeadline(t *testing.T, row transport.Transport) {
+	ln := Listen(t, row, transport.Options{})
+	limited, ok := ln.(interface{ SetDeadline(t time.Time) error })
+	require.True(t, ok)
+	done := make(chan error, 1)
+	go func() {
+		_, err := ln.Accept()
+		done <- err
+	}()
+	require.NoError(t, limited.SetDeadline(time.Unix(1, 0)))
+	require.ErrorIs(t, <-done, os.ErrDeadlineExceeded)
+
+	dialed, err := Dial(t, ln.Endpoint(), transport.Options{})
+	require.NoError(t, err)
+	_, err = ln.Accept()
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.NoError(t, limited.SetDeadline(time.Time{}))
+	accepted, err := ln.Accept()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = accepted.Close() })
+	exchange(t, dialed, accepted)
 }
 
 // testCloseTwice wants a second close to do nothing but say so.

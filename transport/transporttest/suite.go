@@ -32,6 +32,7 @@ func RunRow(t *testing.T, row transport.Transport) {
 		{"BindAgainAfterClose", testBindAgainAfterClose},
 		{"CloseUnblocksAccept", testCloseUnblocksAccept},
 		{"CloseTwice", testCloseTwice},
+		{"AcceptDeadline", testAcceptDeadline},
 		{"ConnectionsOutliveListener", testConnectionsOutliveListener},
 		{"DialAfterClose", testDialAfterClose},
 		{"DialCancelledBefore", testDialCancelledBefore},

@@ -1,0 +1,359 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/actor/actortest"
+	"github.com/weirmq/weir/supervisor"
+	"github.com/weirmq/weir/wire/codec"
+)
+
+// One test for each row of ARCHITECTURE.md's table "what happens when each dies": the actor is made to panic under traffic, and the row and the
+// ledger are checked.
+
+// errInjected is what the victims panic with.
+var errInjected = errors.New("injected")
+
+// A deathRig is a PUSH that connects to a bound PULL, with numbered messages going through, in a runtime that records its events.
+type deathRig struct {
+	t    *testing.T
+	ctx  context.Context
+	rt   *Runtime
+	push *Push
+	pull *Pull
+	bind *Endpoint
+	conn *Endpoint
+
+	mu     sync.Mutex
+	events []Event
+	eventc chan struct{} // closed and replaced at each event
+}
+
+// newDeathRig makes the rig; opts are the runtime's.
+func newDeathRig(t *testing.T, opts ...RuntimeOption) *deathRig {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	r := &deathRig{t: t, ctx: ctx, eventc: make(chan struct{})}
+	rt, err := NewRuntime(append(opts, WithEvents(r.record))...)
+	require.NoError(t, err)
+	r.rt = rt
+	t.Cleanup(func() { _ = rt.Shutdown(ctx) })
+	r.pull, err = NewPull(rt)
+	require.NoError(t, err)
+	r.bind, err = r.pull.Bind(ctx, "tcp://127.0.0.1:*")
+	require.NoError(t, err)
+	r.push, err = NewPush(rt, ReconnectInterval(time.Millisecond))
+	require.NoError(t, err)
+	r.conn, err = r.push.Connect(ctx, r.bind.String())
+	require.NoError(t, err)
+	require.NoError(t, r.push.WaitPeers(ctx, 1))
+	require.NoError(t, r.pull.WaitPeers(ctx, 1))
+	return r
+}
+
+// record keeps an event.
+func (r *deathRig) record(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+	close(r.eventc)
+	r.eventc = make(chan struct{})
+}
+
+// count is how many events of a socket there were of a kind.
+func (r *deathRig) count(socket string, kind EventKind) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, e := range r.events {
+		if e.Socket == socket && e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// await waits until there were n events of a socket of a kind.
+func (r *deathRig) await(socket string, kind EventKind, n int) {
+	r.t.Helper()
+	for {
+		r.mu.Lock()
+		c := r.eventc
+		r.mu.Unlock()
+		if r.count(socket, kind) >= n {
+			return
+		}
+		select {
+		case <-c:
+		case <-r.ctx.Done():
+			require.FailNow(r.t, "no event", "%s %s %d", socket, kind, n)
+		}
+	}
+}
+
+// traffic sends n numbered messages, calls kill in the middle, and returns the set of numbers that arrived once all that can arrive has. lost is how
+// many may be missing at most.
+func (r *deathRig) traffic(n int, kill func()) (got map[string]int) {
+	r.t.Helper()
+	got = map[string]int{}
+	done := make(chan error, 1)
+	go func() {
+		for i := range n {
+			if i == n/2 {
+				kill()
+			}
+			if err := r.push.Send(r.ctx, NewMessage(fmt.Sprint(i))); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- r.push.Send(r.ctx, NewMessage("end"))
+	}()
+	for m, err := range r.pull.Messages(r.ctx) {
+		require.NoError(r.t, err)
+		if m.String() == "end" {
+			break
+		}
+		got[m.String()]++
+	}
+	require.NoError(r.t, <-done)
+	return got
+}
+
+// checkOnce wants nothing twice, and at most what the kernel had on the lost connection missing.
+func (r *deathRig) checkOnce(got map[string]int, n int) {
+	r.t.Helper()
+	for k, times := range got {
+		require.Equal(r.t, 1, times, "message %s came more than once", k)
+	}
+	out, in := r.push.Stats().Out, r.pull.Stats().In
+	require.Equal(r.t, uint64(n+1), out.Accepted)
+	require.Equal(r.t, out.Accepted, out.Delivered, "the kernel got every message")
+	require.Equal(r.t, uint64(len(got)+1), in.Delivered)
+	require.Equal(r.t, in.Accepted, in.Delivered+in.Queued+dropped(in))
+	require.LessOrEqual(r.t, in.Accepted, out.Delivered)
+}
+
+// dropped sums the drops of a ledger.
+func dropped(l Ledger) uint64 {
+	var n uint64
+	for _, d := range l.Dropped {
+		n += d
+	}
+	return n
+}
+
+// dialedCodec is the codec behind the PUSH.
+func (r *deathRig) dialedCodec() actor.Ref[codec.Message] { return *r.conn.link.codec.Load() }
+
+// acceptedCodec is the codec behind the PULL.
+func (r *deathRig) acceptedCodec() actor.Ref[codec.Message] {
+	r.bind.listener.mu.Lock()
+	defer r.bind.listener.mu.Unlock()
+	for l := range r.bind.listener.links {
+		return *l.codec.Load()
+	}
+	require.FailNow(r.t, "no connection")
+	return actor.Ref[codec.Message]{}
+}
+
+func TestDeathOfDialedCodec(t *testing.T) {
+	r := newDeathRig(t)
+	const n = 20000
+	got := r.traffic(n, func() { require.NoError(t, actortest.Panic(r.dialedCodec(), errInjected)) })
+	require.Len(t, got, n, "the queue outlives its codec, and the kernel sends what it had")
+	r.checkOnce(got, n)
+	r.await(r.push.String(), EventConnected, 2)
+}
+
+func TestDeathOfAcceptedCodec(t *testing.T) {
+	r := newDeathRig(t)
+	const n = 20000
+	got := r.traffic(n, func() { require.NoError(t, actortest.Panic(r.acceptedCodec(), errInjected)) })
+	r.checkOnce(got, n)
+	r.await(r.push.String(), EventConnected, 2)
+	r.await(r.pull.String(), EventDisconnected, 1)
+}
+
+func TestDeathOfDialer(t *testing.T) {
+	r := newDeathRig(t)
+	const n = 20000
+	got := r.traffic(n, func() {
+		require.NoError(t, actortest.Panic(*r.conn.task.(*dialerTask).ref.Load(), errInjected))
+		r.await(r.push.String(), EventDisconnected, 1)
+	})
+	r.checkOnce(got, n)
+	r.await(r.push.String(), EventConnected, 2)
+}
+
+func TestDeathOfListener(t *testing.T) {
+	r := newDeathRig(t)
+	const n = 20000
+	got := r.traffic(n, func() {
+		require.NoError(t, actortest.Panic(*r.bind.listener.ref.Load(), errInjected))
+		r.await(r.pull.String(), EventDisconnected, 1)
+	})
+	r.checkOnce(got, n)
+	r.await(r.pull.String(), EventConnected, 2)
+}
+
+func TestDeathOfIOActor(t *testing.T) {
+	r := newDeathRig(t, IOWorkers(2))
+	// The rig's endpoints may lie on either worker. This pair lies on worker 1 alone, and the rig's PUSH is moved to worker 0.
+	bystander, err := NewPull(r.rt, Affinity(2))
+	require.NoError(t, err)
+	ep, err := bystander.Bind(r.ctx, "tcp://127.0.0.1:*")
+	require.NoError(t, err)
+	other, err := NewPush(r.rt, Affinity(2), ReconnectInterval(time.Millisecond))
+	require.NoError(t, err)
+	_, err = other.Connect(r.ctx, ep.String())
+	require.NoError(t, err)
+	require.NoError(t, other.WaitPeers(r.ctx, 1))
+	victim, err := NewPush(r.rt, Affinity(1), ReconnectInterval(time.Millisecond))
+	require.NoError(t, err)
+	_, err = victim.Connect(r.ctx, ep.String())
+	require.NoError(t, err)
+	require.NoError(t, victim.WaitPeers(r.ctx, 1))
+
+	require.NoError(t, actortest.Panic(r.rt.workers[0].ref, errInjected))
+	r.await(victim.String(), EventConnected, 2)
+	require.NoError(t, victim.Send(r.ctx, NewMessage("back")))
+	m, err := bystander.Recv(r.ctx)
+	require.NoError(t, err)
+	require.Equal(t, "back", m.String())
+	require.NoError(t, other.Send(r.ctx, NewMessage("undisturbed")))
+	m, err = bystander.Recv(r.ctx)
+	require.NoError(t, err)
+	require.Equal(t, "undisturbed", m.String())
+	require.Equal(t, 1, r.count(other.String(), EventConnected), "a connection of another worker restarted")
+	require.Zero(t, r.count(other.String(), EventDisconnected))
+	require.Equal(t, int64(1), r.rt.workers[0].restarts.Load())
+	require.Zero(t, r.rt.workers[1].restarts.Load())
+}
+
+func TestDeathOfIOActorUnderTraffic(t *testing.T) {
+	r := newDeathRig(t)
+	const n = 20000
+	got := r.traffic(n, func() {
+		require.NoError(t, actortest.Panic(r.rt.workers[0].ref, errInjected))
+		r.await(r.push.String(), EventDisconnected, 1)
+	})
+	r.checkOnce(got, n)
+	require.Equal(t, int64(1), r.rt.workers[0].restarts.Load())
+}
+
+func TestDeathOfPipe(t *testing.T) {
+	r := newDeathRig(t)
+	const n = 20000
+	got := r.traffic(n, func() { require.NoError(t, actortest.Panic(r.conn.link.pipe.ref, errInjected)) })
+	require.Len(t, got, n)
+	r.checkOnce(got, n)
+	require.Zero(t, r.count(r.push.String(), EventDisconnected), "the connection does not notice")
+	require.NoError(t, r.conn.Close(r.ctx), "its successor sees the pipe to its end")
+}
+
+func TestDeathOfSocketActor(t *testing.T) {
+	r := newDeathRig(t)
+	const n = 20000
+	got := r.traffic(n, func() {
+		require.NoError(t, actortest.Panic(r.push.base.s.ref, errInjected))
+		require.NoError(t, actortest.Panic(r.pull.base.s.ref, errInjected))
+	})
+	require.Len(t, got, n)
+	r.checkOnce(got, n)
+	require.Zero(t, r.count(r.push.String(), EventDisconnected), "the connection does not notice")
+	require.NoError(t, r.push.SetSendHWM(r.ctx, 5), "its successor answers")
+	require.NoError(t, r.conn.Close(r.ctx))
+}
+
+func TestDeathOfReaper(t *testing.T) {
+	r := newDeathRig(t)
+	lingering, err := NewPush(r.rt, Linger(50*time.Millisecond))
+	require.NoError(t, err)
+	_, err = lingering.Connect(r.ctx, "tcp://127.0.0.1:1")
+	require.NoError(t, err)
+	require.NoError(t, lingering.Send(r.ctx, NewMessage("to nobody")))
+	closed := make(chan error, 1)
+	go func() { closed <- lingering.Close(r.ctx) }()
+	require.NoError(t, actortest.Panic(r.rt.reaper.ref, errInjected))
+	var unsent *UnsentError
+	require.ErrorAs(t, <-closed, &unsent, "the successor keeps the time")
+	require.Equal(t, 1, unsent.Messages())
+}
+
+// A dial that is refused and a connection that is lost are failures of the codec: each reaches the dialer's strategy, and nothing else dials.
+func TestRestartsAreReconnects(t *testing.T) {
+	r := newDeathRig(t)
+	counted := &countingStrategy{Strategy: supervisor.OneForOne{
+		Backoff: supervisor.Backoff{Min: time.Millisecond, Factor: 1}, InHand: actor.Redeliver,
+	}}
+	push, err := NewPush(r.rt)
+	require.NoError(t, err)
+	ep, err := push.Connect(r.ctx, r.bind.String(), Reconnect(counted))
+	require.NoError(t, err)
+	require.NoError(t, push.WaitPeers(r.ctx, 1))
+	for i := range 20 {
+		ep.link.line.Cut(errInjected)
+		r.await(push.String(), EventConnected, i+2)
+	}
+	require.Equal(t, 20, counted.asked())
+	require.Equal(t, uint64(21), ep.link.attempts.Load(), "one connection each incarnation, and the first")
+	require.Equal(t, uint64(20), push.Stats().Peers[0].Reconnects)
+}
+
+func TestStrategyOfConnectDecides(t *testing.T) {
+	r := newDeathRig(t)
+	push, err := NewPush(r.rt)
+	require.NoError(t, err)
+	stop := supervisor.OneForOne{StopOn: func(error) bool { return true }}
+	ep, err := push.Connect(r.ctx, r.bind.String(), Reconnect(stop))
+	require.NoError(t, err)
+	require.NoError(t, push.WaitPeers(r.ctx, 1))
+	ep.link.line.Cut(errInjected)
+	r.await(push.String(), EventEnded, 1)
+	r.await(push.String(), EventClosed, 1)
+	require.Equal(t, 1, r.count(push.String(), EventConnected))
+	require.ErrorIs(t, push.TrySend(NewMessage("x")), ErrNoPeers, "the endpoint is gone")
+}
+
+func TestWindowOfConnectEscalates(t *testing.T) {
+	r := newDeathRig(t)
+	push, err := NewPush(r.rt)
+	require.NoError(t, err)
+	three := supervisor.OneForOne{Backoff: supervisor.Backoff{Min: time.Millisecond, Factor: 1}, MaxRestarts: 3, Within: time.Minute}
+	_, err = push.Connect(r.ctx, "tcp://127.0.0.1:1", Reconnect(three))
+	require.NoError(t, err)
+	r.await(push.String(), EventEnded, 1)
+	require.Equal(t, 4, r.count(push.String(), EventConnectFailed), "the first attempt and three restarts")
+}
+
+// A countingStrategy counts how often it is asked.
+type countingStrategy struct {
+	actor.Strategy
+	mu sync.Mutex
+	n  int // guarded by mu
+}
+
+// Decide counts and asks.
+func (c *countingStrategy) Decide(h actor.History, reason error, now time.Time) actor.Verdict {
+	c.mu.Lock()
+	c.n++
+	c.mu.Unlock()
+	return c.Strategy.Decide(h, reason, now)
+}
+
+// asked is the count.
+func (c *countingStrategy) asked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n
+}

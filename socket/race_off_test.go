@@ -1,0 +1,9 @@
+//go:build !race
+
+package socket_test
+
+// Without the race detector memory is what it will be for users.
+const (
+	idlePeers      = 10000
+	memoryOverhead = 1
+)

@@ -1,0 +1,9 @@
+//go:build race
+
+package socket_test
+
+// The race detector multiplies memory: fewer peers show that nothing grows without bound, and the other run measures.
+const (
+	idlePeers      = 1000
+	memoryOverhead = 10
+)
