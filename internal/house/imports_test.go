@@ -42,7 +42,9 @@ var layers = []layer{
 		"mailbox", "actor", "supervisor", "wire", "wire/codec", "transport",
 		"golang.org/x/sync", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/sys",
 	}},
-	{name: "cmd", may: []string{"mailbox", "actor", "supervisor", "wire", "transport", "socket", "golang.org/x"}},
+	{name: "cmd", may: []string{
+		"mailbox", "actor", "supervisor", "wire", "transport", "socket", "golang.org/x", "github.com/spf13",
+	}},
 	{name: "examples", may: []string{"mailbox", "actor", "supervisor", "wire", "transport", "socket", "golang.org/x"}},
 	{name: "internal"},
 }

@@ -1,0 +1,3 @@
+module github.com/weirmq/weir/benchmarks
+
+go 1.26.0
