@@ -41,8 +41,9 @@ func (c *typed[M]) after(d time.Duration, m M) (cancel func()) {
 			_ = c.control.TryPush(envelope[M]{msg: m, aux: a}) // fails when the actor is stopping, and the alarm with it
 		}
 	})
-	c.alarms.add(a)
-	return func() { c.alarms.cancel(a) }
+	alarms := &c.more().alarms
+	alarms.add(a)
+	return func() { alarms.cancel(a) }
 }
 
 // add notes a new alarm. Called on the actor's goroutine.

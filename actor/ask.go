@@ -98,9 +98,6 @@ type asks struct {
 
 // add notes an ask that the handler has returned from without an answer.
 func (a *asks) add(p pending) {
-	if p.settled() {
-		return
-	}
 	if len(a.open) >= a.next {
 		kept := a.open[:0]
 		for _, o := range a.open {

@@ -1,7 +1,9 @@
 package actor
 
 import (
+	"context"
 	"runtime"
+	"runtime/pprof"
 
 	proto "github.com/asynkron/protoactor-go/actor"
 )
@@ -45,12 +47,15 @@ func (c *cell) wake(bit uint32) {
 		return // the loop has not come round to clearing it yet
 	}
 	if c.status.Or(bit|statusRunning)&statusRunning == 0 {
-		c.dispatcher.Schedule(c.runLoopf)
+		c.sys.dispatcher.Schedule(c.runLoopf)
 	}
 }
 
 // runLoop is the body of an actor's goroutine.
 func (c *cell) runLoop() {
+	if c.sys.labels {
+		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("actor", c.path)))
+	}
 	for !c.serve() {
 	}
 }
@@ -68,9 +73,9 @@ func (c *cell) serve() (idle bool) {
 			c.bug(r)
 			return
 		}
-		c.dispatcher.Schedule(c.runLoopf) // runtime.Goexit: this goroutine ends, the actor does not
+		c.sys.dispatcher.Schedule(c.runLoopf) // runtime.Goexit: this goroutine ends, the actor does not
 	}()
-	for n, most := 0, c.dispatcher.Throughput(); ; n++ {
+	for n, most := 0, c.sys.dispatcher.Throughput(); ; n++ {
 		if n == most {
 			n = 0
 			runtime.Gosched()
@@ -98,7 +103,7 @@ func (c *cell) step() bool {
 		}
 	case !c.served():
 	case c.quiet&statusLanes != statusLanes:
-		c.invoker.InvokeUserMessage(turn)
+		c.proto.InvokeUserMessage(c)
 		return true
 	case c.draining:
 		c.onStop()
@@ -108,7 +113,7 @@ func (c *cell) step() bool {
 }
 
 // serveTurn hands the instance one message: of the control lane if there is one, else of one of the data lanes, which
-// take turns. Protoactor calls it, through bridge.Receive, for each turn that step offers.
+// take turns. Protoactor calls it, through router.Receive, for each message that step passes.
 func (c *cell) serveTurn() {
 	if c.serveLane(statusControl) {
 		return
@@ -139,11 +144,7 @@ func (c *cell) serveLane(lane uint32) bool {
 func (c *cell) bug(v any) {
 	err := newPanicError(v)
 	c.sys.log.Error("actor kernel panicked", "actor", c.path, "panic", v, "stack", string(err.Stack))
-	if c.phase != phaseActive || c.failed {
-		return
-	}
-	c.failed, c.failure = true, err
-	c.invoker.EscalateFailure(err, c)
+	c.fail(&mishap{reason: err})
 }
 
 // PostSystemMessage implements proto.Mailbox.
@@ -153,10 +154,10 @@ func (c *cell) PostSystemMessage(m any) { c.post(m) }
 // PoisonPill. It goes onto the control lane, outside the mark, so this never blocks.
 func (c *cell) PostUserMessage(m any) { c.body.foreign(m) }
 
-// RegisterHandlers implements proto.Mailbox. Protoactor calls it once, before the first message.
-func (c *cell) RegisterHandlers(invoker proto.MessageInvoker, d proto.Dispatcher) {
-	c.invoker, c.dispatcher = invoker, d
-	c.proto = invoker.(proto.Context)
+// RegisterHandlers implements proto.Mailbox. Protoactor calls it once, before the first message, with its context. The
+// dispatcher is the same for all actors: System.dispatcher.
+func (c *cell) RegisterHandlers(invoker proto.MessageInvoker, _ proto.Dispatcher) {
+	c.proto = invoker.(protoContext)
 	c.path = c.proto.Self().GetId()[1:]
 	c.runLoopf = c.runLoop
 }

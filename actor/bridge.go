@@ -6,54 +6,39 @@ import (
 	proto "github.com/asynkron/protoactor-go/actor"
 )
 
-// A bridge is a cell as protoactor's actor: what its mailbox hands to protoactor's context comes out here. Protoactor
-// makes "a new instance" at a restart by asking for the bridge again, and gets the same; the instance that the user's
-// function makes comes later, in cell.begin.
-type bridge cell
+// A router is what protoactor takes for the actor, and for its supervisor strategy: one for all actors of a system, since
+// it keeps nothing. What protoactor makes anew at a restart is the router; the instance that the user's function makes
+// comes later, in cell.begin.
+//
+// A message of ours passes through protoactor as the cell itself: the message stays on its lane, typed, until serveTurn
+// takes it. So none is boxed, and none can be mistaken for one of protoactor's.
+type router struct {
+	sys *System
+}
 
-// A bridge is an actor to protoactor, and supervises its children itself.
+// A router is an actor to protoactor, and the strategy by which it supervises its children.
 var (
-	_ proto.Actor              = (*bridge)(nil)
-	_ proto.SupervisorStrategy = (*bridge)(nil)
+	_ proto.Actor              = router{}
+	_ proto.SupervisorStrategy = router{}
 )
 
-// turnMessage is what the mailbox passes through protoactor for each message of ours; the message itself stays on its
-// lane, typed, until serveTurn takes it. So no message is boxed, and none can be mistaken for one of protoactor's.
-type turnMessage struct{}
-
-// turn is the only turnMessage.
-var turn any = &turnMessage{}
-
 // Receive implements proto.Actor.
-func (b *bridge) Receive(ctx proto.Context) {
-	c := (*cell)(b)
+func (r router) Receive(ctx proto.Context) {
 	switch m := ctx.Message().(type) {
-	case *turnMessage:
-		c.serveTurn()
-	case *proto.Started:
-		c.onStarted()
-	case *proto.Terminated:
-		c.kin.terminated(m.GetWho().GetId())
-	case *proto.Restarting, *proto.Stopping, *proto.Stopped: // retireStep has told the instance
+	case *cell:
+		m.serveTurn()
+	case *proto.Started, *proto.Restarting, *proto.Stopping, *proto.Stopped, *proto.Terminated:
+		// onSignal and retireStep have dealt with it, or are about to.
 	default:
-		c.sys.deadLetter(DeadLetter{To: c.path, Message: m, Lost: 1, Reason: Unexpected(m)})
+		r.sys.deadLetter(DeadLetter{To: ctx.Self().GetId()[1:], Message: m, Reason: errForeign(m)})
 	}
 }
 
-// HandleFailure implements proto.SupervisorStrategy: a child has failed. message is the child's cell, which cell.fail
-// passed along.
-func (b *bridge) HandleFailure(_ *proto.ActorSystem, _ proto.Supervisor, _ *proto.PID, _ *proto.RestartStatistics, reason, message any) {
-	b.kin.failed(message.(*cell).kid, asError(reason))
-}
-
-// onStarted is called when protoactor has started the actor, and after each restart of protoactor's.
-func (c *cell) onStarted() {
-	if c.phase == phaseFresh {
-		c.begin(false)
-		return
-	}
-	c.phase = phaseHalted
-	c.parent.tell(halted{c.kid})
+// HandleFailure implements proto.SupervisorStrategy. Protoactor calls it on the supervisor's goroutine. message is the
+// cell of the child that has failed: cell.fail passed it along.
+func (router) HandleFailure(_ *proto.ActorSystem, _ proto.Supervisor, _ *proto.PID, _ *proto.RestartStatistics, reason, message any) {
+	c := message.(*cell)
+	c.parent.(*cell).kin.failed(c.kid, asError(reason))
 }
 
 // onSignal handles a message of the system lane. What is protoactor's own goes through its context; a message that
@@ -68,6 +53,12 @@ func (c *cell) onSignal(m any) {
 		c.onStop()
 	case *proto.Restart:
 		c.onHalt(haltOrder{reason: errRestartOrdered})
+	case *proto.Started:
+		c.proto.InvokeSystemMessage(m)
+		c.begin(false)
+	case *proto.Terminated:
+		c.proto.InvokeSystemMessage(m)
+		c.kin.terminated(m.GetWho().GetId())
 	case haltOrder:
 		c.onHalt(m)
 	case beginOrder:
@@ -79,16 +70,8 @@ func (c *cell) onSignal(m any) {
 	case halted, begun, roundDue:
 		c.kin.handle(m)
 	default:
-		c.invoker.InvokeSystemMessage(m)
+		c.proto.InvokeSystemMessage(m)
 	}
-}
-
-// props returns what protoactor spawns a cell from.
-func (c *cell) props() *proto.Props {
-	return proto.PropsFromProducer(
-		func() proto.Actor { return (*bridge)(c) },
-		proto.WithMailbox(func() proto.Mailbox { return c }),
-	)
 }
 
 // asError returns a failure's reason as an error. Ours always are errors.
@@ -98,3 +81,6 @@ func asError(reason any) error {
 	}
 	return fmt.Errorf("%v", reason)
 }
+
+// errForeign is why a message that came through protoactor is a dead letter.
+func errForeign(m any) error { return fmt.Errorf("actor: not a message of ours: %T", m) }

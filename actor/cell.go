@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -10,9 +9,9 @@ import (
 	"github.com/weirmq/weir/actor/internal/fault"
 )
 
-// A cell is one actor, as far as the type of its messages does not matter. It is three things to protoactor: the Mailbox
-// (box.go), the Actor and the SupervisorStrategy (bridge.go). It lives as long as the actor, restarts included; only the
-// instance that the user's function makes is replaced.
+// A cell is one actor, as far as the type of its messages does not matter. To protoactor it is the Mailbox (box.go); what
+// the mailbox hands to protoactor's context comes back through the router (bridge.go). It lives as long as the actor,
+// restarts included; only the instance that the user's function makes is replaced.
 //
 //	       spawn                    Stop order, from any phase but stopped
 //	         │                                    │
@@ -27,36 +26,46 @@ type cell struct {
 
 	sys        *System
 	name, path string
-	parent     port   // where events about this actor go
-	kid        *child // the parent's record of this actor; touched by the parent only
-	body       body   // the typed half: the struct that this cell is embedded in
-	strategy   Strategy
-	invoker    proto.MessageInvoker // protoactor's context of this actor
-	proto      proto.Context        // the same
-	dispatcher proto.Dispatcher
-	runLoopf   func()        // runLoop as a value, made once
-	donec      chan struct{} // closed last, when nothing of the actor runs any more
+	parent     port         // where events about this actor go
+	kid        *child       // the parent's record of this actor; touched by the parent only
+	body       body         // the typed half: the struct that this cell is embedded in
+	strategy   Strategy     // of the actor's children
+	proto      protoContext // protoactor's half of this actor
+	runLoopf   func()       // runLoop as a value, made once
 
 	// Atomic.
 
-	status  atomic.Uint32 // see box.go
-	signals signals       // the system lane
-	healthy atomic.Bool   // set by Context.Healthy, taken by the parent at a failure
+	status  atomic.Uint32                 // see box.go
+	healthy atomic.Bool                   // set by Context.Healthy, taken by the parent at a failure
+	donep   atomic.Pointer[chan struct{}] // see done
+	signals signals                       // the system lane
 
 	// Owned by the actor's goroutine: by whoever has set statusRunning.
 
 	phase     phase
-	suspended bool   // protoactor's: between SuspendMailbox and ResumeMailbox
-	failed    bool   // this instance has failed; nothing is served until it is replaced
-	escalated bool   // the failure is one of a child, passed on. Read by the parent after it got the failure
-	draining  bool   // stop once the lanes are empty
-	quiet     uint32 // lanes that have nothing, and will wake the actor: a set of statusLanes
-	lentFirst bool   // the lent lane is served before the actor's own data lane next time
-	retire    retirement
-	failure   error     // of this instance; nil if it has not failed
-	started   time.Time // of this instance. Read by the parent after it got a failure
-	kin       family    // the actor's children
-	slog      *slog.Logger
+	suspended bool          // protoactor's: between SuspendMailbox and ResumeMailbox
+	draining  bool          // stop once the lanes are empty
+	lentFirst bool          // the lent lane is served before the actor's own data lane next time
+	quiet     uint32        // lanes that have nothing, and will wake the actor: a set of statusLanes
+	hand      uint32        // the lane, statusControl or statusData, whose oldest item is being handled; else 0
+	retire    *retirement   // how far the instance is given up; nil while it is not
+	mishap    *mishap       // nil if this instance has not failed. Read by the parent after it got the failure
+	started   time.Duration // of this instance, since System.epoch. Read by the parent after it got a failure
+	kin       *family       // the actor's children; nil before the first
+}
+
+// mishap is the failure of an instance. While there is one, nothing is served. Immutable, but for msg.
+type mishap struct {
+	reason    error
+	escalated bool // it is the failure of a child, passed on
+	msg       any  // the message that the instance failed over; nil if it was none of a lane's
+}
+
+// protoContext is protoactor's context of an actor, in all its roles.
+type protoContext interface {
+	proto.Context
+	proto.MessageInvoker
+	proto.Supervisor
 }
 
 // phase is where an actor is in its life; see cell.
@@ -150,20 +159,47 @@ func (c *cell) post(m any) {
 func (c *cell) tell(ev any) { c.post(ev) }
 
 // served reports whether messages for the instance are served now.
-func (c *cell) served() bool { return c.phase == phaseActive && !c.suspended && !c.failed }
+func (c *cell) served() bool { return c.phase == phaseActive && !c.suspended && c.mishap == nil }
+
+// done returns the channel that is closed when the actor has stopped. It is made when it is first asked for, which for
+// most actors is never. Any goroutine calls it.
+func (c *cell) done() <-chan struct{} {
+	for {
+		if p := c.donep.Load(); p != nil {
+			return *p
+		}
+		ch := make(chan struct{})
+		if c.donep.CompareAndSwap(nil, &ch) {
+			return ch
+		}
+	}
+}
+
+// finish closes the channel of done. Called once, by retireStep, when nothing of the actor runs any more.
+func (c *cell) finish() {
+	if p := c.donep.Swap(&closedc); p != nil {
+		close(*p)
+	}
+}
 
 // adopt starts child under that name. Called by Context.adopt, on the actor's goroutine.
 func (c *cell) adopt(name string, child *cell) error {
-	if c.phase != phaseActive || c.failed {
+	if c.phase != phaseActive || c.mishap != nil {
 		return ErrStopped
 	}
-	c.kin.owner, c.kin.strategy, c.kin.prefix = c, c.strategy, len(c.path)+2
+	if c.kin == nil {
+		c.kin = &family{owner: c, strategy: c.strategy, prefix: len(c.path) + 2}
+	}
+	child.sys, child.parent = c.sys, c
 	k, err := c.kin.reserve(name, child)
 	if err != nil {
 		return err
 	}
-	child.sys, child.parent, child.kid, child.name = c.sys, c, k, k.name
-	if _, err := c.proto.SpawnNamed(child.props(), k.name); err != nil {
+	err = c.sys.start(child, func(p *proto.Props) error {
+		_, err := c.proto.SpawnNamed(p, child.name)
+		return err
+	})
+	if err != nil {
 		c.kin.forget(k)
 		return ErrNameTaken
 	}
@@ -173,12 +209,11 @@ func (c *cell) adopt(name string, child *cell) error {
 
 // begin makes an instance. ordered says that the parent gave the order, and waits for begun.
 func (c *cell) begin(ordered bool) {
-	c.phase, c.failed, c.escalated, c.failure = phaseActive, false, false, nil
-	c.retire = retirement{}
+	c.phase, c.mishap, c.retire = phaseActive, nil, nil
 	c.kin.open()
-	c.started = time.Now()
+	c.started = time.Since(c.sys.epoch)
 	if err := c.body.begin(); err != nil {
-		c.fail(err, false)
+		c.fail(&mishap{reason: err})
 		return
 	}
 	if ordered {
@@ -186,38 +221,24 @@ func (c *cell) begin(ordered bool) {
 	}
 }
 
-// fail makes the actor fail: protoactor suspends the mailbox and tells the parent. escalated says that the failure is one
-// of a child that the actor's strategy did not want to deal with.
-func (c *cell) fail(err error, escalated bool) {
-	if c.phase != phaseActive || c.failed {
+// fail makes the actor fail: protoactor suspends the mailbox and tells the parent. An instance fails once.
+func (c *cell) fail(m *mishap) {
+	if c.phase != phaseActive || c.mishap != nil {
 		return
 	}
-	c.failed, c.escalated, c.failure = true, escalated, err
-	c.proto.(proto.Supervisor).EscalateFailure(err, c)
+	c.mishap = m
+	c.proto.EscalateFailure(m.reason, c)
 }
 
 // escalate implements [owner]: a child's failure becomes this actor's own.
-func (c *cell) escalate(err error) { c.fail(err, true) }
+func (c *cell) escalate(err error) { c.fail(&mishap{reason: err, escalated: true}) }
 
 // report implements [owner].
 func (c *cell) report(f failing) { c.sys.logFailure(f) }
 
-// bereaved implements [owner]: a child is gone. The instance is told, unless there is none that may be told.
-func (c *cell) bereaved(k *child) {
-	if c.phase != phaseActive || c.failed {
-		c.kin.forget(k)
-		return
-	}
-	c.body.childStopped(k)
-}
+// bereaved implements [owner]: a child is gone. The instance is told in its turn; another than the one that had the child
+// is not.
+func (c *cell) bereaved(k *child) { c.body.childStopped(k) }
 
 // judge implements [owner]: an actor carries out what its strategy says.
 func (c *cell) judge(v Verdict, _ bool) Verdict { return v }
-
-// logger returns the actor's logger, made at the first call.
-func (c *cell) logger() *slog.Logger {
-	if c.slog == nil {
-		c.slog = c.sys.log.With("actor", c.path)
-	}
-	return c.slog
-}

@@ -30,12 +30,18 @@ func (x *Context[M]) Name() string { return x.c.name }
 func (x *Context[M]) Path() string { return x.c.path }
 
 // Logger returns the system's logger with the attribute "actor", the actor's path.
-func (x *Context[M]) Logger() *slog.Logger { return x.c.logger() }
+func (x *Context[M]) Logger() *slog.Logger { return x.c.more().logger(&x.c.cell) }
 
 // OpenData lends the actor a queue as data lane: while it has something, and nothing waits on the control lane, the
 // actor receives [DataReady] and looks into the queue, which it holds itself. Nobody else may be the consumer of the
-// queue from now on. A lane that was open is closed first. The kernel closes it when the instance goes: at Restarting and
-// Stopping, after the handler has returned.
+// queue from now on. A lane that was open is closed first.
+//
+// The kernel closes the lane when the instance goes: at Restarting and Stopping, after the handler has returned. If the
+// lane has a method Rewind() int, as a *mailbox.Queue has, it is called then: what was in hand belongs to the lane, and is
+// there for the next to look. Nobody else may look before: wait for [ChildStopped], [Ref.Done], or CloseData.
+//
+// An instance that receives DataReady has to look at all that it can, or to close the lane; while there is something it
+// receives DataReady again, at once.
 func (x *Context[M]) OpenData(l Lane) { x.c.openLane(l) }
 
 // CloseData gives the lent lane back: DataReady is not received any more. No lane open is no error. What the actor had in

@@ -6,7 +6,8 @@ import (
 )
 
 // A family is the children of one supervisor, and what the kernel knows of them. It belongs to an actor (cell), on whose
-// goroutine everything in it is called, or to the root, under its lock. The zero value is a family without children.
+// goroutine everything in it is called, or to the root, under its lock. What asks or ends something may be called on a nil
+// family, which has no children.
 //
 // Protoactor keeps a set of children too, but without their order; and its restart stops them all at once. So the kernel
 // keeps its own list, and has stopped all children before protoactor gets to see a Stop or Restart.
@@ -22,7 +23,7 @@ type family struct {
 	first, last *child            // in order of start
 	byName      map[string]*child // also those that are gone, until the owner's instance knows; nil before the first
 	seq         uint64            // number of children ever added
-	closed      bool              // the owner retires: no verdicts any more
+	closed      bool              // the owner retires: no verdicts any more, and nobody is begun
 }
 
 // owner is what a family belongs to.
@@ -35,7 +36,7 @@ type owner interface {
 	// judge lets the owner change a verdict before it is carried out: the root does not escalate.
 	judge(v Verdict, escalated bool) Verdict
 
-	// report is called with each failure and its verdict, after it was carried out.
+	// report is called with each failure and its verdict, before it is carried out.
 	report(f failing)
 
 	// bereaved is called when a child has stopped. The owner calls forget, now or later.
@@ -47,17 +48,15 @@ type child struct {
 	// Set when it is added, then read-only.
 
 	cell *cell
-	name string
 	seq  uint64 // order of start
 
 	// Owned by the family's owner.
 
 	prev, next *child // in the family's list
 	state      childState
-	stopping   bool   // told to stop; its failures do not count any more
-	reason     error  // the failure it was told to stop for, or nil
-	round      *round // the restart it takes part in, or nil
-	record     *record
+	stopping   bool    // told to stop; its failures do not count any more
+	round      *round  // the restart it takes part in, or nil
+	record     *record // nil if it has never failed
 }
 
 // childState is how far a child is in a restart.
@@ -75,10 +74,11 @@ const (
 type record struct {
 	consecutive int         // failures since it last was healthy
 	total       int         // restarts that its failures caused
+	stopped     error       // the failure it was told to stop for, or nil
 	recent      []time.Time // the newest of those, newest last; cut to what the strategy asks for
 }
 
-// reserve makes the record of a child of that name, or of a numbered one if name is empty, and takes the name. It is not
+// reserve makes the record of c, under that name or under a number if name is empty, and takes the name. The child is not
 // in the list before add.
 func (f *family) reserve(name string, c *cell) (*child, error) {
 	if f.byName == nil {
@@ -90,7 +90,8 @@ func (f *family) reserve(name string, c *cell) (*child, error) {
 	if f.byName[name] != nil {
 		return nil, ErrNameTaken
 	}
-	k := &child{cell: c, name: name}
+	k := &child{cell: c}
+	c.name, c.kid = name, k
 	f.byName[name] = k
 	return k, nil
 }
@@ -118,8 +119,8 @@ func (f *family) add(k *child) {
 
 // forget frees the name of k, which is not in the list, or not any more.
 func (f *family) forget(k *child) {
-	if f.byName[k.name] == k {
-		delete(f.byName, k.name)
+	if f.byName[k.cell.name] == k {
+		delete(f.byName, k.cell.name)
 	}
 }
 
@@ -139,30 +140,32 @@ func (f *family) unlink(k *child) {
 }
 
 // empty reports whether all children are gone.
-func (f *family) empty() bool { return f.first == nil }
+func (f *family) empty() bool { return f == nil || f.first == nil }
 
 // names returns the names of the children in order of start.
 func (f *family) names() []string {
+	if f.empty() {
+		return nil
+	}
 	var names []string
 	for k := f.first; k != nil; k = k.next {
-		names = append(names, k.name)
+		names = append(names, k.cell.name)
 	}
 	return names
 }
 
 // open makes the family of a new instance of the owner: without children, and without names that are taken.
 func (f *family) open() {
-	f.closed = false
-	clear(f.byName)
+	if f != nil {
+		f.closed = false
+		clear(f.byName)
+	}
 }
 
-// close ends all restarts: the owner retires, and is going to stop the children.
+// close ends verdicts and restarts: the owner retires, and is going to stop the children.
 func (f *family) close() {
-	f.closed = true
-	for k := f.first; k != nil; k = k.next {
-		if k.round != nil {
-			k.round.leave(k)
-		}
+	if f != nil {
+		f.closed = true
 	}
 }
 
@@ -178,11 +181,10 @@ func (f *family) stopLast() bool {
 
 // stopNamed stops the child of that name; it reports whether there is one.
 func (f *family) stopNamed(name string) bool {
-	k := f.byName[name]
-	if k == nil {
+	if f == nil || f.byName[name] == nil {
 		return false
 	}
-	f.stop(k, nil)
+	f.stop(f.byName[name], nil)
 	return true
 }
 
@@ -191,7 +193,10 @@ func (f *family) stop(k *child, reason error) {
 	if k.stopping {
 		return
 	}
-	k.stopping, k.reason = true, reason
+	k.stopping = true
+	if reason != nil {
+		k.recorded().stopped = reason
+	}
 	k.cell.post(stopOrder)
 }
 
@@ -214,8 +219,24 @@ func (f *family) terminated(id string) {
 
 // find returns the child with that protoactor id; nil if there is none.
 func (f *family) find(id string) *child {
-	if len(id) < f.prefix {
+	if f == nil || len(id) < f.prefix {
 		return nil
 	}
 	return f.byName[id[f.prefix:]]
+}
+
+// recorded returns the record of k, made at the first call.
+func (k *child) recorded() *record {
+	if k.record == nil {
+		k.record = &record{}
+	}
+	return k.record
+}
+
+// stopReason returns the failure that k was stopped for; nil if it was not for one.
+func (k *child) stopReason() error {
+	if k.record == nil {
+		return nil
+	}
+	return k.record.stopped
 }

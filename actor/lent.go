@@ -1,7 +1,5 @@
 package actor
 
-import "github.com/weirmq/weir/mailbox"
-
 // A lent is the lane that an actor was lent, as its typed half keeps it. The zero value is none. Owned by the actor's
 // goroutine.
 //
@@ -18,60 +16,52 @@ type rewinder interface {
 	Rewind() int
 }
 
-// dropper is a lane that can drop what is in hand, and count it. A *mailbox.Queue is one.
-type dropper interface {
-	rewinder
-	Advance(n int)
-	Drop(n int, r mailbox.Reason)
-}
-
 // openLane implements Context.OpenData.
 func (c *typed[M]) openLane(l Lane) {
 	c.closeLane()
 	if l == nil {
 		return
 	}
-	if c.lent.wake == nil {
-		c.lent.wake = func() { c.cell.wake(statusLent) }
+	lent := &c.more().lent
+	if lent.wake == nil {
+		lent.wake = func() { c.wake(statusLent) }
 	}
-	c.lent.lane = l
-	l.SetOnReady(c.lent.wake)
+	lent.lane = l
+	l.SetOnReady(lent.wake)
 	c.quiet &^= statusLent
 }
 
 // closeLane implements Context.CloseData.
 func (c *typed[M]) closeLane() {
-	if c.lent.lane != nil {
-		c.lent.lane.SetOnReady(nil)
-		c.lent.lane = nil
+	if l := c.lentLane(); l != nil {
+		l.SetOnReady(nil)
+		c.extras.lent.lane = nil
 	}
+}
+
+// lentLane returns the lane that is open; nil if there is none.
+func (c *typed[M]) lentLane() Lane {
+	if c.extras == nil {
+		return nil
+	}
+	return c.extras.lent.lane
 }
 
 // serveLent hands the instance DataReady if the lent lane has something.
 func (c *typed[M]) serveLent() bool {
-	if c.lent.lane == nil || c.lent.lane.Idle() {
+	if l := c.lentLane(); l == nil || l.Idle() {
 		return false
 	}
-	if err := c.receive(DataReady{}); err != nil {
-		c.fail(err, false)
-	}
+	c.handle(DataReady{})
 	return true
 }
 
-// releaseLent closes the lent lane. What was in hand goes back, or is dropped if the verdict says so.
-func (c *typed[M]) releaseLent(r *retirement) {
-	l := c.lent.lane
+// releaseLent closes the lent lane at the end of the instance. What was in hand goes back into the lane, whatever the
+// verdict: it is not the kernel's to drop.
+func (c *typed[M]) releaseLent() {
+	l := c.lentLane()
 	c.closeLane()
-	q, ok := l.(rewinder)
-	if !ok {
-		return
+	if q, ok := l.(rewinder); ok {
+		q.Rewind()
 	}
-	n := q.Rewind()
-	d, ok := l.(dropper)
-	if n == 0 || !ok || r.stop || r.inHand == Redeliver {
-		return
-	}
-	d.Advance(n)
-	d.Drop(n, ReasonFailed)
-	c.sys.deadLetter(DeadLetter{To: c.path, Lost: n, Reason: r.reason})
 }

@@ -21,7 +21,7 @@ func (c *typed[M]) build() (err error) {
 			err = newPanicError(v)
 			return
 		}
-		c.fail(newPanicError(errGoexit), false)
+		c.fail(&mishap{reason: newPanicError(errGoexit)})
 	}()
 	c.actor = c.make()
 	returned = true
@@ -48,7 +48,7 @@ func (c *typed[M]) end(last any) {
 		return
 	}
 	if err := c.receive(last); err != nil {
-		logLastError(c.logger(), last, err)
+		logLastError(c.more().logger(&c.cell), last, err)
 	}
 }
 
@@ -59,10 +59,12 @@ func (c *typed[M]) release(r *retirement) {
 	if !r.stop {
 		reason = r.reason
 	}
-	c.releaseLent(r)
+	c.releaseLent()
 	c.releaseHand(r)
-	c.alarms.end()
-	c.asks.failAll(reason)
+	if c.extras != nil {
+		c.extras.alarms.end()
+		c.extras.asks.failAll(reason)
+	}
 }
 
 // releaseHand deals with the message that the instance failed over.
@@ -77,20 +79,18 @@ func (c *typed[M]) releaseHand(r *retirement) {
 			if _, rung := e.aux.(*alarm); rung {
 				e.aux = nil
 			}
-			c.lost(e, c.failure)
+			c.lost(e, c.mishap.reason)
 			c.control.Drop(1, ReasonFailed)
 		}
 	case statusData:
 		q := c.data.Load()
-		q.Rewind()
-		if !again {
-			m := q.Look(1)[0]
-			q.Advance(1)
-			c.lost(envelope[M]{msg: m}, c.failure)
+		if again {
+			q.Rewind()
+		} else { // in hand, so Drop takes it, whatever the policy has done to the rest
+			c.sys.deadLetter(DeadLetter{To: c.path, Message: c.mishap.msg, Reason: c.mishap.reason})
 			q.Drop(1, ReasonFailed)
 		}
 	}
-	c.quiet &^= c.hand
 	c.hand = 0
 }
 

@@ -33,6 +33,12 @@ func WithReport(f func(Failure)) SystemOption {
 	return func(s *System) { s.onReport = f }
 }
 
+// WithProfileLabels labels the goroutine of each actor, and those that it starts, with "actor" and the actor's path: a
+// profile then tells them apart. The default is not to, since each wake-up of an idle actor then allocates.
+func WithProfileLabels() SystemOption {
+	return func(s *System) { s.labels = true }
+}
+
 // options are what Option sets; each Spawn has its own.
 type options struct {
 	strategy Strategy       // of the actor's children; never nil

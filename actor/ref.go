@@ -7,7 +7,8 @@ import (
 )
 
 // A Ref is how everybody else reaches an actor. It is a comparable value, and safe for use by any number of goroutines.
-// It stays good while the actor is restarted. The zero Ref is that of an actor that has stopped.
+// It stays good while the actor is restarted. The zero Ref is that of an actor that has stopped. Compare with ==, not with
+// reflect.DeepEqual (nor what is built on it), which would look into the running actor.
 type Ref[M any] struct {
 	// Set by Spawn, then read-only. Nil in the zero Ref.
 
@@ -62,7 +63,7 @@ func (r Ref[M]) Done() <-chan struct{} {
 	if r.c == nil {
 		return closedc
 	}
-	return r.c.donec
+	return r.c.done()
 }
 
 // StopAndWait is Stop, and waits until the actor has stopped or ctx ends; the actor goes on stopping then, and the error
@@ -87,7 +88,7 @@ func (r Ref[M]) Drain(ctx context.Context) error {
 	r.c.shutData()
 	r.c.post(drainOrder{})
 	select {
-	case <-r.c.donec:
+	case <-r.c.done():
 		return nil
 	case <-ctx.Done():
 		r.Stop()

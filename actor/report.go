@@ -11,7 +11,7 @@ import (
 func (s *System) deadLetter(d DeadLetter) {
 	if s.onDead == nil {
 		s.log.LogAttrs(context.Background(), slog.LevelInfo, "actor: dead letter", slog.String("actor", d.To),
-			slog.Any("message", d.Message), slog.Int("lost", d.Lost), slog.Any("reason", d.Reason))
+			slog.Any("message", d.Message), slog.Any("reason", d.Reason))
 		return
 	}
 	defer s.guard("dead letter")

@@ -32,7 +32,7 @@ func (c *cell) onStop() {
 	case phaseRetiring:
 		c.retire.stop = true
 	default:
-		c.phase, c.retire = phaseRetiring, retirement{stop: true}
+		c.phase, c.retire = phaseRetiring, &retirement{stop: true}
 		c.kin.close()
 	}
 }
@@ -41,7 +41,7 @@ func (c *cell) onStop() {
 func (c *cell) onHalt(o haltOrder) {
 	switch c.phase {
 	case phaseActive:
-		c.phase, c.retire = phaseRetiring, retirement{reason: o.reason, inHand: o.inHand}
+		c.phase, c.retire = phaseRetiring, &retirement{reason: o.reason, inHand: o.inHand}
 		c.kin.close()
 	case phaseHalted:
 		c.parent.tell(halted{c.kid})
@@ -51,7 +51,7 @@ func (c *cell) onHalt(o haltOrder) {
 // retireStep takes the next step of a retirement. It returns false when it has to wait for a child to stop: the end of
 // the child comes as a signal.
 func (c *cell) retireStep() bool {
-	r := &c.retire
+	r := c.retire
 	switch {
 	case r.stop && !r.shut:
 		r.shut = true
@@ -68,11 +68,13 @@ func (c *cell) retireStep() bool {
 	case !c.kin.empty():
 		return c.kin.stopLast()
 	case r.stop:
-		c.invoker.InvokeSystemMessage(stopOrder)
+		c.proto.InvokeSystemMessage(stopOrder) // tells the parent
 		c.phase = phaseStopped
-		close(c.donec)
+		c.finish()
 	default:
-		c.invoker.InvokeSystemMessage(&proto.Restart{}) // ends in onStarted
+		c.proto.InvokeSystemMessage(&proto.Restart{})
+		c.phase = phaseHalted
+		c.parent.tell(halted{c.kid})
 	}
 	return true
 }

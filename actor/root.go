@@ -55,12 +55,16 @@ func (r *root) adopt(name string, c *cell) error {
 	if r.kin.closed {
 		return ErrStopped
 	}
+	c.sys, c.parent = r.sys, r
 	k, err := r.kin.reserve(name, c)
 	if err != nil {
 		return err
 	}
-	c.sys, c.parent, c.kid, c.name = r.sys, r, k, k.name
-	if _, err := proto.DefaultSpawner(r.sys.proto, "/"+k.name, c.props(), r.spawn); err != nil {
+	err = r.sys.start(c, func(p *proto.Props) error {
+		_, err := proto.DefaultSpawner(r.sys.proto, "/"+c.name, p, r.spawn)
+		return err
+	})
+	if err != nil {
 		r.kin.forget(k)
 		return ErrNameTaken
 	}
@@ -82,7 +86,7 @@ func (r *root) SendSystemMessage(_ *proto.PID, message any) {
 
 // SendUserMessage implements proto.Process. Nobody has the root's id, so nobody calls it.
 func (r *root) SendUserMessage(_ *proto.PID, message any) {
-	r.sys.deadLetter(DeadLetter{Message: message, Lost: 1, Reason: ErrStopped})
+	r.sys.deadLetter(DeadLetter{Message: message, Reason: ErrStopped})
 }
 
 // Stop implements proto.Process: the root does not stop.

@@ -119,9 +119,6 @@ func (f *family) delay(r *round, due time.Time, d time.Duration) {
 
 // handle takes an event about a restart: halted, begun or roundDue.
 func (f *family) handle(ev any) {
-	if f.closed {
-		return
-	}
 	switch ev := ev.(type) {
 	case halted:
 		f.onHalted(ev.kid)
@@ -149,7 +146,7 @@ func (f *family) onHalted(k *child) {
 
 // advance takes the next step of a round, if nothing keeps it from it. Nil is a round that is over.
 func (f *family) advance(r *round) {
-	if r == nil || r.waiting || slices.ContainsFunc(r.members, func(k *child) bool { return k.state == childHalting }) {
+	if r == nil || r.waiting || f.closed || slices.ContainsFunc(r.members, func(k *child) bool { return k.state == childHalting }) {
 		return
 	}
 	for _, k := range r.members {

@@ -108,16 +108,16 @@ func (s Scope) String() string {
 	}
 }
 
-// InHand says what becomes of the message that was being handled when the handler failed.
+// InHand says what becomes of the message that was being handled when the handler failed. It does not concern lent lanes
+// (see [Context.OpenData]): those are rewound in any case.
 type InHand uint8
 
 // What becomes of it. ToDeadLetters is the zero value.
 const (
-	// ToDeadLetters: the next instance does not see it. What is in hand of a lent lane is dropped from it, counted under
-	// the reason [ReasonFailed].
+	// ToDeadLetters: the next instance does not see it. The ledger counts it as dropped under [ReasonFailed].
 	ToDeadLetters InHand = iota
 
-	// Redeliver: the next instance receives it first. A lent lane is rewound.
+	// Redeliver: the next instance receives it first, before anything else on its lane.
 	Redeliver
 )
 

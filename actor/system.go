@@ -7,10 +7,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	proto "github.com/asynkron/protoactor-go/actor"
 	"github.com/asynkron/protoactor-go/eventstream"
 )
+
+// throughput is how many messages an actor handles before it lets other goroutines run.
+const throughput = 300
 
 // A System is a tree of actors, and the root of it. It is safe for use by any number of goroutines. Make it with
 // [NewSystem], which takes some milliseconds and some megabytes: one for a program is enough.
@@ -20,15 +24,26 @@ type System struct {
 	log      *slog.Logger
 	onDead   func(DeadLetter) // nil: log
 	onReport func(Failure)    // nil: log only
+	labels   bool             // see WithProfileLabels
 	proto    *proto.ActorSystem
 	root     *root
+	epoch    time.Time // when the system was made
+
+	dispatcher proto.Dispatcher // starts the goroutines of actors
+	props      *proto.Props     // what protoactor spawns every actor from
+
+	// Guarded by startMu: the cell that is being started, nil otherwise. Protoactor asks for a mailbox without saying for
+	// which actor.
+
+	startMu  sync.Mutex
+	starting *cell
 
 	closeProto sync.Once // Shutdown may be called more than once, protoactor's may not
 }
 
 // NewSystem returns a system without actors. It starts no goroutine.
 func NewSystem(opts ...SystemOption) *System {
-	s := &System{log: slog.Default()}
+	s := &System{log: slog.Default(), epoch: time.Now()}
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -38,8 +53,23 @@ func NewSystem(opts ...SystemOption) *System {
 	// Protoactor's own listeners on its event stream only log, and start a goroutine for a second at a dead letter of its
 	// own. What they would log, we log in our words.
 	s.proto.EventStream = eventstream.NewEventStream()
+	s.dispatcher = proto.NewDefaultDispatcher(throughput)
+	s.props = proto.PropsFromProducer(
+		func() proto.Actor { return router{s} },
+		proto.WithMailbox(func() proto.Mailbox { return s.starting }),
+	)
 	s.root = newRoot(s)
 	return s
+}
+
+// start starts c by calling spawn, with what protoactor is to spawn it from. One after the other in the whole system; it
+// takes microseconds, and calls nothing of the user's.
+func (s *System) start(c *cell, spawn func(*proto.Props) error) error {
+	s.startMu.Lock()
+	defer s.startMu.Unlock()
+	s.starting = c
+	defer func() { s.starting = nil }()
+	return spawn(s.props)
 }
 
 // adopt implements [Parent].
@@ -50,14 +80,14 @@ func (s *System) adopt(name string, c *cell) error { return s.root.adopt(name, c
 // system is left when it returns nil.
 //
 // If ctx ends before, all that are left are told to stop at once, and Shutdown returns an error that wraps that of ctx and
-// names the top-level actors that are still running. It may be called again, to wait on. It must not be called in a
+// names the top-level actors that are still running, or ten of them. It may be called again, to wait on. It must not be called in a
 // handler, which would wait for itself.
 func (s *System) Shutdown(ctx context.Context) error {
 	cells := s.root.close()
 	for i, c := range slices.Backward(cells) {
 		c.post(stopOrder)
 		select {
-		case <-c.donec:
+		case <-c.done():
 		case <-ctx.Done():
 			return stillRunning(cells[:i+1], ctx.Err())
 		}
@@ -66,16 +96,23 @@ func (s *System) Shutdown(ctx context.Context) error {
 	return nil
 }
 
+// namesInError is how many actors the error of Shutdown names.
+const namesInError = 10
+
 // stillRunning tells cells to stop, and returns the error that names those of them that have not.
 func stillRunning(cells []*cell, err error) error {
 	var paths []string
+	more := ""
 	for _, c := range slices.Backward(cells) {
 		c.post(stopOrder)
 		select {
-		case <-c.donec:
+		case <-c.done():
 		default:
 			paths = append(paths, c.path)
 		}
 	}
-	return fmt.Errorf("actor: still running: %s: %w", strings.Join(paths, ", "), err)
+	if n := len(paths) - namesInError; n > 0 {
+		paths, more = paths[:namesInError], fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Errorf("actor: still running: %s%s: %w", strings.Join(paths, ", "), more, err)
 }

@@ -24,25 +24,20 @@ type typed[M any] struct {
 
 	ctx     Context[M] // the one context; its msg is owned by the actor's goroutine
 	make    func() Actor[M]
-	opts    options
 	control *mailbox.Queue[envelope[M]] // the control lane; unlimited
+	mark    int                         // of the data lane
+	policy  mailbox.Policy              // of the data lane
 
 	// Atomic: the data lane is made by whoever sends first (see dataLane), and shut by the actor or by Drain.
 
 	data     atomic.Pointer[mailbox.Queue[M]]
 	dataShut atomic.Bool
 
-	// Guarded by its own lock.
-
-	alarms alarms
-
 	// Owned by the actor's goroutine.
 
-	actor Actor[M] // the instance; nil when there is none
-	life  uint64   // number of the instance
-	hand  uint32   // the lane, statusControl or statusData, whose oldest item is being handled; else 0
-	lent  lent
-	asks  asks
+	actor  Actor[M] // the instance; nil when there is none
+	life   uint64   // number of the instance
+	extras *extras  // nil before the first use; see more
 }
 
 // envelope is an item of the control lane.
@@ -67,11 +62,11 @@ type (
 
 // newTyped makes an actor that is not started. Called by Spawn.
 func newTyped[M any](build func() Actor[M], opts []Option) *typed[M] {
-	c := &typed[M]{make: build, opts: newOptions(opts)}
+	o := newOptions(opts)
+	c := &typed[M]{make: build, mark: o.mark, policy: o.policy}
+	c.strategy = o.strategy
 	c.ctx.c = c
 	c.body = c
-	c.strategy = c.opts.strategy
-	c.donec = make(chan struct{})
 	c.quiet = statusData | statusLent
 	c.control = mailbox.New(mailbox.Config[envelope[M]]{OnReady: func() { c.wake(statusControl) }})
 	return c
@@ -92,12 +87,12 @@ func (c *typed[M]) lost(e envelope[M], reason error) {
 	case obituary, fault.Fault, *alarm:
 		return // they were for this instance
 	case foreign:
-		c.sys.deadLetter(DeadLetter{To: c.path, Message: aux.msg, Lost: 1, Reason: reason})
+		c.sys.deadLetter(DeadLetter{To: c.path, Message: aux.msg, Reason: reason})
 		return
 	case pending:
 		aux.fail(reason)
 	}
-	c.sys.deadLetter(DeadLetter{To: c.path, Message: e.msg, Lost: 1, Reason: reason})
+	c.sys.deadLetter(DeadLetter{To: c.path, Message: e.msg, Reason: reason})
 }
 
 // dataLane returns the data lane, and makes it at the first call. Any goroutine calls it.
@@ -105,8 +100,7 @@ func (c *typed[M]) dataLane() *mailbox.Queue[M] {
 	if q := c.data.Load(); q != nil {
 		return q
 	}
-	q := mailbox.New(mailbox.Config[M]{Mark: c.opts.mark, Policy: c.opts.policy, OnReady: func() { c.wake(statusData) }})
-	q.Idle() // the first push calls OnReady
+	q := mailbox.New(mailbox.Config[M]{Mark: c.mark, Policy: c.policy, OnReady: func() { c.wake(statusData) }})
 	if !c.data.CompareAndSwap(nil, q) {
 		return c.data.Load()
 	}
@@ -127,7 +121,7 @@ func (c *typed[M]) shutData() {
 // sent passes on the answer of the data lane to a push of m.
 func (c *typed[M]) sent(m M, err error) error {
 	if errors.Is(err, ErrStopped) {
-		c.sys.deadLetter(DeadLetter{To: c.path, Message: m, Lost: 1, Reason: ErrStopped})
+		c.sys.deadLetter(DeadLetter{To: c.path, Message: m, Reason: ErrStopped})
 	}
 	return err
 }
@@ -156,7 +150,7 @@ func (c *typed[M]) serveControl() bool {
 	switch aux := e.aux.(type) {
 	case nil, pending:
 	case *alarm:
-		if !c.alarms.ring(aux) {
+		if !c.extras.alarms.ring(aux) {
 			c.control.Done(1)
 			return true
 		}
@@ -166,14 +160,13 @@ func (c *typed[M]) serveControl() bool {
 		return true
 	}
 	c.hand = statusControl
-	if err := c.receive(e.msg); err != nil {
-		c.fail(err, false)
+	if !c.handle(e.msg) {
 		return true
 	}
 	c.hand = 0
 	c.control.Done(1)
-	if ask, ok := e.aux.(pending); ok {
-		c.asks.add(ask)
+	if ask, ok := e.aux.(pending); ok && !ask.settled() {
+		c.more().asks.add(ask)
 	}
 	return true
 }
@@ -181,20 +174,16 @@ func (c *typed[M]) serveControl() bool {
 // onNote handles an item of the control lane that is not a message of type M. It is not in hand: it is of no use to
 // another instance.
 func (c *typed[M]) onNote(note any) {
-	var err error
 	switch n := note.(type) {
 	case obituary:
 		c.kin.forget(n.kid)
 		if n.life == c.life {
-			err = c.receive(ChildStopped{Name: n.kid.name, Path: n.kid.cell.path, Reason: n.kid.reason})
+			c.handle(ChildStopped{Name: n.kid.cell.name, Path: n.kid.cell.path, Reason: n.kid.stopReason()})
 		}
 	case fault.Fault:
-		err = c.receive(n)
+		c.handle(n)
 	case foreign:
-		c.invoker.InvokeUserMessage(n.msg)
-	}
-	if err != nil {
-		c.fail(err, false)
+		c.proto.InvokeUserMessage(n.msg)
 	}
 }
 
@@ -208,13 +197,20 @@ func (c *typed[M]) serveData() bool {
 	m := items[0]
 	q.Advance(1)
 	c.hand = statusData
-	if err := c.receive(m); err != nil {
-		c.fail(err, false)
-		return true
+	if c.handle(m) {
+		c.hand = 0
+		q.Done(1)
 	}
-	c.hand = 0
-	q.Done(1)
 	return true
+}
+
+// handle hands msg to the instance, and makes the actor fail if that fails; it reports whether it did not.
+func (c *typed[M]) handle(msg any) bool {
+	err := c.receive(msg)
+	if err != nil {
+		c.fail(&mishap{reason: err, msg: msg})
+	}
+	return err == nil
 }
 
 // receive hands msg to the instance. A panic comes back as *PanicError. If the handler ends the goroutine, the actor fails
@@ -231,7 +227,7 @@ func (c *typed[M]) receive(msg any) (err error) {
 			err = newPanicError(v)
 			return
 		}
-		c.fail(newPanicError(errGoexit), false)
+		c.fail(&mishap{reason: newPanicError(errGoexit), msg: msg})
 	}()
 	if f, ok := msg.(fault.Fault); ok {
 		err = f.Raise()

@@ -67,12 +67,8 @@ type DeadLetter struct {
 	// To is the path of the actor it was sent to.
 	To string
 
-	// Message is the message. It is nil when only the number of messages is known: see Lost.
+	// Message is the message.
 	Message any
-
-	// Lost is how many messages this letter stands for. It is 1 but for the items that an actor had in hand of a lane
-	// that was lent to it; those come as one letter with a nil Message.
-	Lost int
 
 	// Reason is [ErrStopped], or the failure of the handler. Never nil.
 	Reason error

@@ -8,7 +8,7 @@ import (
 // failing is a failure and what became of it, as it is logged and reported.
 type failing struct {
 	Failure
-	history  History // Recent is not valid any more
+	history  History // Recent is valid during report only
 	strategy error   // the panic of the strategy, or nil
 	root     bool    // it was the root that decided
 	late     bool    // the child was being stopped or replaced: there was no verdict
@@ -23,22 +23,18 @@ func (f *family) failed(k *child, reason error) {
 		f.owner.report(fl)
 		return
 	}
-	if k.record == nil {
-		k.record = &record{}
-	}
-	if k.cell.healthy.Swap(false) {
-		k.record.consecutive = 0
+	if r := k.recorded(); k.cell.healthy.Swap(false) {
+		r.consecutive = 0
 	}
 	fl.history = k.history()
 	fl.Verdict, fl.strategy = decide(f.strategy, fl.history, reason, now)
-	fl.Verdict = f.owner.judge(fl.Verdict, k.cell.escalated)
+	fl.Verdict = f.owner.judge(fl.Verdict, k.cell.mishap.escalated)
 	if fl.Verdict.Reset {
 		k.record.consecutive = 0
 	}
 	k.record.consecutive++
-	f.carryOut(k, reason, fl.Verdict, now)
-	fl.history.Recent = nil
 	f.owner.report(fl)
+	f.carryOut(k, reason, fl.Verdict, now)
 }
 
 // carryOut does what the verdict says.
@@ -78,10 +74,10 @@ func (f *family) scope(k *child, s Scope) []*child {
 // history returns what a strategy is told of k.
 func (k *child) history() History {
 	return History{
-		Child:       k.name,
+		Child:       k.cell.name,
 		Consecutive: k.record.consecutive,
 		Total:       k.record.total,
-		Started:     k.cell.started,
+		Started:     k.cell.sys.epoch.Add(k.cell.started),
 		Recent:      k.record.recent,
 	}
 }

@@ -86,11 +86,37 @@ func (q *Queue[T]) Idle() bool {
 		return false
 	}
 	q.tidy()
+	return q.goIdle()
+}
+
+// goIdle arms the hook and looks again, for an item may have come just before. It returns what Idle returns.
+//
+// Once the hook is armed, a producer may ring it, and whoever it calls may be the consumer from then on, while this call is still under way. So what
+// belongs to the consumer is read before; the second look only loads what producers write. Where it comes too late and sees a later state, the bit is
+// gone, and the answer is right all the same. Whoever takes the bit back is the consumer again.
+func (q *Queue[T]) goIdle() bool {
+	c, i := q.cur, 0
+	if c != nil {
+		i = int(q.cursor - q.curBase)
+	}
 	q.bell.armed.Or(hookArmed)
-	if !q.ready() {
+	if !q.arrived(c, i) {
 		return true
 	}
 	return !q.bell.disarm(hookArmed)
+}
+
+// arrived reports whether slot i of c, or of the chunk after it where c ends there, is published.
+func (q *Queue[T]) arrived(c *chunk[T], i int) bool {
+	if q.store != nil {
+		return q.store.arrived()
+	}
+	if i == len(c.vals) {
+		if c, i = c.next.Load(), 0; c == nil {
+			return false
+		}
+	}
+	return c.ready[i>>6].Load()>>(i&63)&1 != 0
 }
 
 // Wait parks the consumer until an item lies after the cursor. It returns nil when one does, the close reason when the
@@ -111,14 +137,12 @@ func (q *Queue[T]) Wait(ctx context.Context) error {
 
 // Pop waits for an item as Wait does, and takes it as Take does. With an error the item is the zero value.
 func (q *Queue[T]) Pop(ctx context.Context) (v T, err error) {
-	for {
-		if v, ok := q.Take(); ok {
-			return v, nil
-		}
-		if err := q.Wait(ctx); err != nil {
-			return v, err
+	for !q.takeInto(&v) {
+		if err = q.Wait(ctx); err != nil {
+			break
 		}
 	}
+	return v, err
 }
 
 // park waits for the bell, unless there is something to look at already. It may return for nothing; the caller looks

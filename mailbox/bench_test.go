@@ -23,6 +23,9 @@ const benchMark = 1000
 // producerCounts are the numbers of producers that are compared.
 var producerCounts = []int{1, 4, 16}
 
+// benchSum keeps the compiler from leaving out what the consumers read.
+var benchSum int
+
 // spread runs producers that call push b.N times between them, and returns when they are done.
 func spread(b *testing.B, producers int, push func(i int)) *sync.WaitGroup {
 	var wg sync.WaitGroup
@@ -40,7 +43,7 @@ func spread(b *testing.B, producers int, push func(i int)) *sync.WaitGroup {
 	return &wg
 }
 
-// BenchmarkQueue measures Push and Pop, item by item, as BenchmarkChannel measures a channel.
+// BenchmarkQueue measures Push and Pop, item by item.
 func BenchmarkQueue(b *testing.B) {
 	for _, producers := range producerCounts {
 		b.Run(fmt.Sprintf("producers=%d", producers), func(b *testing.B) {
@@ -48,11 +51,15 @@ func BenchmarkQueue(b *testing.B) {
 			ctx := b.Context()
 			q := mailbox.New(mailbox.Config[item48]{Mark: benchMark})
 			wg := spread(b, producers, func(i int) { _ = q.Push(ctx, item48{n: i}) })
+			sum := 0
 			for range b.N {
-				if _, err := q.Pop(ctx); err != nil {
+				v, err := q.Pop(ctx)
+				if err != nil {
 					b.Fatal(err)
 				}
+				sum += v.n
 			}
+			benchSum = sum
 			wg.Wait()
 		})
 	}
@@ -91,38 +98,83 @@ func BenchmarkQueuePushAll(b *testing.B) {
 
 // consumeBatches takes b.N items in batches of up to 256.
 func consumeBatches(b *testing.B, ctx context.Context, q *mailbox.Queue[item48]) {
+	sum := 0
 	for got := 0; got < b.N; {
 		if err := q.Wait(ctx); err != nil {
 			b.Fatal(err)
 		}
-		n := len(q.Look(256))
-		q.Advance(n)
-		q.Done(n)
-		got += n
+		vs := q.Look(256)
+		for i := range vs {
+			sum += vs[i].n
+		}
+		q.Advance(len(vs))
+		q.Done(len(vs))
+		got += len(vs)
 	}
+	benchSum = sum
 }
 
-// BenchmarkChannel measures a buffered channel used the same way, with a select on the context as Push and Pop have it.
+// BenchmarkChannel measures a buffered channel, used without a context.
 func BenchmarkChannel(b *testing.B) {
 	for _, producers := range producerCounts {
 		b.Run(fmt.Sprintf("producers=%d", producers), func(b *testing.B) {
 			b.ReportAllocs()
 			c := make(chan item48, benchMark)
 			wg := spread(b, producers, func(i int) { c <- item48{n: i} })
+			sum := 0
 			for range b.N {
-				<-c
+				v := <-c
+				sum += v.n
 			}
+			benchSum = sum
 			wg.Wait()
 		})
 	}
 }
 
-// BenchmarkTryPushTake measures one goroutine that pushes and takes: no contention, no parking.
-func BenchmarkTryPushTake(b *testing.B) {
-	b.ReportAllocs()
-	q := mailbox.New(mailbox.Config[item48]{Mark: benchMark})
-	for b.Loop() {
-		_ = q.TryPush(item48{})
-		q.Take()
+// BenchmarkChannelCtx measures a buffered channel used with a context, as Push and Pop have one.
+func BenchmarkChannelCtx(b *testing.B) {
+	for _, producers := range producerCounts {
+		b.Run(fmt.Sprintf("producers=%d", producers), func(b *testing.B) {
+			b.ReportAllocs()
+			ctx := b.Context()
+			c := make(chan item48, benchMark)
+			wg := spread(b, producers, func(i int) {
+				select {
+				case c <- item48{n: i}:
+				case <-ctx.Done():
+				}
+			})
+			sum := 0
+			for range b.N {
+				select {
+				case v := <-c:
+					sum += v.n
+				case <-ctx.Done():
+				}
+			}
+			benchSum = sum
+			wg.Wait()
+		})
 	}
+}
+
+// BenchmarkAlone measures one goroutine that pushes and takes: no contention, no parking.
+func BenchmarkAlone(b *testing.B) {
+	b.Run("queue", func(b *testing.B) {
+		b.ReportAllocs()
+		q := mailbox.New(mailbox.Config[item48]{Mark: benchMark})
+		for b.Loop() {
+			_ = q.TryPush(item48{})
+			q.Take()
+		}
+	})
+	b.Run("channel", func(b *testing.B) {
+		b.ReportAllocs()
+		c := make(chan item48, benchMark)
+		for b.Loop() {
+			c <- item48{}
+			<-c
+		}
+	})
 }

@@ -156,34 +156,34 @@ func (q *Queue[T]) after(c *chunk[T], base uint64) *chunk[T] {
 	return c.next.Load()
 }
 
-// place returns the chunk of position p and its base. The caller has claimed p and not published it.
-func (q *Queue[T]) place(p uint64) (c *chunk[T], base uint64) {
+// place returns the chunk of position p and the index of its slot. The caller has claimed p and not published it.
+func (q *Queue[T]) place(p uint64) (c *chunk[T], i uint64) {
 	c = q.hint.Load()
-	base = c.base.Load()
-	if p-base < uint64(len(c.vals)) {
-		return c, base
+	i = p - c.base.Load() // wraps, and is too large, if p lies before
+	if i < uint64(len(c.vals)) {
+		return c, i
 	}
 	return q.walk(p)
 }
 
 // walk is place for a position outside the chunk of the hint.
-func (q *Queue[T]) walk(p uint64) (c *chunk[T], base uint64) {
+func (q *Queue[T]) walk(p uint64) (c *chunk[T], i uint64) {
 	q.walkers.Add(1)
 	hint := q.hint.Load()
-	c, base = hint, hint.base.Load()
+	c, base := hint, hint.base.Load()
+	if p >= base {
+		for p-base >= uint64(len(c.vals)) {
+			base += uint64(len(c.vals))
+			c = q.after(c, base)
+		}
+		q.pointTo(hint, c, base)
+	}
 	for p < base {
 		c = c.prev
 		base -= uint64(len(c.vals))
 	}
-	for p-base >= uint64(len(c.vals)) {
-		base += uint64(len(c.vals))
-		c = q.after(c, base)
-	}
-	if base > hint.base.Load() {
-		q.pointTo(hint, c, base)
-	}
 	q.walkers.Add(-1)
-	return c, base
+	return c, p - base
 }
 
 // pointTo moves the hint from one chunk to a later one. The base is stored again because the producer that linked the
@@ -204,7 +204,7 @@ func (c *chunk[T]) publish(i, n int) {
 }
 
 // publishOne is publish for one slot.
-func (c *chunk[T]) publishOne(i int) { c.ready[uint(i)/64].Add(1 << (uint(i) % 64)) }
+func (c *chunk[T]) publishOne(i uint64) { c.ready[i/64].Add(1 << (i % 64)) }
 
 // readyRun returns how many slots from i on are published without a gap. The consumer calls it.
 func (c *chunk[T]) readyRun(i int) int {
@@ -219,7 +219,7 @@ func (c *chunk[T]) readyRun(i int) int {
 	return i - start
 }
 
-// leave takes the consumer's head from its chunk, whose items have all left, to the next, and recycles the chunk if
+// leaveChunk takes the consumer's head from its chunk, whose items have all left, to the next, and recycles the chunk if
 // nobody can come to it any more. Only the consumer calls it; there is a next chunk.
 func (q *Queue[T]) leaveChunk() {
 	c := q.headChunk

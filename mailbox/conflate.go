@@ -135,9 +135,11 @@ func (s *newest[T]) passed() int { return s.hand.cur }
 
 // ready reports whether an item lies after the cursor.
 func (s *newest[T]) ready() bool {
-	if s.hand.len() > s.hand.cur {
-		return true
-	}
+	return s.hand.len() > s.hand.cur || s.arrived()
+}
+
+// arrived reports whether an item lies in the slot. Any goroutine may ask.
+func (s *newest[T]) arrived() bool {
 	b := s.slot.Load()
 	return b != nil && b.full
 }

@@ -152,9 +152,11 @@ func (s *oldest[T]) passed() int { return s.hand.cur }
 
 // ready reports whether an item lies after the cursor.
 func (s *oldest[T]) ready() bool {
-	if s.hand.len() > s.hand.cur {
-		return true
-	}
+	return s.hand.len() > s.hand.cur || s.arrived()
+}
+
+// arrived reports whether an item lies in the ring. Any goroutine may ask.
+func (s *oldest[T]) arrived() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.n > 0

@@ -71,6 +71,9 @@ type Config[T any] struct {
 	Policy Policy
 	// OnReady is the first hook; see Queue.SetOnReady.
 	OnReady func()
-	// OnRoom is called, outside any lock, each time a shut queue opens again. It must not block.
+	// OnRoom is called, outside any lock of the queue, each time a shut queue opens again; now and then once more. It runs
+	// in whichever goroutine opened the queue: the consumer in Done, Drop or Take, the caller of SetMark or SetBytes, and
+	// sometimes a producer inside its push. So it must not block, and not take a lock that is held around a push. After a
+	// push that was refused with ErrFull a call follows, unless the queue is closed; it may come before the push returns.
 	OnRoom func()
 }

@@ -72,31 +72,41 @@ func (q *Queue[T]) Rewind() int {
 // Take takes one item: Look, Advance and Done of one. ok is false, and v the zero value, when nothing is there. While
 // items are in hand it is the oldest of those that is done, not v. Consumer only.
 func (q *Queue[T]) Take() (v T, ok bool) {
+	ok = q.takeInto(&v)
+	return v, ok
+}
+
+// takeInto is Take into *v, which it leaves alone when nothing is there.
+func (q *Queue[T]) takeInto(v *T) bool {
 	if q.store != nil {
 		vs := q.store.look(1)
 		if len(vs) == 0 {
-			return v, false
+			return false
 		}
-		v = vs[0]
+		*v = vs[0]
 		q.store.advance(1)
 		q.store.leave(1)
-		return v, true
+		return true
 	}
 	if q.seen == q.cursor && !q.scout() {
-		return v, false
+		return false
 	}
 	slot := &q.cur.vals[q.cursor-q.curBase]
-	v = *slot
-	if q.cursor != q.headPos || q.cur.sizes != nil {
-		q.cursor++
+	*v = *slot
+	q.cursor++
+	if q.cursor != q.headPos+1 || q.size != nil {
 		q.leave(1)
-		return v, true
+		return true
 	}
+	// Nothing else is in hand, so the item is the oldest, and its chunk both the cursor's and the head's.
 	var zero T
 	*slot = zero
-	q.cursor++
-	q.settle(q.cursor)
-	return v, true
+	q.headPos = q.cursor
+	q.head.Store(q.cursor)
+	if q.gate.Load() {
+		q.reopen()
+	}
+	return true
 }
 
 // Discard drops everything that was pushed before it was called, in hand or not, counts it under r, and returns how many
@@ -168,13 +178,7 @@ func (q *Queue[T]) leave(n int) {
 	if bytes != 0 {
 		q.held.Add(-bytes)
 	}
-	q.settle(q.headPos)
-}
-
-// settle publishes head as the position of the oldest item not left. Slots before it are cleared and their bytes returned.
-func (q *Queue[T]) settle(head uint64) {
-	q.headPos = head
-	q.head.Store(head)
+	q.head.Store(q.headPos)
 	if q.gate.Load() {
 		q.reopen()
 	}

@@ -80,8 +80,11 @@ func (q *Queue[T]) offer(v *T) verdict {
 	if q.plain {
 		w, limit := q.tail.Load(), q.limit.Load()
 		if (w^limit)&lowMask == 0 && w+posOne < limit && q.tail.CompareAndSwap(w, w+posOne) {
-			c, base := q.place(position(w))
-			i := int(position(w) - base)
+			c := q.hint.Load()
+			i := position(w) - c.base.Load()
+			if i >= uint64(len(c.vals)) {
+				c, i = q.walk(position(w))
+			}
 			c.vals[i] = *v
 			c.publishOne(i)
 			q.bell.ring()
@@ -110,8 +113,7 @@ func (q *Queue[T]) offerSlowly(v *T) verdict {
 	if c.shut != 0 {
 		q.gate.Store(true)
 	}
-	ch, base := q.place(c.pos)
-	i := int(c.pos - base)
+	ch, i := q.place(c.pos)
 	ch.vals[i] = *v
 	if ch.sizes != nil {
 		ch.sizes[i] = size
@@ -251,9 +253,8 @@ func (q *Queue[T]) limitFor(w tailWord, n uint64) (upTo uint64, fresh bool) {
 // fillAll puts vs into the positions from p on, which the caller has claimed, and publishes them chunk by chunk. The next
 // chunk is found before the last slots of this one are published, while both are pinned.
 func (q *Queue[T]) fillAll(p uint64, vs []T) {
-	c, base := q.place(p)
-	for {
-		i := int(p - base)
+	c, at := q.place(p)
+	for base, i := p-at, int(at); ; i = 0 {
 		k := copy(c.vals[i:], vs)
 		if c.sizes != nil {
 			for j, v := range vs[:k] {
@@ -268,6 +269,6 @@ func (q *Queue[T]) fillAll(p uint64, vs []T) {
 		n := q.after(c, end)
 		q.pointTo(c, n, end)
 		c.publish(i, k)
-		c, base, p, vs = n, end, end, vs[k:]
+		c, base, vs = n, end, vs[k:]
 	}
 }

@@ -75,6 +75,7 @@ type store[T any] interface {
 	rewind() int
 	passed() int     // how many items are in hand
 	ready() bool     // an item lies after the cursor
+	arrived() bool   // an item lies where producers put it; any goroutine may ask
 	exhausted() bool // closed, and no item lies after the cursor
 	tidy()           // the consumer goes idle: give memory back
 	setLimits(mark, bytes int64)

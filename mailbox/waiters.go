@@ -68,20 +68,25 @@ func (l *line) rejoin(w *waiter) {
 	l.insertLocked(w)
 }
 
-// quit takes w off the line, whether it is listed or has been woken, and keeps it for later use.
-func (l *line) quit(w *waiter) {
+// quit takes w off the line, whether it is listed or has been woken, keeps it for later use, and if passOn wakes the first
+// of those that are left. A wake that w got and did not hear is passed on in any case.
+func (l *line) quit(w *waiter, passOn bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if w.listed {
 		l.removeLocked(w)
 	}
-	select { // a wake that came too late to be heard; it was sent under mu
-	case <-w.c:
+	select {
+	case <-w.c: // sent under mu, after w had last looked
+		passOn = true
 	default:
 	}
 	if l.kept < freeWaiters {
 		w.next, l.free = l.free, w
 		l.kept++
+	}
+	if passOn {
+		l.wakeLocked()
 	}
 }
 
@@ -155,28 +160,25 @@ func (l *line) removeLocked(w *waiter) {
 // await calls try until it is not full, and parks in between. It returns nil, the close reason, or ctx.Err(); in the last
 // case every try was full.
 //
-// Each try comes after the waiter is listed, and whoever opens the queue looks at the line after opening it: so either
-// the try finds room, or the opening finds the waiter.
+// Before it parks there is always a try that comes after the waiter was listed, and whoever opens the queue looks at the
+// line after opening it: so either that try finds room, or the opening finds the waiter.
 func (q *Queue[T]) await(ctx context.Context, try func() verdict) error {
 	w := q.line.join()
-	defer q.leaveLine(w)
 	for {
 		if got := try(); got != full {
+			q.line.quit(w, q.HasRoom())
 			return q.answer(got)
 		}
 		select {
 		case <-w.c:
-			q.line.rejoin(w)
 		case <-ctx.Done():
+			q.line.quit(w, q.HasRoom())
 			return ctx.Err()
 		}
-	}
-}
-
-// leaveLine ends the wait of w and passes on the wake that it may have got.
-func (q *Queue[T]) leaveLine(w *waiter) {
-	q.line.quit(w)
-	if q.HasRoom() {
-		q.line.wakeOne()
+		if got := try(); got != full {
+			q.line.quit(w, q.HasRoom())
+			return q.answer(got)
+		}
+		q.line.rejoin(w)
 	}
 }

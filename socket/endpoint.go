@@ -19,13 +19,14 @@ type Endpoint struct {
 	id    int64 // unique in the runtime
 
 	// Owned by the socket actor.
-	worker   *ioWorker     // nil for inproc
-	task     task          // the dialer or listener; nil for inproc
-	link     *link         // a dialed endpoint's; nil otherwise
-	listener *listenerTask // a bound endpoint's; nil otherwise
-	inproc   *inprocName   // nil for network transports
-	closed   bool          // told to close
-	done     []actor.Reply[struct{}]
+	worker   *ioWorker               // nil for inproc
+	task     task                    // the dialer or listener; nil for inproc
+	link     *link                   // a dialed endpoint's; nil otherwise
+	listener *listenerTask           // a bound endpoint's; nil otherwise
+	inproc   *inprocName             // nil for network transports
+	closed   bool                    // told to close
+	done     []actor.Reply[struct{}] // those who wait for its end
+	unsent   []Unsent                // what its peers did not get, once somebody waits
 }
 
 // newEndpoint makes an endpoint of s.
@@ -40,7 +41,8 @@ func (e *Endpoint) label() string { return fmt.Sprintf("%s/%s#%d", e.sock.name, 
 func (e *Endpoint) String() string { return e.text }
 
 // Close ends the endpoint and its pipes: a bound one closes its listener and the connections accepted through it. What is queued for its peers goes
-// out within the socket's linger; Close waits for that until ctx ends. (zmq_unbind, zmq_disconnect)
+// out within the socket's linger; Close waits for that until ctx ends. Where linger was over first, an *UnsentError lists what was left. (zmq_unbind,
+// zmq_disconnect)
 func (e *Endpoint) Close(ctx context.Context) error {
 	_, err := actor.Ask(ctx, e.sock.ref, func(r actor.Reply[struct{}]) socketMessage {
 		return &closeEndpoint{endpoint: e, reply: r}
@@ -94,7 +96,8 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
-// made again, in the background. WaitPeers is the barrier. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrClosed.
+// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB or REQ to the same endpoint does nothing and returns the
+// first one's, as in libzmq; other types make a connection of its own for each. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrClosed.
 // (zmq_connect)
 func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOption) (*Endpoint, error) {
 	addr, err := parseEndpoint(endpoint)
@@ -111,13 +114,26 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 	for _, o := range opts {
 		o(&set)
 	}
-	e := newEndpoint(b.s, addr, addr.String(), false)
-	if err := b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
-		return &connectEndpoint{endpoint: e, strategy: set.strategy, reply: r}
-	}); err != nil {
-		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
+	return b.s.connect(ctx, newEndpoint(b.s, addr, addr.String(), false), set.strategy)
+}
+
+// connect asks the socket actor to take e on. It returns e, or the endpoint that does its work already.
+func (s *socket) connect(ctx context.Context, e *Endpoint, strategy actor.Strategy) (*Endpoint, error) {
+	made, err := actor.Ask(ctx, s.ref, func(r actor.Reply[*Endpoint]) socketMessage {
+		return &connectEndpoint{endpoint: e, strategy: strategy, reply: r}
+	})
+	if errors.Is(err, actor.ErrStopped) {
+		err = ErrClosed
 	}
-	return e, nil
+	if err != nil {
+		return nil, fmt.Errorf("connect %s: %w", e.text, err)
+	}
+	return made, nil
+}
+
+// doubles says whether a Connect to other would do what e does.
+func (e *Endpoint) doubles(other *Endpoint) bool {
+	return other.link != nil && !other.closed && other.text == e.text
 }
 
 // parseEndpoint cuts an endpoint into scheme and address.

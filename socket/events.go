@@ -57,7 +57,7 @@ type Event struct {
 	Socket, Endpoint, Peer string
 	// Attempt counts the connections that the endpoint has tried, from 1; 0 for events of an endpoint.
 	Attempt uint64
-	// Err is the reason, nil where nothing went wrong.
+	// Err is the reason, nil where nothing went wrong: a *PeerError, which names endpoint and peer and wraps what happened.
 	Err error
 	// Delay is the time to the next attempt.
 	Delay time.Duration
@@ -67,14 +67,14 @@ type Event struct {
 
 // String returns the event in one line.
 func (e Event) String() string {
-	s := fmt.Sprintf("%s %s %s", e.Socket, e.Kind, e.Endpoint)
-	if e.Peer != "" {
-		s += " peer " + e.Peer
+	switch {
+	case e.Err != nil:
+		return fmt.Sprintf("%s %s: %v", e.Socket, e.Kind, e.Err)
+	case e.Peer != "":
+		return fmt.Sprintf("%s %s: %s: peer %s", e.Socket, e.Kind, e.Endpoint, e.Peer)
+	default:
+		return fmt.Sprintf("%s %s: %s", e.Socket, e.Kind, e.Endpoint)
 	}
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return s
 }
 
 // A Trace has functions that are called as messages pass. They run on the data path, in an actor: they must be quick, must not wait, and must

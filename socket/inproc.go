@@ -61,10 +61,7 @@ func (s *socket) bindInproc(ctx context.Context, addr transport.Endpoint) (*Endp
 // connectInproc joins the socket that has a name, or waits for one.
 func (s *socket) connectInproc(ctx context.Context, addr transport.Endpoint) (*Endpoint, error) {
 	e := newEndpoint(s, addr, addr.String(), false)
-	if err := s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &connectEndpoint{endpoint: e, reply: r} }); err != nil {
-		return nil, fmt.Errorf("connect %s: %w", e.text, err)
-	}
-	return e, nil
+	return s.connect(ctx, e, nil)
 }
 
 // bind gives the name to e and returns the pipes that waited for it.
@@ -157,7 +154,9 @@ func (r *inprocRegistry) remark(p *pipe) {
 // newInprocPipe makes a connecting pipe with both queues. The bound side is not known yet: it comes with pair.
 func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 	p := &pipe{sock: s, endpoint: e, name: s.pipeName(e)}
-	p.out = s.newOut()
+	if p.out = s.newOut(); p.out != nil {
+		p.out.SetOnReady(p.bell.ring)
+	}
 	if !s.typ.receives && !s.typ.publisher {
 		return p
 	}
@@ -167,20 +166,46 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 			o.room.wakeOne()
 		}
 	}})
-	s.receiveFrom(p)
+	p.in.SetOnReady(s.reader(p))
 	return p
 }
 
-// receiveFrom hangs the reader of p's inbound queue on it: the inbox, or the pattern where applications do not receive.
-func (s *socket) receiveFrom(p *pipe) {
+// reader is what to call when p's inbound queue gets something after it was idle: the inbox takes note, or, where applications do not receive, the
+// pattern is shown what came.
+func (s *socket) reader(p *pipe) func() {
 	if s.typ.receives {
-		s.listen(p)
-		return
+		return func() { s.inbox.ready(p) }
 	}
-	drain := func() { s.drain(p) }
-	p.in.SetOnReady(drain)
-	if !p.in.Idle() {
-		drain()
+	return func() { s.drain(p) }
+}
+
+// A doorbell rings for the reader of a queue, who may come later than the first message: then it rings once for what has come. The zero value has no
+// reader. Safe for concurrent use.
+type doorbell struct {
+	mu   sync.Mutex
+	rung bool   // guarded by mu: something came, and nobody was there
+	door func() // guarded by mu: the reader; nil until it comes
+}
+
+// ring is the hook of the queue.
+func (d *doorbell) ring() {
+	d.mu.Lock()
+	door := d.door
+	d.rung = door == nil
+	d.mu.Unlock()
+	if door != nil {
+		door()
+	}
+}
+
+// answer gives the bell its reader.
+func (d *doorbell) answer(door func()) {
+	d.mu.Lock()
+	d.door = door
+	rung := d.rung
+	d.mu.Unlock()
+	if rung {
+		door()
 	}
 }
 
@@ -242,7 +267,7 @@ func (s *socketActor) onConnectInproc(ctx *actor.Context[socketMessage], m *conn
 	if other != nil && other.ref.Tell(&joinInproc{p}) != nil {
 		_ = ctx.Self().Tell(&twinClosed{p}) // it closed just now
 	}
-	m.reply.Send(struct{}{})
+	m.reply.Send(m.endpoint)
 }
 
 // onJoinInproc becomes the peer of a connecting pipe.
@@ -276,7 +301,7 @@ func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pi
 		return
 	}
 	if b.in != nil {
-		s.receiveFrom(b)
+		a.bell.answer(s.reader(b))
 	}
 	s.rise(b)
 	if a.sock.ref.Tell(&twinJoined{a}) != nil {

@@ -57,7 +57,7 @@ func (l *link) Up(self actor.Ref[codec.Message], peer codec.Peer) {
 	if l.accepted != nil {
 		l.accepted.shook(l)
 	}
-	if err := l.sock.ref.Tell(&peerUp{link: l, codec: self, peer: peer}); err != nil {
+	if err := l.sock.ref.Tell(&peerUp{link: l, attempt: l.attempts.Load(), codec: self, peer: peer}); err != nil {
 		_ = self.Tell(&codec.Refuse{Reason: ErrClosed}) // the codec is the one that is asking
 	}
 }
@@ -68,7 +68,7 @@ func (l *link) Down(loss codec.Loss) {
 	if l.accepted != nil {
 		l.accepted.gone(l)
 	}
-	_ = l.sock.ref.Tell(&peerDown{link: l, loss: loss}) // a stopped socket has nothing left to detach
+	_ = l.sock.ref.Tell(&peerDown{link: l, attempt: l.attempts.Load(), loss: loss}) // a stopped socket has nothing left to detach
 }
 
 // Flushed passes the end of a closed queue to its pipe.
@@ -98,6 +98,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		},
 		HandshakeInterval: s.opts.handshakeInterval,
 		MaxMsgSize:        s.opts.maxMsgSize,
+		PeerName:          transport.PeerName,
 		Subscriber:        s.typ.subscriber,
 		Publisher:         s.typ.publisher,
 	}

@@ -205,7 +205,7 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 		return m.conn.Close()
 	}
 	if !l.handshakes.TryAcquire(1) {
-		s.rt.emit(Event{Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: m.conn.RemoteAddr().String(),
+		s.rt.emit(Event{Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
 			Err: fmt.Errorf("%d handshakes are going on", maxHandshakes)})
 		_ = m.conn.Close()
 		return nil
@@ -216,7 +216,7 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 	conn := m.conn
 	cfg := k.config(func(context.Context) (net.Conn, error) { return conn, nil })
 	l.seq++
-	name := fmt.Sprintf("codec/%s#%d", conn.RemoteAddr(), l.seq)
+	name := fmt.Sprintf("codec/%s#%d", transport.PeerName(conn), l.seq)
 	if _, err := actor.Spawn(ctx, name, func() actor.Actor[codec.Message] { return codec.New(cfg) }); err != nil {
 		_ = conn.Close()
 		l.gone(k)

@@ -27,6 +27,7 @@ type pipe struct {
 
 	// Inproc: the other side.
 	twin  *pipe                  // guarded by the runtime's inproc lock; nil until both are joined
+	bell  doorbell               // a connecting side's: rings for the other side
 	other atomic.Pointer[socket] // the other side's socket: written when both are joined, read by whoever drains in
 
 	// Guarded by the socket's route lock.
@@ -90,9 +91,10 @@ func (a *pipeActor) Receive(ctx *actor.Context[pipeMessage]) error {
 	return nil
 }
 
-// onStarted looks, after a restart, whether the pipe was about to end: its queue is shut and may have run empty since.
+// onStarted looks, after a restart, whether the pipe was about to end: its queue is shut and may have run empty since. Over inproc a shut queue says
+// only that the other side has gone, and there is nothing to wait for.
 func (a *pipeActor) onStarted() {
-	if a.pipe.out != nil && a.pipe.out.Closed() != nil {
+	if a.pipe.link != nil && a.pipe.out != nil && a.pipe.out.Closed() != nil {
 		a.onFlushed()
 	}
 }

@@ -11,6 +11,7 @@ import (
 //
 //	ready ──request──▶ serving ──send──▶ ready
 type rep struct {
+	noPeer   func() // counts a reply whose asker is gone
 	pipes    []*pipe
 	serving  bool     // a request was received and its reply was not sent
 	asker    *pipe    // who asked; nil once it has gone
@@ -34,6 +35,7 @@ func (s *rep) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 		return dst, m, ErrBadState
 	}
 	if s.asker == nil {
+		s.noPeer()
 		return dst, m, nil
 	}
 	if !s.asker.out.HasRoom() {

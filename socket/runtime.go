@@ -204,6 +204,9 @@ func (rt *Runtime) pickWorker(mask uint64) (*ioWorker, error) {
 // emit tells of an event: to the log, and to whoever asked for it.
 func (rt *Runtime) emit(e Event) {
 	e.Time = time.Now()
+	if e.Err != nil {
+		e.Err = &PeerError{Endpoint: e.Endpoint, Peer: e.Peer, Err: e.Err}
+	}
 	level := slog.LevelDebug
 	if e.Err != nil && e.Kind != EventRetried && e.Kind != EventConnectFailed {
 		level = slog.LevelInfo

@@ -96,10 +96,20 @@ func (b base) WaitPeers(ctx context.Context, n int) error { return b.s.peers.wai
 
 // SetSendHWM changes the mark of the outbound queues, those in use too: 0 for no limit. A queue that holds more loses nothing and takes nothing
 // until it has drained. (ZMQ_SNDHWM)
-func (b base) SetSendHWM(ctx context.Context, n int) error { return b.s.setMarks(ctx, n, -1) }
+func (b base) SetSendHWM(ctx context.Context, n int) error {
+	if n < 0 {
+		return badOption("SetSendHWM", n, "0 or more messages")
+	}
+	return b.s.setMarks(ctx, n, -1)
+}
 
 // SetRecvHWM changes the mark of the inbound queues, those in use too: 0 for no limit. (ZMQ_RCVHWM)
-func (b base) SetRecvHWM(ctx context.Context, n int) error { return b.s.setMarks(ctx, -1, n) }
+func (b base) SetRecvHWM(ctx context.Context, n int) error {
+	if n < 0 {
+		return badOption("SetRecvHWM", n, "0 or more messages")
+	}
+	return b.s.setMarks(ctx, -1, n)
+}
 
 // Close closes the socket. Calls that wait return ErrClosed, and so does every later one; what was not received is dropped and counted; what is
 // queued for peers goes out within the socket's linger, and Close waits for that. When ctx ends first, or linger does, connections are closed and
@@ -117,9 +127,6 @@ func (s *socket) ask(ctx context.Context, mk func(actor.Reply[struct{}]) socketM
 
 // setMarks changes marks; -1 leaves one as it is.
 func (s *socket) setMarks(ctx context.Context, send, recv int) error {
-	if send < -1 || recv < -1 {
-		return fmt.Errorf("%w: a mark is 0 or more messages", ErrBadOption)
-	}
 	return s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &setMarks{send: send, recv: recv, reply: r} })
 }
 
@@ -162,7 +169,7 @@ func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut()}
 	if s.typ.receives {
 		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block})
-		s.listen(p)
+		p.in.SetOnReady(s.reader(p))
 	}
 	return p
 }
@@ -183,14 +190,6 @@ func (s *socket) newOut() *queue {
 	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.room.wakeOne})
 }
 
-// listen hangs the inbox on p's inbound queue.
-func (s *socket) listen(p *pipe) {
-	p.in.SetOnReady(func() { s.inbox.ready(p) })
-	if !p.in.Idle() {
-		s.inbox.ready(p)
-	}
-}
-
 // attach gives p to the pattern and wakes those who wait for a peer.
 func (s *socket) attach(p *pipe) {
 	s.route.mu.Lock()
@@ -200,11 +199,12 @@ func (s *socket) attach(p *pipe) {
 	s.room.wakeOne()
 }
 
-// detach takes p from the pattern.
+// detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: one looks again.
 func (s *socket) detach(p *pipe) {
 	s.route.mu.Lock()
-	defer s.route.mu.Unlock()
 	s.detachLocked(p)
+	s.route.mu.Unlock()
+	s.room.wakeOne()
 }
 
 // detachLocked takes p from the pattern, under the route lock.
@@ -241,11 +241,13 @@ func (s *socket) greet(p *pipe) {
 	s.greeter.greet(p)
 }
 
-// arrive shows m to the pattern as it arrives.
+// arrive shows m to the pattern as it arrives. It may end the subscription that a sender waits for room for: one looks again.
 func (s *socket) arrive(p *pipe, m Message) bool {
 	s.route.mu.Lock()
-	defer s.route.mu.Unlock()
-	return p.attached && s.arriver.arrive(p, m)
+	ok := p.attached && s.arriver.arrive(p, m)
+	s.route.mu.Unlock()
+	s.room.wakeOne()
+	return ok
 }
 
 // mayReceive asks the pattern whether it is the application's turn.

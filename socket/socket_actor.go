@@ -24,7 +24,7 @@ type (
 	connectEndpoint struct {
 		endpoint *Endpoint
 		strategy actor.Strategy
-		reply    actor.Reply[struct{}]
+		reply    actor.Reply[*Endpoint]
 	}
 	// closeEndpoint asks for the end of an endpoint and its pipes.
 	closeEndpoint struct {
@@ -44,14 +44,16 @@ type (
 	}
 	// peerUp reports a finished handshake; codec waits for its answer.
 	peerUp struct {
-		link  *link
-		codec actor.Ref[codec.Message]
-		peer  codec.Peer
+		link    *link
+		attempt uint64
+		codec   actor.Ref[codec.Message]
+		peer    codec.Peer
 	}
 	// peerDown reports the end of a connection or of an attempt at one.
 	peerDown struct {
-		link *link
-		loss codec.Loss
+		link    *link
+		attempt uint64
+		loss    codec.Loss
 	}
 	// linkEnded reports that a dialed link will not be tried again.
 	linkEnded struct {
@@ -189,6 +191,12 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 		s.onConnectInproc(ctx, m)
 		return
 	}
+	if s.typ.once {
+		if i := slices.IndexFunc(s.control.endpoints, e.doubles); i >= 0 {
+			m.reply.Send(s.control.endpoints[i])
+			return
+		}
+	}
 	worker, err := s.rt.pickWorker(s.opts.affinity)
 	if err != nil {
 		m.reply.Fail(err)
@@ -211,7 +219,7 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 	e.task = newDialerTask(e.link, strategy)
 	s.control.endpoints = append(s.control.endpoints, e)
 	worker.start(e.task)
-	m.reply.Send(struct{}{})
+	m.reply.Send(e)
 }
 
 // onPeerUp lends the pipe's queues to the codec: the pipe of the endpoint, or a new one that comes with the connection.
@@ -239,7 +247,7 @@ func (s *socketActor) onPeerUp(ctx *actor.Context[socketMessage], m *peerUp) {
 	s.greet(p)
 	_ = m.codec.Tell(&codec.Attach{Out: p.out, In: s.inlet(p)}) // where the codec is gone, peerDown is on its way
 	s.peers.add(1)
-	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: l.endpoint.text, Peer: m.peer.Remote, Attempt: l.attempts.Load()})
+	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: l.endpoint.text, Peer: m.peer.Remote, Attempt: m.attempt})
 }
 
 // inlet is where what p's peer sends goes.
@@ -257,7 +265,7 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 // onPeerDown takes note of a loss. A pipe that came with its connection ends; one that belongs to its endpoint waits for the next connection.
 func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown) {
 	l := m.link
-	s.emitLoss(m)
+	defer s.emitLoss(m) // whoever hears of it finds it done
 	p := l.pipe
 	if p == nil {
 		return
@@ -282,7 +290,7 @@ func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown)
 // emitLoss says what ended, and why.
 func (s *socketActor) emitLoss(m *peerDown) {
 	e := Event{
-		Kind: EventDisconnected, Socket: s.name, Endpoint: m.link.endpoint.text, Peer: m.loss.Peer.Remote, Attempt: m.link.attempts.Load(),
+		Kind: EventDisconnected, Socket: s.name, Endpoint: m.link.endpoint.text, Peer: m.loss.Peer.Remote, Attempt: m.attempt,
 		Err: m.loss.Reason, Sent: m.loss.Sent, Received: m.loss.Received,
 	}
 	if !m.loss.Shaken {
@@ -302,11 +310,11 @@ func (s *socketActor) onLinkEnded(ctx *actor.Context[socketMessage], m *linkEnde
 		return
 	}
 	e.closed = true
-	s.rt.emit(Event{Kind: EventEnded, Socket: s.name, Endpoint: e.text, Attempt: m.link.attempts.Load(), Err: m.err})
 	if p := m.link.pipe; p != nil {
 		m.link.pipe = nil
 		s.endPipe(ctx, p, ReasonProtocol)
 	}
+	s.rt.emit(Event{Kind: EventEnded, Socket: s.name, Endpoint: e.text, Attempt: m.link.attempts.Load(), Err: m.err})
 	s.stopIfDone(ctx, e)
 }
 
@@ -331,8 +339,14 @@ func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
 	}
 	s.control.pipes = slices.Delete(s.control.pipes, i, i+1)
 	s.stats.retire(p)
-	if p.unsent > 0 {
-		s.control.unsent = append(s.control.unsent, Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent})
+	if p.unsent > 0 && s.typ.sends { // subscriptions are state, not messages
+		u := Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent}
+		if s.control.closing {
+			s.control.unsent = append(s.control.unsent, u)
+		}
+		if len(p.endpoint.done) > 0 {
+			p.endpoint.unsent = append(p.endpoint.unsent, u)
+		}
 	}
 	p.ref.Stop()
 	s.stopIfDone(ctx, p.endpoint)

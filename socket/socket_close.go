@@ -122,7 +122,11 @@ func (s *socketActor) forget(ctx *actor.Context[socketMessage], e *Endpoint) {
 	s.control.endpoints = slices.Delete(s.control.endpoints, i, i+1)
 	s.rt.emit(Event{Kind: EventClosed, Socket: s.name, Endpoint: e.text})
 	for _, r := range e.done {
-		r.Send(struct{}{})
+		if len(e.unsent) > 0 {
+			r.Fail(&UnsentError{Peers: e.unsent})
+		} else {
+			r.Send(struct{}{})
+		}
 	}
 	e.done = nil
 	s.endIfDone(ctx)

@@ -76,6 +76,13 @@ func (b *statsBook) settleLocked() {
 	})
 }
 
+// drop counts an outgoing message that no pipe is left to take.
+func (b *statsBook) drop(why mailbox.Reason) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	add(&b.out, Ledger{Accepted: 1, Dropped: map[mailbox.Reason]uint64{why: 1}})
+}
+
 // length is the length of a queue that may not be there.
 func length(q *queue) int {
 	if q == nil {
@@ -136,4 +143,26 @@ func add(sum *Ledger, m Ledger) {
 		}
 		sum.Dropped[why] += n
 	}
+}
+
+// WorkerStats are the accounts of one I/O actor.
+type WorkerStats struct {
+	// ID is its number, from 0: the bit that stands for it in Affinity.
+	ID int
+	// Endpoints are those it serves; Dials, Handshakes and Connections what is going on below it now.
+	Endpoints, Dials, Handshakes, Connections int
+	// Restarts counts how often its actor was restarted.
+	Restarts int
+}
+
+// Workers returns the accounts of the I/O actors, in the order of their numbers.
+func (rt *Runtime) Workers() []WorkerStats {
+	st := make([]WorkerStats, len(rt.workers))
+	for i, w := range rt.workers {
+		st[i] = WorkerStats{
+			ID: w.id, Endpoints: int(w.endpoints.Load()), Dials: int(w.load[dialing].Load()), Handshakes: int(w.load[shaking].Load()),
+			Connections: int(w.load[connected].Load()), Restarts: int(w.restarts.Load()),
+		}
+	}
+	return st
 }

@@ -18,6 +18,7 @@ type socketType struct {
 	subscriber bool // what goes upstream are subscriptions
 	publisher  bool // what comes from downstream are subscriptions
 	linger0    bool // ZMQ_LINGER is 0 unless set
+	once       bool // a second Connect to the same endpoint is the first one
 }
 
 // Overflow is what a socket type does with a message that meets a full queue.
@@ -45,20 +46,20 @@ var (
 		pattern: func(*socket) pattern { return &pull{} },
 	}
 	pubType = &socketType{
-		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: OverflowDrop, publisher: true,
+		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: OverflowDrop, publisher: true, once: true,
 		pattern: func(s *socket) pattern { return newPub(s) },
 	}
 	subType = &socketType{
-		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true,
+		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true, once: true,
 		pattern: func(*socket) pattern { return newSub() },
 	}
 	reqType = &socketType{
-		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock,
+		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, once: true,
 		pattern: func(*socket) pattern { return &req{} },
 	}
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
-		pattern: func(*socket) pattern { return &rep{} },
+		pattern: func(s *socket) pattern { return &rep{noPeer: func() { s.stats.drop(ReasonNoPeer) }} },
 	}
 )
 

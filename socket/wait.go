@@ -7,30 +7,36 @@ import (
 )
 
 // A waitList parks the goroutines that wait for one thing: senders for room, or receivers for a message. They are woken one at a time, first come
-// first served; whoever was woken and succeeded wakes the next, so that one event serves as many as it can and disturbs no others.
+// first served; whoever was woken and is done wakes the next, so that one event serves as many as it can and disturbs no others.
 // The zero value is empty. All methods are safe for concurrent use.
 type waitList struct {
 	waiting atomic.Int32 // written under mu, read by anybody: lets those who have nothing to wake pass by without the lock
 
 	mu    sync.Mutex
 	queue []*waiter // guarded by mu: oldest first
+	free  []*waiter // guarded by mu: some that are not in use; they stay with their list, and so inside a bubble of testing/synctest
 }
+
+// freeWaiters is how many waiters a list keeps for those who wait next.
+const freeWaiters = 4
 
 // A waiter is one parked goroutine. It belongs to that goroutine, but for c.
 type waiter struct {
 	c chan struct{} // room for one: the wake-up
 }
 
-// waiters keeps those that are not in use.
-var waiters = sync.Pool{New: func() any { return &waiter{c: make(chan struct{}, 1)} }}
-
 // join puts the caller at the end of the list. It must look once more for what it wants before it parks, and leave in the end.
 func (l *waitList) join() *waiter {
-	w := waiters.Get().(*waiter)
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	var w *waiter
+	if n := len(l.free); n > 0 {
+		w, l.free = l.free[n-1], l.free[:n-1]
+	} else {
+		w = &waiter{c: make(chan struct{}, 1)}
+	}
 	l.queue = append(l.queue, w)
 	l.waiting.Store(int32(len(l.queue)))
-	l.mu.Unlock()
 	return w
 }
 
@@ -54,13 +60,15 @@ func (l *waitList) leave(w *waiter, more bool) {
 		}
 	}
 	l.waiting.Store(int32(len(l.queue)))
-	l.mu.Unlock()
 	select {
 	case <-w.c:
 		more = true // woken, and not used
 	default:
 	}
-	waiters.Put(w)
+	if len(l.free) < freeWaiters {
+		l.free = append(l.free, w)
+	}
+	l.mu.Unlock()
 	if more {
 		l.wakeOne()
 	}
@@ -100,7 +108,7 @@ func (l *waitList) await(ctx context.Context, try func() (done bool, err error))
 	for {
 		done, err := try()
 		if done {
-			l.leave(w, err == nil)
+			l.leave(w, true)
 			return err
 		}
 		select {

@@ -12,8 +12,8 @@
 //
 // [OneForOne] restarts the child that failed. [RestForOne] restarts it and every child started after it: for a chain in
 // which each child leans on the ones before. [AllForOne] restarts every child: for children that share one state. All
-// three take the same fields. They wait as their [Backoff] says, give up after MaxRestarts restarts within Within and
-// then escalate, stop a child for good when StopOn says so of the reason, and state what becomes of the message in hand.
+// three take the same fields. They wait as their [Backoff] says, escalate after MaxRestarts restarts within Within, stop
+// a child for good when StopOn picks the reason, and state what becomes of the message in hand.
 //
 // # Trees
 //

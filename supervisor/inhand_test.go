@@ -113,7 +113,9 @@ func TestInHand(t *testing.T) {
 }
 
 // startFlaky starts a tree of one flaky worker.
-func startFlaky(t *testing.T, sys *actor.System, j *journal, s actor.Strategy, left map[string]int) (*supervisor.Tree, actor.Ref[string]) {
+func startFlaky(
+	t *testing.T, sys *actor.System, j *journal, s actor.Strategy, left map[string]int,
+) (*supervisor.Tree, actor.Ref[string]) {
 	t.Helper()
 	tree := start(t, sys, supervisor.Spec{Name: "top", Strategy: s, Children: []supervisor.Child{
 		supervisor.Worker("a", func() actor.Actor[string] { return &flaky{journal: j, left: left} }),

@@ -23,8 +23,8 @@ type Tree struct {
 	failure error           // why the first start failed; nil while it has not
 }
 
-// Start brings up the supervisor that spec declares, as a child of parent: an [actor.System] or the context of an actor
-// that owns the tree.
+// Start brings up the supervisor that spec declares, as a child of parent: an *[actor.System], or the context of an
+// actor that owns the tree.
 //
 // Under a system Start waits until every supervisor in the tree has started its children, so that [Lookup] finds all of
 // them. (It does not wait for the children's own handlers.) It is all or nothing: when a child cannot be started, Start
@@ -83,9 +83,9 @@ func (t *Tree) Started() <-chan struct{} { return t.startedc }
 // Done returns a channel that is closed once the whole tree has stopped, for whatever reason.
 func (t *Tree) Done() <-chan struct{} { return t.root.Done() }
 
-// Stop stops the tree, each supervisor its children before itself, and waits until that is done or ctx ends; the tree
+// Stop stops the tree, the children of each supervisor last first, and waits until that is done or ctx ends; the tree
 // goes on stopping then, and Stop returns the error of ctx. Stopping a stopped tree is no error. Not to be called from a
-// handler of an actor in the tree, which would wait for itself.
+// handler of an actor in the tree, which would wait for itself. What was queued for the workers becomes dead letters.
 func (t *Tree) Stop(ctx context.Context) error { return t.root.StopAndWait(ctx) }
 
 // Lookup finds the worker at path: the names from below the root of the tree down to the worker, joined by slashes, so

@@ -133,6 +133,30 @@ func TestStartIsAllOrNothing(t *testing.T) {
 	})
 }
 
+// TestStartFailsAtTheTop: Start does not wait for supervisors that will never come up, because a child before them in
+// the Spec could not be made; nor does Started.
+func TestStartFailsAtTheTop(t *testing.T) {
+	spec := supervisor.Spec{Name: "top", Children: []supervisor.Child{
+		supervisor.Worker("a", func() actor.Actor[order] { panic(errBroken) }),
+		supervisor.Supervisor(supervisor.Spec{Name: "mid"}),
+	}}
+	t.Run("under a system", func(t *testing.T) {
+		bubble(t, func(t *testing.T, sys *actor.System) {
+			_, err := supervisor.Start(sys, spec)
+			require.ErrorIs(t, err, errBroken)
+		})
+	})
+	t.Run("under an actor", func(t *testing.T) {
+		bubble(t, func(t *testing.T, sys *actor.System) {
+			_, h := spawnHost(t, sys, spec)
+			tree := <-h.treec
+			<-tree.Started()
+			_, ok := supervisor.Lookup[order](tree, "a")
+			require.False(t, ok)
+		})
+	})
+}
+
 // balanced replaces each ~ by -, since whether a supervisor that fails to start is restarted before it is stopped is
 // not the point.
 func balanced(lines []string) []string {

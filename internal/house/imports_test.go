@@ -36,7 +36,7 @@ var layers = []layer{
 	{name: "actor", may: []string{"mailbox", protoactor}},
 	{name: "supervisor", may: []string{"actor", "mailbox"}},
 	{name: "wire", may: []string{"golang.org/x/crypto"}, deny: []string{"net", "os"}},
-	{name: "wire/codec", may: []string{"wire", "actor", "mailbox"}},
+	{name: "wire/codec", may: []string{"wire", "actor", "mailbox", "golang.org/x/sync"}},
 	{name: "transport", may: []string{"golang.org/x/net", "golang.org/x/sys"}},
 	{name: "socket", may: []string{
 		"mailbox", "actor", "supervisor", "wire", "wire/codec", "transport",

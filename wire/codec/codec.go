@@ -2,9 +2,8 @@ package codec
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,10 +31,13 @@ type (
 	// Refuse answers Host.Up where the peer is not wanted: the codec fails with Reason.
 	Refuse struct{ Reason error }
 
-	// shaken reports that the handshake is done.
-	shaken struct{ peer Peer }
+	// shaken reports that the handshake is done. run, here and below, tells the incarnation that it belongs to.
+	shaken struct {
+		run  *run
+		peer Peer
+	}
 
-	// loopEnded reports that the connection's loop ended, and why. run tells the incarnation it belongs to.
+	// loopEnded reports that the connection's loop ended, and why.
 	loopEnded struct {
 		run *run
 		err error
@@ -68,8 +70,8 @@ type Inlet interface {
 type Host interface {
 	// Up reports a finished handshake. The host answers self with Attach or Refuse.
 	Up(self actor.Ref[Message], peer Peer)
-	// Down reports that the connection is gone, and why; it follows each attempt, also one that never came up. The codec has given back the
-	// outbound queue, with what the kernel did not take at its head.
+	// Down reports that the connection is gone, and why; it follows each attempt, also one that never came up. An attempt begins with the codec,
+	// unless its line is shut by then. The codec has given back the outbound queue, with what the kernel did not take at its head.
 	Down(Loss)
 	// Flushed reports that a closed outbound queue has run empty. It may be reported more than once.
 	Flushed()
@@ -105,6 +107,8 @@ type Config struct {
 	Subscriber bool
 	// Publisher says that incoming SUBSCRIBE and CANCEL commands are delivered as messages beginning with 1 and 0. Others drop them.
 	Publisher bool
+	// PeerName, where not nil, words the name of the peer behind a connection; else it is the remote address.
+	PeerName func(net.Conn) string
 	// Sent, where not nil, is told each message when the kernel has its last byte. It runs in the codec's handler and must not wait.
 	Sent func(Peer, wire.Message)
 }
@@ -153,8 +157,7 @@ type run struct {
 	group   errgroup.Group  // joins the loop
 	attach  chan Inlet      // room for one: the handler's word to the loop that traffic may be delivered
 	stop    chan struct{}   // closed when the handler gives up the connection
-	ctx     context.Context // ends with the connection: whatever the loop waits for ends with it
-	cancel  context.CancelFunc
+	ctx     context.Context // ends with the line: whatever the loop waits for ends with it
 	pongs   pongs
 	conn    net.Conn // set by the loop before shaken is sent, then read-only
 	early   []byte   // what was read behind the handshake; owned by the loop
@@ -177,7 +180,7 @@ func (c *codec) Receive(ctx *actor.Context[Message]) error {
 	case *Attach:
 		return c.onAttach(ctx, m)
 	case *Refuse:
-		return c.fail(ctx, m.Reason)
+		return c.onRefuse(ctx, m)
 	case actor.DataReady:
 		return c.onDataReady(ctx)
 	case *pinged:
@@ -185,26 +188,23 @@ func (c *codec) Receive(ctx *actor.Context[Message]) error {
 	case *loopEnded:
 		return c.onLoopEnded(ctx, m)
 	case actor.Restarting:
-		return c.close(ctx, m.Reason)
+		_ = c.close(ctx, m.Reason) // the host is told, and the supervisor knows
 	case actor.Stopping:
-		return c.close(ctx, ErrCut)
-	default:
-		return nil
+		_ = c.close(ctx, ErrCut)
 	}
+	return nil
 }
 
-// onStarted starts the loop of this incarnation.
+// onStarted starts the loop of this incarnation. Where the line is shut there is none.
 func (c *codec) onStarted(ctx *actor.Context[Message]) error {
-	attempt, err := c.cfg.Line.begin()
+	life, err := c.cfg.Line.begin()
 	if err != nil {
-		return c.fail(ctx, err)
+		return err
 	}
-	life, cancel := context.WithCancel(context.Background())
-	c.state, c.sent, c.peer = opening, 0, Peer{}
-	c.run = &run{self: ctx.Self(), attach: make(chan Inlet, 1), stop: make(chan struct{}), ctx: life, cancel: cancel}
-	r := c.run
+	r := &run{self: ctx.Self(), attach: make(chan Inlet, 1), stop: make(chan struct{}), ctx: life}
+	c.state, c.run = opening, r
 	r.group.Go(func() error {
-		c.connLoop(attempt, r)
+		c.connLoop(r)
 		return nil
 	})
 	return nil
@@ -212,8 +212,8 @@ func (c *codec) onStarted(ctx *actor.Context[Message]) error {
 
 // onShaken tells the host that a peer is there.
 func (c *codec) onShaken(m *shaken) error {
-	if c.state != opening {
-		return nil
+	if m.run != c.run || c.state != opening {
+		return nil // of an incarnation before this one
 	}
 	c.state, c.peer = waiting, m.peer
 	c.cfg.Host.Up(c.run.self, m.peer)
@@ -227,11 +227,20 @@ func (c *codec) onAttach(ctx *actor.Context[Message], m *Attach) error {
 	}
 	c.state, c.out = active, m.Out
 	ctx.Healthy()
+	c.run.attach <- m.In
 	if m.Out != nil {
 		ctx.OpenData(m.Out)
+		c.flushed()
 	}
-	c.run.attach <- m.In
 	return nil
+}
+
+// onRefuse fails with the host's reason.
+func (c *codec) onRefuse(ctx *actor.Context[Message], m *Refuse) error {
+	if c.state != waiting {
+		return nil // it was meant for a connection that has gone
+	}
+	return c.close(ctx, m.Reason)
 }
 
 // onLoopEnded fails with the reason for which the loop ended.
@@ -239,34 +248,23 @@ func (c *codec) onLoopEnded(ctx *actor.Context[Message], m *loopEnded) error {
 	if m.run != c.run || c.state == closed {
 		return nil // of an incarnation before this one
 	}
-	return c.fail(ctx, m.err)
-}
-
-// fail gives up the connection and returns the reason for the supervisor.
-func (c *codec) fail(ctx *actor.Context[Message], reason error) error {
-	if cause := c.cfg.Line.end(); cause != nil {
-		reason = cause
-	}
-	if err := c.close(ctx, reason); err != nil {
-		return err
-	}
-	return reason
+	return c.close(ctx, m.err)
 }
 
 // close gives up the connection: it ends the loop and joins it, gives the outbound queue back with what the kernel did not take at its head, and
-// reports. It is idempotent. The join is short: everything the loop can wait for has ended before.
+// reports. It returns why the connection ended: reason, or what the line was cut with before. It is idempotent. The join is short: everything the
+// loop can wait for has ended before, if Open honours its context.
 func (c *codec) close(ctx *actor.Context[Message], reason error) error {
 	if c.state == closed {
-		return nil
+		return reason
 	}
 	wasShaken := c.state != opening
 	c.state = closed
+	close(c.run.stop)
 	if cause := c.cfg.Line.end(); cause != nil {
 		reason = cause
 	}
-	close(c.run.stop)
-	c.run.cancel()
-	err := c.run.group.Wait()
+	_ = c.run.group.Wait() // the loop has no error that it did not tell
 	if c.out != nil {
 		ctx.CloseData()
 		c.out.Rewind()
@@ -274,27 +272,38 @@ func (c *codec) close(ctx *actor.Context[Message], reason error) error {
 	}
 	c.batch.release()
 	c.cfg.Host.Down(Loss{Reason: reason, Peer: c.peer, Shaken: wasShaken, Sent: c.sent, Received: c.run.in})
-	return err
+	return reason
 }
 
-// errStopped is what the loop returns when its handler gave up the connection first.
-var errStopped = errors.New("codec stopped")
-
-// connLoop is the life of one connection as its reader sees it: open, shake hands, wait for the pipe, read until the end.
-func (c *codec) connLoop(attempt context.Context, r *run) {
-	err := c.connect(attempt, r)
-	if err == nil {
-		err = c.readLoop(r)
+// connLoop is the life of one connection as its reader sees it: open, shake hands, wait for the pipe, read until the end. The end cuts the line,
+// since the handler may be waiting in a write: then it learns by that.
+func (c *codec) connLoop(r *run) {
+	err := c.connection(r)
+	select {
+	case <-r.stop:
+		return // the handler gave up first, and waits for nothing but this
+	default:
 	}
-	if errors.Is(err, errStopped) {
-		return
-	}
+	c.cfg.Line.Cut(err)
 	_ = r.self.Tell(&loopEnded{run: r, err: err}) // a stopped codec has no use for it
 }
 
+// connection is connLoop until the end, and says why it came. A panic is the codec's failure, as one in its handler is.
+func (c *codec) connection(r *run) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &actor.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	if err := c.connect(r); err != nil {
+		return err
+	}
+	return c.readLoop(r)
+}
+
 // connect opens the connection, finishes the handshake and reports it.
-func (c *codec) connect(attempt context.Context, r *run) error {
-	conn, err := c.cfg.Open(attempt)
+func (c *codec) connect(r *run) error {
+	conn, err := c.cfg.Open(r.ctx)
 	if err != nil {
 		return err
 	}
@@ -304,11 +313,8 @@ func (c *codec) connect(attempt context.Context, r *run) error {
 	r.conn = conn
 	peer, early, err := c.handshake(conn)
 	if err != nil {
-		return fmt.Errorf("handshake: %w", err)
+		return err
 	}
 	r.version, r.early = peer.Version, early
-	if err := r.self.Tell(&shaken{peer: peer}); err != nil {
-		return errStopped
-	}
-	return nil
+	return r.self.Tell(&shaken{run: r, peer: peer})
 }

@@ -21,8 +21,8 @@ type HandshakeError struct {
 	Err error
 }
 
-// Error names the peer and the reason.
-func (e *HandshakeError) Error() string { return "peer " + e.Remote + ": " + e.Err.Error() }
+// Error says where it was, and the reason.
+func (e *HandshakeError) Error() string { return "handshake: " + e.Err.Error() }
 
 // Unwrap returns the reason.
 func (e *HandshakeError) Unwrap() error { return e.Err }
@@ -47,12 +47,12 @@ func (c *codec) handshake(conn net.Conn) (Peer, []byte, error) {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = ErrHandshakeTimeout
 		}
-		return Peer{}, nil, &HandshakeError{Remote: remote(conn), Err: err}
+		return Peer{}, nil, &HandshakeError{Remote: c.remote(conn), Err: err}
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return Peer{}, nil, err
 	}
-	return Peer{Peer: h.Peer(), Local: conn.LocalAddr().String(), Remote: remote(conn)}, early, nil
+	return Peer{Peer: h.Peer(), Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn)}, early, nil
 }
 
 // shake moves bytes between the connection and the state machine until the handshake is done, and returns what was read beyond it.
@@ -82,10 +82,21 @@ func shake(conn net.Conn, h *wire.Handshake) ([]byte, error) {
 	}
 }
 
-// remote is the peer's address, or a placeholder where the transport has none (an unnamed unix socket).
-func remote(conn net.Conn) string {
-	if a := conn.RemoteAddr(); a != nil && a.String() != "" {
-		return a.String()
+// remote names the peer.
+func (c *codec) remote(conn net.Conn) string {
+	if c.cfg.PeerName != nil {
+		return c.cfg.PeerName(conn)
+	}
+	return nameOf(conn.RemoteAddr())
+}
+
+// nameOf is an address in words, or a placeholder where the transport has none (an unnamed unix socket, which package net words as nothing or "@").
+func nameOf(a net.Addr) string {
+	if a == nil {
+		return "unnamed"
+	}
+	if s := a.String(); s != "" && s != "@" {
+		return s
 	}
 	return "unnamed"
 }

@@ -35,8 +35,8 @@ func (c *codec) readLoop(r *run) error {
 	var in Inlet
 	select {
 	case in = <-r.attach:
-	case <-r.stop:
-		return errStopped
+	case <-r.ctx.Done():
+		return ErrCut
 	}
 	rd := reader{run: r, in: in, dec: wire.NewDecoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
 	if err := rd.decode(r.early, false); err != nil {
@@ -107,7 +107,7 @@ func (rd *reader) decode(p []byte, direct bool) error {
 	return nil
 }
 
-// deliver hands the batch to the pipe and waits there at the mark.
+// deliver hands the batch to the pipe and waits there at the mark, until the line is cut.
 func (rd *reader) deliver() error {
 	if len(rd.msgs) == 0 {
 		return nil
@@ -116,7 +116,7 @@ func (rd *reader) deliver() error {
 	rd.run.in += uint64(n)
 	clear(rd.msgs) // the queue owns them now: hold no body for longer
 	if err != nil && rd.run.ctx.Err() != nil {
-		return errStopped
+		return ErrCut
 	}
 	return err
 }
@@ -162,7 +162,7 @@ func (c *codec) onPinged(ctx ctxt, m *pinged) error {
 		frames = p.AppendTo(frames)
 	}
 	if _, err := c.run.conn.Write(frames); err != nil {
-		return c.fail(ctx, err)
+		return c.close(ctx, err)
 	}
 	return nil
 }

@@ -46,14 +46,19 @@ func (c *codec) onDataReady(ctx ctxt) error {
 	c.done(written, err == nil)
 	if c.out.Len() == 0 {
 		c.batch.release()
-		if c.out.Closed() != nil {
-			c.cfg.Host.Flushed()
-		}
 	}
+	c.flushed()
 	if err != nil {
-		return c.fail(ctx, err)
+		return c.close(ctx, err)
 	}
 	return nil
+}
+
+// flushed tells the host where the queue is closed and has run empty.
+func (c *codec) flushed() {
+	if c.out.Len() == 0 && c.out.Closed() != nil {
+		c.cfg.Host.Flushed()
+	}
 }
 
 // look encodes what is at the head of the queue, up to a batch, and moves the cursor past it. The messages stay in the queue.
@@ -92,15 +97,15 @@ func (c *codec) done(written int64, all bool) {
 			n--
 		}
 	}
+	c.sent += uint64(n)
+	if n > 0 {
+		c.out.Done(n)
+	}
 	for _, m := range c.batch.seen[:min(n, len(c.batch.seen))] {
 		c.cfg.Sent(c.peer, m)
 	}
 	clear(c.batch.seen)
 	c.batch.seen = c.batch.seen[:0]
-	c.sent += uint64(n)
-	if n > 0 {
-		c.out.Done(n)
-	}
 }
 
 // A batch is the encoded form of the messages at the head of a queue. The zero value is empty. Owned by the codec's handler.

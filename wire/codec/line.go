@@ -16,53 +16,62 @@ type Line struct {
 	mu sync.Mutex
 
 	// Guarded by mu.
-	conn  net.Conn           // the connection of this incarnation; nil between connections
-	abort context.CancelFunc // ends an attempt that has no connection yet; nil otherwise
-	cause error              // why this side cut the present connection; nil while it did not
+	open  bool               // an attempt or its connection goes on: between begin and whatever comes first of end, Cut and Shut
+	conn  net.Conn           // the connection; nil before there is one, and while the line is not open
+	abort context.CancelFunc // ends the attempt's context; nil while the line is not open
+	cause error              // why it was cut, the first cause that was given; nil while it was not
 	shut  bool               // no further connection is wanted
 }
 
-// begin starts an attempt and returns the context that it must honour. It fails once the line is shut.
+// begin starts an attempt. The context that it returns ends with the connection, or with the attempt to make one. Once the line is shut it fails
+// with the cause.
 func (l *Line) begin() (context.Context, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.shut {
-		return nil, ErrCut
+		return nil, l.cause
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l.conn, l.abort, l.cause = nil, cancel, nil
+	l.open, l.abort, l.cause = true, cancel, nil
 	return ctx, nil
 }
 
-// take makes conn the present connection. Where the attempt was cut meanwhile, conn is closed and the cause returned.
+// take makes conn the present connection. Where the attempt is over meanwhile, conn is closed: nobody else would do it.
 func (l *Line) take(conn net.Conn) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cause != nil {
+	if !l.open {
 		_ = conn.Close() // nobody has used it yet: there is nothing to report
-		return l.cause
+		return ErrCut
 	}
 	l.conn = conn
 	return nil
 }
 
-// end closes the present connection and returns why this side had cut it, or nil.
+// end closes the present connection, or ends the attempt, and returns why the line had been cut, or nil. Called by the handler, once for each begin.
 func (l *Line) end() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closeLocked()
-	return l.cause
+	cause := l.cause
+	if !l.shut {
+		l.cause = nil
+	}
+	return cause
 }
 
 // Cut closes the present connection, or ends the attempt to make one. The codec then fails with cause, and its supervisor decides whether it
-// comes back. A nil cause reads as ErrCut. Cutting twice keeps the first cause.
+// comes back. A nil cause reads as ErrCut. Cutting twice keeps the first cause; where there is neither connection nor attempt, nothing happens.
 func (l *Line) Cut(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.cutLocked(cause)
+	if l.open {
+		l.cutLocked(cause)
+	}
 }
 
-// Shut cuts the line for good: the codec opens no further connection.
+// Shut cuts the line for good: the codec opens no further connection. An incarnation that finds its line shut fails with cause, and reports
+// nothing to its host, since it has attempted nothing.
 func (l *Line) Shut(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,8 +90,9 @@ func (l *Line) cutLocked(cause error) {
 	l.closeLocked()
 }
 
-// closeLocked closes the connection and ends the attempt.
+// closeLocked closes the connection and ends the context.
 func (l *Line) closeLocked() {
+	l.open = false
 	if l.abort != nil {
 		l.abort()
 		l.abort = nil

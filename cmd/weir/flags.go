@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// settings are the flags of a socket command. Written by the flag parser and by check, then read-only.
+type settings struct {
+	bind, connect []string
+	subscribe     []string
+	count         uint64
+	counted       bool // --count was given: 0 then means none
+	timeout       time.Duration
+	waitPeers     uint32
+	format        formatFlag
+	hwm           uint32
+	linger        time.Duration
+	id            string
+
+	options []socket.Option // what the flags that were given ask of the socket
+}
+
+// newSettings are the defaults.
+func newSettings() *settings {
+	return &settings{format: formatFlag{formats[0]}}
+}
+
+// register gives cmd the flags that all socket types have.
+func (s *settings) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVarP(&s.bind, "bind", "b", nil, "bind to `EP`; may be repeated")
+	f.StringArrayVarP(&s.connect, "connect", "c", nil, "connect to `EP`, now or whenever somebody is there; may be repeated")
+	f.Uint64VarP(&s.count, "count", "n", 0, "end, with status 0, after `N` messages received (push, pub: sent; rep: replies) (default: no limit)")
+	f.DurationVarP(&s.timeout, "timeout", "t", 0, "end, with status 3, when nothing could be received or sent for `DUR` (300ms, 5s, 1m30s);\n"+
+		"waiting for standard input does not count (default: no limit)")
+	f.VarP(&s.format, "format", "f", "what a line means, in and out: `text|json|hex`")
+	f.Uint32Var(&s.hwm, "hwm", 1000, "both high-water marks: at most `N` messages are queued for a peer, or from one; 0 for no limit")
+	f.DurationVar(&s.linger, "linger", 0, "drop what could not be sent `DUR` after the end; 0 drops at once (default: without end)")
+	f.StringVar(&s.id, "id", "", "routing id: the `NAME` by which a ROUTER knows this socket")
+}
+
+// registerWaitPeers gives cmd the flag of senders. whom says what is waited for.
+func (s *settings) registerWaitPeers(cmd *cobra.Command, whom string) {
+	cmd.Flags().Uint32Var(&s.waitPeers, "wait-peers", 0, "before the first message, wait for `N` "+whom+"; --timeout bounds it")
+}
+
+// check says what is wrong with the flags as a whole, and makes the socket's options of them.
+func (s *settings) check(given *pflag.FlagSet) error {
+	if len(s.bind)+len(s.connect) == 0 {
+		return errors.New("no endpoint: --bind or --connect is needed")
+	}
+	if given.Changed("timeout") && s.timeout <= 0 {
+		return fmt.Errorf("invalid argument %q for --timeout: want a time above 0", s.timeout)
+	}
+	s.counted = given.Changed("count")
+	if given.Changed("hwm") {
+		s.options = append(s.options, socket.SendHWM(int(s.hwm)), socket.RecvHWM(int(s.hwm)))
+	}
+	if given.Changed("linger") {
+		s.options = append(s.options, socket.Linger(s.linger))
+	}
+	if given.Changed("id") {
+		if len(s.id) == 0 || len(s.id) > 255 {
+			return errors.New("invalid argument for --id: want 1 to 255 bytes")
+		}
+		s.options = append(s.options, socket.RoutingID(s.id))
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A program is something that plays the other side: a command that speaks the protocol of peer/peer.c.
+type program struct {
+	// Set by TestMain, then read-only.
+	name    string   // how messages name it
+	command []string // what starts it, before the socket type
+	missing string   // why it is not there; empty when it is
+}
+
+// buildTime bounds one run of the compiler, and one look whether something is installed.
+const buildTime = time.Minute
+
+var (
+	// libzmq is the peer in C.
+	libzmq = &program{name: "libzmq"}
+	// pyzmq is the peer in Python.
+	pyzmq = &program{name: "pyzmq"}
+)
+
+// prepare finds out what is installed and builds what has to be built. Its error is a failure: something is there and does not work.
+func prepare(dir string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
+	defer cancel()
+	pyzmq.missing = findPython(ctx)
+	var err error
+	libzmq.missing, err = buildPeer(ctx, dir)
+	sayMissing()
+	return err
+}
+
+// sayMissing says loudly what is not there.
+func sayMissing() {
+	for _, p := range []*program{libzmq, pyzmq} {
+		if p.missing != "" {
+			fmt.Printf("\n*** MISSING: %s: its cases are SKIPPED: %s\n\n", p.name, p.missing)
+		}
+	}
+}
+
+// findPython looks for a Python that has pyzmq: the system's own first, since Debian's package belongs to it.
+func findPython(ctx context.Context) (missing string) {
+	for _, python := range []string{"/usr/bin/python3", "python3"} {
+		if exec.CommandContext(ctx, python, "-c", "import zmq").Run() == nil {
+			pyzmq.command = []string{python, filepath.Join("peer", "peer.py")}
+			return ""
+		}
+	}
+	return "no python3 can import zmq (Debian: python3-zmq)"
+}
+
+// buildPeer compiles peer/peer.c. Without a compiler or libzmq's header it says so; that the peer does not compile where both are is an error.
+func buildPeer(ctx context.Context, dir string) (missing string, err error) {
+	cc := os.Getenv("CC")
+	if cc == "" {
+		cc = "cc"
+	}
+	if _, err := exec.LookPath(cc); err != nil {
+		return "no C compiler: " + err.Error(), nil
+	}
+	flags := libzmqFlags(ctx)
+	probe := filepath.Join(dir, "probe.c")
+	if err := os.WriteFile(probe, []byte("#include <zmq.h>\nint main(void) { return zmq_ctx_new() == 0; }\n"), 0o600); err != nil {
+		return "", err
+	}
+	if out, err := compile(ctx, cc, filepath.Join(dir, "probe"), probe, flags); err != nil {
+		return fmt.Sprintf("no libzmq to compile against (Debian: libzmq3-dev): %v: %s", err, firstLine(out)), nil
+	}
+	binary := filepath.Join(dir, "peer")
+	if out, err := compile(ctx, cc, binary, filepath.Join("peer", "peer.c"), flags); err != nil {
+		return "", fmt.Errorf("peer/peer.c does not compile: %w\n%s", err, out)
+	}
+	libzmq.command = []string{binary}
+	return "", nil
+}
+
+// libzmqFlags asks pkg-config how to link libzmq, and falls back on the usual.
+func libzmqFlags(ctx context.Context) []string {
+	out, err := exec.CommandContext(ctx, "pkg-config", "--cflags", "--libs", "libzmq").Output()
+	if err != nil {
+		return []string{"-lzmq"}
+	}
+	return strings.Fields(string(out))
+}
+
+// compile makes one C file a program.
+func compile(ctx context.Context, cc, to, from string, flags []string) ([]byte, error) {
+	args := append([]string{"-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", to, from}, flags...)
+	return exec.CommandContext(ctx, cc, args...).CombinedOutput()
+}
+
+// firstLine is the first line of a program's output.
+func firstLine(out []byte) string {
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line
+}

@@ -1,0 +1,24 @@
+// Package interop holds the tests of Weir against libzmq itself: processes with a libzmq socket in them on one side, Weir's sockets on the other,
+// over real transports, both ways.
+//
+// It is a module of its own, so that the main one never asks for a native library. The peers are peer/peer.c, a remote-controlled libzmq socket that
+// the tests compile, and peer/peer.py, the same in pyzmq. What is missing on a machine is said, and its cases are skipped and counted: the last line
+// of the test binary's output is
+//
+//	interop: N ran, M skipped
+//
+// which go test shows with -v, or when something fails.
+//
+// # Map of the files
+//
+//	main_test.go, build_test.go   the count of cases; what is installed, and how the peer is built
+//	table_test.go                 the table: socket type × transport × who binds. Most tests range over it
+//	scene_test.go, weir_test.go, peer_test.go, frames_test.go   what a case works with: both sides, their events, their words for frames
+//	exchange_test.go              how each type moves a message, or a stream of them, from one side to the other
+//	shapes_test.go, volume_test.go, trio_test.go, subscriptions_test.go, pressure_test.go   traffic
+//	restart_test.go, flow_test.go, requests_test.go, endpoint_test.go   peers that are killed or closed, and come back
+//	refuse_test.go, heartbeat_test.go, hostile_test.go, hostile_dial_test.go, crowd_test.go, raw_test.go   peers that do not fit or mean ill
+//	python_test.go                pyzmq
+//
+// No test waits by the clock: each wait is for an event, and has a deadline through its context.
+package interop

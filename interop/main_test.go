@@ -1,0 +1,79 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+const (
+	// caseTime bounds one case. A case needs a second or so; this is for a machine that is busy with something else.
+	caseTime = 60 * time.Second
+	// endTime bounds what a case leaves behind: closing sockets, ending processes.
+	endTime = 20 * time.Second
+)
+
+var (
+	// scratch is the directory of this run: the compiled peer and the sockets of ipc. Set by TestMain, then read-only.
+	scratch string
+	// ran and skipped count the cases. Atomic: written by begin, read by TestMain at the end.
+	ran, skipped atomic.Int64
+)
+
+// TestMain builds the peer, runs the tests, and closes with the count of cases. Whatever is missing is said before and after; it is no failure.
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+
+// runAll is TestMain with a status to return, so that what it defers is done.
+func runAll(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "weir-io-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "interop:", err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	scratch = dir
+	if err := prepare(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "interop:", err)
+		return 1
+	}
+	code := m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, "interop:", err)
+			code = 1
+		}
+	}
+	sayMissing()
+	fmt.Printf("interop: %d ran, %d skipped\n", ran.Load(), skipped.Load())
+	return code
+}
+
+// begin opens a case: it counts it, skips it when the program it needs is not there, and returns the context that bounds it.
+func begin(t *testing.T, needs *program) context.Context {
+	t.Helper()
+	if needs.missing != "" {
+		skipped.Add(1)
+		t.Skip(needs.missing)
+	}
+	ran.Add(1)
+	return bounded(t)
+}
+
+// bounded is a context that ends when a case has taken too long.
+func bounded(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), caseTime)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// ending is the context for what a case cleans up: that of the case is over by then.
+func ending(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), endTime)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -1,0 +1,668 @@
+/*
+ * peer: one libzmq socket under remote control. The interop tests compile it, start one process for each socket they
+ * want on libzmq's side, write commands to its standard input and read one report for each from its standard output.
+ *
+ *   peer TYPE [OPTION=VALUE]...
+ *
+ * It begins with "ready VERSION". A command is a line of words; its report is one line that begins with "ok", with
+ * "blocked" (a send found no room in time) or with "err" and a reason. Commands run one after the other. Every command
+ * that can wait has a deadline of its own, and the end of the standard input ends the process, so none outlives a test.
+ *
+ * Frames are written as words, the same in commands and reports:
+ *   -              an empty frame
+ *   x616263        bytes in hex
+ *   @SIZE:SEED     SIZE made bytes (see make_frame); in commands only
+ *   #SIZE:HASH     a frame of more than PLAIN bytes, by its FNV-1a hash; in reports only
+ *
+ * Numbered messages have one frame: a decimal number, padded with dots to the size asked for.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum {
+	PLAIN = 256,      /* frames up to this size are reported byte by byte */
+	MAX_LINE = 65536, /* bytes of a command */
+	MAX_WORDS = 64,   /* words of a command, or frames of a message */
+	PULSE_MS = 2      /* pause between the messages of a pulse */
+};
+
+/* The socket and what belongs to it. */
+static void *context, *sock, *monitor;
+
+/* How often each event of the monitor has been seen; the index is the number of its bit. */
+static int seen[32];
+
+/* say prints one report. */
+static void say(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* fail reports what libzmq refused. Returns 0, so that handlers can end with it. */
+static int fail(const char *what)
+{
+	say("err %s: %s", what, zmq_strerror(zmq_errno()));
+	return 0;
+}
+
+/* die ends the process for a mistake in its command line, or a libzmq that does not work at all. */
+static void die(const char *what, const char *which)
+{
+	fprintf(stderr, "peer: %s: %s (%s)\n", what, which, zmq_strerror(zmq_errno()));
+	exit(2);
+}
+
+/* now_ms is a clock that only goes forward, in milliseconds. */
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* left is the time to a deadline, in milliseconds, 0 when it is past. */
+static int left(int64_t deadline)
+{
+	int64_t d = deadline - now_ms();
+	return d < 0 ? 0 : (int)d;
+}
+
+/* A name and the number that libzmq has for it. */
+struct name {
+	const char *name;
+	int value;
+};
+
+/* The socket types that a peer can have. */
+static const struct name types[] = {
+	{"PAIR", ZMQ_PAIR}, {"PUB", ZMQ_PUB},       {"SUB", ZMQ_SUB},   {"REQ", ZMQ_REQ},   {"REP", ZMQ_REP},
+	{"DEALER", ZMQ_DEALER}, {"ROUTER", ZMQ_ROUTER}, {"PULL", ZMQ_PULL}, {"PUSH", ZMQ_PUSH}, {"XPUB", ZMQ_XPUB},
+	{"XSUB", ZMQ_XSUB}, {NULL, 0},
+};
+
+/* The options that a peer can be given: all of them int. */
+static const struct name int_options[] = {
+	{"sndhwm", ZMQ_SNDHWM},       {"rcvhwm", ZMQ_RCVHWM},           {"nodrop", ZMQ_XPUB_NODROP},
+	{"linger", ZMQ_LINGER},       {"reconnect", ZMQ_RECONNECT_IVL}, {"immediate", ZMQ_IMMEDIATE},
+	{"sndbuf", ZMQ_SNDBUF},       {"rcvbuf", ZMQ_RCVBUF},           {"verboser", ZMQ_XPUB_VERBOSER},
+	{"heartbeat", ZMQ_HEARTBEAT_IVL}, {"timeout", ZMQ_HEARTBEAT_TIMEOUT}, {NULL, 0},
+};
+
+/* The events of the monitor that tests wait for. */
+static const struct name events[] = {
+	{"CONNECTED", ZMQ_EVENT_CONNECTED},
+	{"DISCONNECTED", ZMQ_EVENT_DISCONNECTED},
+	{"ACCEPTED", ZMQ_EVENT_ACCEPTED},
+	{"HANDSHAKE", ZMQ_EVENT_HANDSHAKE_SUCCEEDED},
+	{"PROTOCOL", ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL},
+	{NULL, 0},
+};
+
+/* find looks a name up; ends the process if it is not there, since the test must be wrong. */
+static int find(const struct name *table, const char *name)
+{
+	for (; table->name != NULL; table++)
+		if (strcmp(table->name, name) == 0)
+			return table->value;
+	die("unknown name", name);
+	return 0;
+}
+
+/* set_option applies one OPTION=VALUE of the command line. */
+static void set_option(char *text)
+{
+	char *value = strchr(text, '=');
+	if (value == NULL)
+		die("no value", text);
+	*value++ = '\0';
+	int rc;
+	if (strcmp(text, "maxmsgsize") == 0) {
+		int64_t n = atoll(value);
+		rc = zmq_setsockopt(sock, ZMQ_MAXMSGSIZE, &n, sizeof n);
+	} else {
+		int n = atoi(value);
+		rc = zmq_setsockopt(sock, find(int_options, text), &n, sizeof n);
+	}
+	if (rc != 0)
+		die("option", text);
+}
+
+/* hash is FNV-1a, 64 bits. */
+static uint64_t hash(const unsigned char *p, size_t n)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * UINT64_C(1099511628211);
+	return h;
+}
+
+/* make_frame fills a message with size bytes that follow from the seed: xorshift64, eight bytes a step, low byte first. */
+static void make_frame(zmq_msg_t *m, size_t size, uint64_t seed)
+{
+	zmq_msg_init_size(m, size);
+	unsigned char *p = zmq_msg_data(m);
+	uint64_t x = seed * 2 + 1;
+	for (size_t i = 0; i < size; i++) {
+		if (i % 8 == 0) {
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+		}
+		p[i] = (unsigned char)(x >> (8 * (i % 8)));
+	}
+}
+
+/* nibble is the value of a hex digit. */
+static int nibble(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* parse_frame makes a frame of a word. */
+static void parse_frame(zmq_msg_t *m, const char *word)
+{
+	if (word[0] == '@') {
+		char *end;
+		size_t size = strtoull(word + 1, &end, 10);
+		make_frame(m, size, strtoull(end + 1, NULL, 10));
+		return;
+	}
+	size_t n = word[0] == 'x' ? strlen(word + 1) / 2 : 0;
+	zmq_msg_init_size(m, n);
+	unsigned char *p = zmq_msg_data(m);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (unsigned char)(nibble(word[1 + 2 * i]) << 4 | nibble(word[2 + 2 * i]));
+}
+
+/* print_frame writes a frame as a word, with a space before it. */
+static void print_frame(zmq_msg_t *m)
+{
+	const unsigned char *p = zmq_msg_data(m);
+	size_t n = zmq_msg_size(m);
+	if (n == 0) {
+		fputs(" -", stdout);
+	} else if (n > PLAIN) {
+		printf(" #%zu:%016" PRIx64, n, hash(p, n));
+	} else {
+		fputs(" x", stdout);
+		for (size_t i = 0; i < n; i++)
+			printf("%02x", p[i]);
+	}
+}
+
+/* set_timeouts bounds the socket's next calls, in milliseconds. */
+static void set_timeouts(int ms)
+{
+	zmq_setsockopt(sock, ZMQ_SNDTIMEO, &ms, sizeof ms);
+	zmq_setsockopt(sock, ZMQ_RCVTIMEO, &ms, sizeof ms);
+}
+
+/* send_frames sends words as one message. */
+static int send_frames(char **words, int n)
+{
+	for (int i = 0; i < n; i++) {
+		zmq_msg_t m;
+		parse_frame(&m, words[i]);
+		if (zmq_msg_send(&m, sock, i < n - 1 ? ZMQ_SNDMORE : 0) < 0) {
+			zmq_msg_close(&m);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* send_number sends one numbered message. */
+static int send_number(uint64_t number, size_t size)
+{
+	char text[32];
+	size_t n = (size_t)snprintf(text, sizeof text, "%" PRIu64, number);
+	if (size < n)
+		size = n;
+	zmq_msg_t m;
+	zmq_msg_init_size(&m, size);
+	memset(zmq_msg_data(&m), '.', size);
+	memcpy(zmq_msg_data(&m), text, n);
+	if (zmq_msg_send(&m, sock, 0) < 0) {
+		zmq_msg_close(&m);
+		return -1;
+	}
+	return 0;
+}
+
+/* recv_number receives one numbered message. Returns 0 when it reported a failure instead. */
+static int recv_number(uint64_t *number, int64_t deadline, uint64_t before)
+{
+	zmq_msg_t m;
+	zmq_msg_init(&m);
+	set_timeouts(left(deadline));
+	int n = zmq_msg_recv(&m, sock, 0);
+	if (n < 0) {
+		zmq_msg_close(&m);
+		say("err after %" PRIu64 " messages: %s", before, zmq_strerror(zmq_errno()));
+		return 0;
+	}
+	char text[32] = {0};
+	memcpy(text, zmq_msg_data(&m), (size_t)n < sizeof text - 1 ? (size_t)n : sizeof text - 1);
+	int more = zmq_msg_more(&m);
+	zmq_msg_close(&m);
+	char *end;
+	*number = strtoull(text, &end, 10);
+	if (more || end == text || (*end != '\0' && *end != '.')) {
+		say("err after %" PRIu64 " messages: not a numbered one: %s%s", before, text, more ? " (more)" : "");
+		return 0;
+	}
+	return 1;
+}
+
+/* bind ENDPOINT: reports the endpoint with its real port. */
+static int do_bind(char **words, int n)
+{
+	char real[512];
+	size_t size = sizeof real;
+	(void)n;
+	if (zmq_bind(sock, words[1]) != 0 || zmq_getsockopt(sock, ZMQ_LAST_ENDPOINT, real, &size) != 0)
+		return fail("bind");
+	say("ok %s", real);
+	return 1;
+}
+
+/* connect ENDPOINT */
+static int do_connect(char **words, int n)
+{
+	(void)n;
+	if (zmq_connect(sock, words[1]) != 0)
+		return fail("connect");
+	say("ok");
+	return 1;
+}
+
+/* unbind ENDPOINT */
+static int do_unbind(char **words, int n)
+{
+	(void)n;
+	if (zmq_unbind(sock, words[1]) != 0)
+		return fail("unbind");
+	say("ok");
+	return 1;
+}
+
+/* disconnect ENDPOINT */
+static int do_disconnect(char **words, int n)
+{
+	(void)n;
+	if (zmq_disconnect(sock, words[1]) != 0)
+		return fail("disconnect");
+	say("ok");
+	return 1;
+}
+
+/* topic applies a subscription option with a frame as its value. */
+static int topic(int option, const char *word)
+{
+	zmq_msg_t m;
+	parse_frame(&m, word);
+	int rc = zmq_setsockopt(sock, option, zmq_msg_data(&m), zmq_msg_size(&m));
+	zmq_msg_close(&m);
+	if (rc != 0)
+		return fail("subscription");
+	say("ok");
+	return 1;
+}
+
+/* subscribe FRAME */
+static int do_subscribe(char **words, int n)
+{
+	(void)n;
+	return topic(ZMQ_SUBSCRIBE, words[1]);
+}
+
+/* unsubscribe FRAME */
+static int do_unsubscribe(char **words, int n)
+{
+	(void)n;
+	return topic(ZMQ_UNSUBSCRIBE, words[1]);
+}
+
+/* send MS FRAME...: sends one message. */
+static int do_send(char **words, int n)
+{
+	set_timeouts(atoi(words[1]));
+	if (send_frames(words + 2, n - 2) != 0)
+		return fail("send");
+	say("ok");
+	return 1;
+}
+
+/* recv MS: receives one message and reports its frames. */
+static int do_recv(char **words, int n)
+{
+	zmq_msg_t frames[MAX_WORDS];
+	int64_t deadline = now_ms() + atoi(words[1]);
+	int more = 1, count = 0;
+	(void)n;
+	while (more && count < MAX_WORDS) {
+		set_timeouts(left(deadline));
+		zmq_msg_init(&frames[count]);
+		if (zmq_msg_recv(&frames[count], sock, 0) < 0)
+			return fail("recv");
+		more = zmq_msg_more(&frames[count]);
+		count++;
+	}
+	fputs("ok", stdout);
+	for (int i = 0; i < count; i++) {
+		print_frame(&frames[i]);
+		zmq_msg_close(&frames[i]);
+	}
+	say("");
+	return 1;
+}
+
+/* sendn FIRST COUNT SIZE MS: sends numbered messages. "blocked K" says that the one after K found no room for MS. */
+static int do_sendn(char **words, int n)
+{
+	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10);
+	size_t size = strtoull(words[3], NULL, 10);
+	(void)n;
+	set_timeouts(atoi(words[4]));
+	for (uint64_t i = 0; i < count; i++) {
+		if (send_number(first + i, size) == 0)
+			continue;
+		if (zmq_errno() != EAGAIN)
+			return fail("sendn");
+		say("blocked %" PRIu64, i);
+		return 1;
+	}
+	say("ok %" PRIu64, count);
+	return 1;
+}
+
+/* recvn FIRST COUNT MS: receives numbered messages that must come one after the other, without a gap. */
+static int do_recvn(char **words, int n)
+{
+	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10), number;
+	int64_t deadline = now_ms() + atoi(words[3]);
+	(void)n;
+	for (uint64_t i = 0; i < count; i++) {
+		if (!recv_number(&number, deadline, i))
+			return 0;
+		if (number != first + i) {
+			say("err message %" PRIu64 " came where %" PRIu64 " was due", number, first + i);
+			return 0;
+		}
+	}
+	say("ok %" PRIu64, count);
+	return 1;
+}
+
+/* rising receives numbered messages, each higher than the one before, until the number last or so many have come. Reports
+ * their count, the first and the number of those missing in between. */
+static int rising(uint64_t last, uint64_t most, int64_t deadline)
+{
+	uint64_t number = 0, before = 0, first = 0, count = 0;
+	do {
+		if (!recv_number(&number, deadline, count))
+			return 0;
+		if (count > 0 && number <= before) {
+			say("err message %" PRIu64 " came after %" PRIu64, number, before);
+			return 0;
+		}
+		if (count++ == 0)
+			first = number;
+		before = number;
+	} while (number < last && count < most);
+	say("ok %" PRIu64 " %" PRIu64 " %" PRIu64, count, first, number - first + 1 - count);
+	return 1;
+}
+
+/* drain LAST MS: receives rising numbers up to LAST. */
+static int do_drain(char **words, int n)
+{
+	(void)n;
+	return rising(strtoull(words[1], NULL, 10), UINT64_MAX, now_ms() + atoi(words[2]));
+}
+
+/* rise COUNT MS: receives COUNT rising numbers. */
+static int do_rise(char **words, int n)
+{
+	(void)n;
+	return rising(UINT64_MAX, strtoull(words[1], NULL, 10), now_ms() + atoi(words[2]));
+}
+
+/* collect FIRST COUNT MS: receives COUNT numbered messages in any order, each of them once. */
+static int do_collect(char **words, int n)
+{
+	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10), number;
+	int64_t deadline = now_ms() + atoi(words[3]);
+	char *have = calloc(count + 1, 1);
+	(void)n;
+	for (uint64_t i = 0; i < count; i++) {
+		if (!recv_number(&number, deadline, i))
+			break;
+		if (number < first || number >= first + count || have[number - first]++) {
+			say("err message %" PRIu64 " came twice, or is none of %" PRIu64 " from %" PRIu64, number, count, first);
+			break;
+		}
+		if (i == count - 1)
+			say("ok %" PRIu64, count);
+	}
+	free(have);
+	return 1;
+}
+
+/* serve COUNT MS: a REP's work: receives COUNT requests and sends each back as its reply. */
+static int do_serve(char **words, int n)
+{
+	uint64_t count = strtoull(words[1], NULL, 10);
+	int64_t deadline = now_ms() + atoi(words[2]);
+	(void)n;
+	for (uint64_t i = 0; i < count; i++) {
+		int more = 1;
+		if (i % 1000 == 0)
+			set_timeouts(left(deadline));
+		while (more) {
+			zmq_msg_t m;
+			zmq_msg_init(&m);
+			if (zmq_msg_recv(&m, sock, 0) < 0)
+				return fail("serve: receive");
+			more = zmq_msg_more(&m);
+			if (zmq_msg_send(&m, sock, more ? ZMQ_SNDMORE : 0) < 0)
+				return fail("serve: reply");
+		}
+	}
+	say("ok %" PRIu64, count);
+	return 1;
+}
+
+/* ask FIRST COUNT SIZE MS: a REQ's work: COUNT round trips of numbered messages, each of which must come back. */
+static int do_ask(char **words, int n)
+{
+	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10), number;
+	size_t size = strtoull(words[3], NULL, 10);
+	int64_t deadline = now_ms() + atoi(words[4]);
+	(void)n;
+	set_timeouts(left(deadline));
+	for (uint64_t i = 0; i < count; i++) {
+		if (send_number(first + i, size) != 0)
+			return fail("ask: request");
+		if (!recv_number(&number, deadline, i))
+			return 0;
+		if (number != first + i) {
+			say("err reply %" PRIu64 " to request %" PRIu64, number, first + i);
+			return 0;
+		}
+	}
+	say("ok %" PRIu64, count);
+	return 1;
+}
+
+/* pulse FRAME: sends a message of one frame every PULSE_MS, until the next command is there. */
+static int do_pulse(char **words, int n)
+{
+	uint64_t count = 0;
+	struct pollfd in = {.fd = 0, .events = POLLIN};
+	(void)n;
+	set_timeouts(0);
+	do {
+		if (send_frames(words + 1, 1) == 0)
+			count++;
+		else if (zmq_errno() != EAGAIN)
+			return fail("pulse");
+	} while (poll(&in, 1, PULSE_MS) == 0);
+	say("ok %" PRIu64, count);
+	return 1;
+}
+
+/* next_event takes one event off the monitor and counts it. Returns -1 at the deadline. */
+static int next_event(int64_t deadline)
+{
+	int ms = left(deadline);
+	zmq_msg_t m;
+	zmq_setsockopt(monitor, ZMQ_RCVTIMEO, &ms, sizeof ms);
+	zmq_msg_init(&m);
+	if (zmq_msg_recv(&m, monitor, 0) < 0)
+		return -1;
+	uint16_t event;
+	memcpy(&event, zmq_msg_data(&m), sizeof event);
+	for (int bit = 0; bit < 16; bit++)
+		if (event >> bit & 1)
+			seen[bit]++;
+	zmq_msg_close(&m);
+	zmq_msg_init(&m);
+	zmq_msg_recv(&m, monitor, 0); /* the address */
+	zmq_msg_close(&m);
+	return 0;
+}
+
+/* wait EVENT COUNT MS: waits until the event has come so many times since the process began. The socket has taken note of
+ * it by then: asking for ZMQ_EVENTS makes libzmq handle what its I/O thread has sent it. */
+static int do_wait(char **words, int n)
+{
+	int bits = find(events, words[1]), count = atoi(words[2]), bit = 0, state;
+	int64_t deadline = now_ms() + atoi(words[3]);
+	size_t size = sizeof state;
+	(void)n;
+	while (!(bits >> bit & 1))
+		bit++;
+	while (seen[bit] < count)
+		if (next_event(deadline) != 0) {
+			say("err %s came %d times", words[1], seen[bit]);
+			return 0;
+		}
+	zmq_getsockopt(sock, ZMQ_EVENTS, &state, &size);
+	say("ok %d", seen[bit]);
+	return 1;
+}
+
+/* idle MS: reports ok when no message can be received for MS. */
+static int do_idle(char **words, int n)
+{
+	zmq_pollitem_t item = {.socket = sock, .events = ZMQ_POLLIN};
+	(void)n;
+	if (zmq_poll(&item, 1, atoi(words[1])) != 0) {
+		say("err there is something to receive");
+		return 0;
+	}
+	say("ok");
+	return 1;
+}
+
+/* A command, its number of words at least, and what carries it out. */
+struct command {
+	const char *name;
+	int words;
+	int (*run)(char **words, int n);
+};
+
+/* The table of commands. */
+static const struct command commands[] = {
+	{"bind", 2, do_bind},           {"connect", 2, do_connect},     {"unbind", 2, do_unbind},
+	{"disconnect", 2, do_disconnect}, {"subscribe", 2, do_subscribe}, {"unsubscribe", 2, do_unsubscribe},
+	{"send", 3, do_send},           {"recv", 2, do_recv},           {"sendn", 5, do_sendn},
+	{"recvn", 4, do_recvn},         {"drain", 3, do_drain},         {"collect", 4, do_collect},
+	{"serve", 3, do_serve},         {"ask", 5, do_ask},             {"pulse", 2, do_pulse},
+	{"wait", 4, do_wait},           {"idle", 2, do_idle},           {"rise", 3, do_rise},
+	{NULL, 0, NULL},
+};
+
+/* read_line reads a command, byte by byte, so that poll tells the truth about what is left. Returns -1 at the end. */
+static int read_line(char *line)
+{
+	for (int n = 0; n < MAX_LINE - 1; n++) {
+		if (read(0, line + n, 1) != 1)
+			return -1;
+		if (line[n] == '\n') {
+			line[n] = '\0';
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* run carries out one line. */
+static void run(char *line)
+{
+	char *words[MAX_WORDS + 4];
+	int n = 0;
+	for (char *w = strtok(line, " "); w != NULL && n < MAX_WORDS; w = strtok(NULL, " "))
+		words[n++] = w;
+	for (const struct command *c = commands; n > 0 && c->name != NULL; c++)
+		if (strcmp(c->name, words[0]) == 0 && n >= c->words) {
+			c->run(words, n);
+			return;
+		}
+	say("err no such command, or too few words");
+}
+
+/* open_socket makes the socket and its monitor. */
+static void open_socket(int argc, char **argv)
+{
+	context = zmq_ctx_new();
+	sock = zmq_socket(context, find(types, argv[1]));
+	if (sock == NULL)
+		die("socket", argv[1]);
+	for (int i = 2; i < argc; i++)
+		set_option(argv[i]);
+	int none = 0;
+	monitor = zmq_socket(context, ZMQ_PAIR);
+	zmq_setsockopt(monitor, ZMQ_RCVHWM, &none, sizeof none);
+	if (zmq_socket_monitor(sock, "inproc://monitor", ZMQ_EVENT_ALL) != 0 || zmq_connect(monitor, "inproc://monitor") != 0)
+		die("monitor", argv[1]);
+}
+
+/* main obeys until "quit", which closes in order, within the socket's linger, or until the end of its input. */
+int main(int argc, char **argv)
+{
+	static char line[MAX_LINE];
+	int major, minor, patch;
+	if (argc < 2)
+		die("usage", "peer TYPE [OPTION=VALUE]...");
+	open_socket(argc, argv);
+	zmq_version(&major, &minor, &patch);
+	say("ready %d.%d.%d", major, minor, patch);
+	while (read_line(line) == 0) {
+		if (strcmp(line, "quit") != 0) {
+			run(line);
+			continue;
+		}
+		zmq_socket_monitor(sock, NULL, 0);
+		zmq_close(monitor);
+		zmq_close(sock);
+		zmq_ctx_term(context);
+		say("ok");
+		return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,109 @@
+package interop
+
+import (
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// strangers are for each of Weir's types the types of libzmq's that it must not talk to.
+var strangers = map[string][]string{
+	"PUSH": {"PUSH", "PUB", "SUB", "REP", "PAIR"},
+	"PULL": {"PULL", "PUB", "DEALER"},
+	"PUB":  {"PUB", "PULL", "REQ"},
+	"SUB":  {"SUB", "PUSH", "ROUTER"},
+	"REQ":  {"REQ", "DEALER", "PULL"},
+	"REP":  {"REP", "ROUTER", "PUSH"},
+}
+
+// TestStranger brings a libzmq socket of a type that does not fit to one of Weir's that has a proper partner. The stranger gets no further than the
+// handshake, the event says why, and the partner notices nothing. Whichever side reads the other's READY first hangs up: when it is Weir, the reason
+// is a breach of the protocol, and an endpoint that it dialed is given up.
+func TestStranger(t *testing.T) {
+	overTable(t, every, func(t *testing.T, p pairing) {
+		for _, typ := range strangers[p.weir] {
+			t.Run(typ, func(t *testing.T) {
+				s := newScene(begin(t, libzmq), t, p, setup{})
+				s.join()
+				p.moves.many(s, 0, 5, 20)
+				stranger := startPeer(s.ctx, t, libzmq, typ, peerReconnectIn)
+				if p.weirBinds {
+					stranger.do(s.ctx, "connect", s.endpoint)
+					s.wantStranger(s.endpoint)
+				} else {
+					ep, err := s.weir.Connect(s.ctx, stranger.do(s.ctx, "bind", p.place.fresh()))
+					require.NoError(t, err)
+					if s.wantStranger(ep.String()) {
+						require.Equal(t, ep.String(), s.events.waitKind(s.ctx, t, 1, socket.EventEnded).Endpoint)
+					}
+					require.NoError(t, ep.Close(s.ctx))
+				}
+				p.moves.many(s, 5, 50, 20)
+				require.Empty(t, s.events.of(socket.EventDisconnected))
+			})
+		}
+	})
+}
+
+// wantStranger waits for the failure of a handshake at an endpoint, and reports whether it was Weir that called it a breach.
+func (s *scene) wantStranger(endpoint string) bool {
+	s.Helper()
+	failed := s.events.waitKind(s.ctx, s.T, 1, socket.EventHandshakeFailed)
+	require.Equal(s, endpoint, failed.Endpoint)
+	require.Error(s, failed.Err)
+	require.NotEmpty(s, failed.Peer)
+	var breach *socket.ProtocolError
+	if errors.As(failed.Err, &breach) {
+		require.Contains(s, breach.Error(), s.pair.weir, "the reason names the types")
+		return true
+	}
+	require.ErrorIs(s, failed.Err, io.ErrUnexpectedEOF)
+	return false
+}
+
+// limit is the size of the largest frame that one side accepts, in bytes.
+const limit = 1000
+
+// TestPeerTooLarge has libzmq send what Weir's limit allows, and then a byte more: the first arrives, the second costs the connection, and the event
+// says why. A libzmq socket that connects comes back, and its next message arrives; an endpoint that Weir dialed is given up.
+func TestPeerTooLarge(t *testing.T) {
+	overTable(t, only("PULL", "SUB"), func(t *testing.T, p pairing) {
+		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.MaxMsgSize(limit)}})
+		s.join()
+		s.peer.do(s.ctx, "send", waitMS, "@1000:1")
+		require.Equal(t, limit, s.recv().Size())
+		s.peer.do(s.ctx, "send", waitMS, "x61", "@1001:1")
+		lost := s.events.waitKind(s.ctx, t, 1, socket.EventDisconnected)
+		var breach *socket.ProtocolError
+		require.ErrorAs(t, lost.Err, &breach)
+		if !p.weirBinds {
+			s.events.waitKind(s.ctx, t, 1, socket.EventEnded)
+			return
+		}
+		s.meet()
+		p.moves.many(s, 0, 50, 20)
+	})
+}
+
+// TestWeirTooLarge has Weir send a byte more than libzmq's limit allows: libzmq cuts the connection. It gives up an endpoint that it dialed; a Weir
+// socket that connects comes back, and its next message arrives.
+func TestWeirTooLarge(t *testing.T) {
+	overTable(t, only("PUSH", "PUB"), func(t *testing.T, p pairing) {
+		s := newScene(begin(t, libzmq), t, p, setup{peer: []string{"maxmsgsize=1000"}})
+		s.join()
+		s.send(socket.NewMessage(made(limit, 1)))
+		s.peer.do(s.ctx, "recv", waitMS)
+		s.send(socket.NewMessage(made(limit+1, 1)))
+		s.events.waitKind(s.ctx, t, 1, socket.EventDisconnected)
+		if p.weirBinds {
+			s.openPeer()
+			s.placePeer()
+		}
+		s.meet()
+		p.moves.many(s, 0, 50, 20)
+	})
+}

@@ -1,0 +1,130 @@
+package interop
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// A weirSocket is what all of Weir's socket types have in common.
+type weirSocket interface {
+	endpoints
+	accounts
+}
+
+// A kind is one of Weir's socket types, with the type that libzmq plays beside it: one row of the table.
+type kind struct {
+	weir, partner string
+	// open makes the socket on Weir's side. A subscriber gets no subscription yet.
+	open func(*socket.Runtime, ...socket.Option) (weirSocket, error)
+	// weirOpts and peerOpts make both sides keep every message: a publisher waits at the mark instead of dropping.
+	weirOpts []socket.Option
+	peerOpts []string
+	// moves is how messages get across.
+	moves moves
+}
+
+// kinds is the table of socket types.
+var kinds = []*kind{
+	{
+		weir: "PUSH", partner: "PULL", moves: weirSends{},
+		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) {
+			return socket.NewPush(rt, opts...)
+		},
+	},
+	{
+		weir: "PULL", partner: "PUSH", moves: weirReceives{},
+		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) {
+			return socket.NewPull(rt, opts...)
+		},
+	},
+	{
+		weir: "PUB", partner: "SUB", moves: weirSends{}, weirOpts: []socket.Option{socket.XPubNoDrop(true)},
+		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewPub(rt, opts...) },
+	},
+	{
+		weir: "SUB", partner: "PUB", moves: weirReceives{}, peerOpts: []string{"nodrop=1"},
+		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewSub(rt, opts...) },
+	},
+	{
+		weir: "REQ", partner: "REP", moves: weirAsks{},
+		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewReq(rt, opts...) },
+	},
+	{
+		weir: "REP", partner: "REQ", moves: weirAnswers{},
+		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewRep(rt, opts...) },
+	},
+}
+
+// A place is a transport: one row of the table.
+type place struct {
+	name string
+	// fresh is an endpoint to bind that nobody else has.
+	fresh func() string
+}
+
+// places is the table of transports.
+var places = []*place{
+	{name: "tcp", fresh: func() string { return "tcp://127.0.0.1:*" }},
+	{name: "ipc", fresh: func() string { return fmt.Sprintf("ipc://%s/s%d", scratch, ipcNames.Add(1)) }},
+}
+
+// ipcNames numbers the sockets of ipc. Atomic.
+var ipcNames atomic.Int64
+
+// A pairing is one cell of the table: a type, a transport, and who binds.
+type pairing struct {
+	*kind
+	place     *place
+	weirBinds bool
+}
+
+// String names the pairing, for the name of a subtest.
+func (p pairing) String() string {
+	side := p.partner
+	if p.weirBinds {
+		side = p.weir
+	}
+	return fmt.Sprintf("%s-%s/%s/%s binds", p.weir, p.partner, p.place.name, side)
+}
+
+// A pick chooses the cells of the table that a case makes sense for.
+type pick func(p pairing) bool
+
+// every picks the whole table.
+var every pick = func(pairing) bool { return true }
+
+// only picks some of Weir's types.
+func only(types ...string) pick {
+	return func(p pairing) bool { return slices.Contains(types, p.weir) }
+}
+
+// binding keeps of a pick what Weir binds.
+func (k pick) binding() pick { return func(p pairing) bool { return p.weirBinds && k(p) } }
+
+// dialing keeps of a pick what Weir connects.
+func (k pick) dialing() pick { return func(p pairing) bool { return !p.weirBinds && k(p) } }
+
+// tcp keeps of a pick what goes over tcp.
+func (k pick) tcp() pick { return func(p pairing) bool { return p.place.name == "tcp" && k(p) } }
+
+// overTable runs a case for each type × transport × bind side that is picked. Cases run beside each other, as many as go test allows.
+func overTable(t *testing.T, picked pick, f func(t *testing.T, p pairing)) {
+	for _, k := range kinds {
+		for _, at := range places {
+			for _, weirBinds := range []bool{true, false} {
+				p := pairing{kind: k, place: at, weirBinds: weirBinds}
+				if !picked(p) {
+					continue
+				}
+				t.Run(p.String(), func(t *testing.T) {
+					t.Parallel()
+					f(t, p)
+				})
+			}
+		}
+	}
+}

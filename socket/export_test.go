@@ -1,0 +1,92 @@
+package socket
+
+import (
+	"context"
+	"slices"
+)
+
+// A Row is one row of the table of socket types, as tests outside the package see it.
+type Row struct {
+	Name                  string   // as READY spells it
+	Peers                 []string // the types it talks to
+	Sends, Receives       bool     // which directions its applications have
+	Publisher, Subscriber bool     // which side of a subscription it is
+	Overflow              Overflow // what becomes of a message at the mark
+}
+
+// Rows returns the table of socket types.
+func Rows() []Row {
+	var rows []Row
+	for _, t := range types {
+		rows = append(rows, Row{
+			Name: t.name, Peers: slices.Clone(t.peers), Sends: t.sends, Receives: t.receives, Publisher: t.publisher, Subscriber: t.subscriber,
+			Overflow: t.overflow,
+		})
+	}
+	return rows
+}
+
+// Any is a socket of any type, with the methods of all types: the conformance suite takes types from the table, not from their constructors. A
+// method that the type does not have must not be called.
+type Any struct {
+	base
+	sending
+	receiving
+}
+
+// Open makes a socket of the type of that name.
+func Open(rt *Runtime, name string, opts ...Option) (*Any, error) {
+	i := slices.IndexFunc(types, func(t *socketType) bool { return t.name == name })
+	s, err := newSocket(rt, types[i], opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Any{base{s}, sending{s}, receiving{s}}, nil
+}
+
+// Subscribe is Sub's.
+func (a *Any) Subscribe(prefix string) error { return (&Sub{a.base, a.receiving}).Subscribe(prefix) }
+
+// WaitSubscribers is Pub's.
+func (a *Any) WaitSubscribers(ctx context.Context, n int) error {
+	return (&Pub{a.base, a.sending}).WaitSubscribers(ctx, n)
+}
+
+// Settle returns when the socket's actor has handled all it was told before.
+func (b base) Settle(ctx context.Context) error { return b.s.setMarks(ctx, -1, -1) }
+
+// WaitNoPeers waits until no peer is connected.
+func (b base) WaitNoPeers(ctx context.Context) error {
+	g := &b.s.peers
+	for {
+		g.mu.Lock()
+		if g.n == 0 {
+			g.mu.Unlock()
+			return nil
+		}
+		if g.changed == nil {
+			g.changed = make(chan struct{})
+		}
+		c := g.changed
+		g.mu.Unlock()
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// WaitTopic waits until exactly n peers are subscribed to topic itself.
+func (p *Pub) WaitTopic(ctx context.Context, topic string, n int) error {
+	s := p.base.s
+	return s.room.await(ctx, func() (bool, error) {
+		s.route.mu.Lock()
+		defer s.route.mu.Unlock()
+		peers := 0
+		if pipes := s.route.pattern.(*pub).topics.find(topic); pipes != nil {
+			peers = len(*pipes)
+		}
+		return peers == n, nil
+	})
+}

@@ -1,0 +1,44 @@
+package transport_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/transport"
+)
+
+func TestPeerName(t *testing.T) {
+	for _, c := range []struct{ bind, want string }{
+		{"tcp://127.0.0.1:*", ""}, // the dialing side's own address
+		{"ipc://*", fmt.Sprintf(":%d:%d:%d", os.Getuid(), os.Getgid(), os.Getpid())},
+	} {
+		ep, err := transport.Parse(c.bind)
+		require.NoError(t, err)
+		l, err := transport.Listen(context.Background(), ep, transport.Options{})
+		require.NoError(t, err)
+		to, err := transport.Parse(l.Endpoint())
+		require.NoError(t, err)
+		dialed, err := transport.Dial(context.Background(), to, transport.Options{})
+		require.NoError(t, err)
+		accepted, err := l.Accept()
+		require.NoError(t, err)
+		want := c.want
+		if want == "" {
+			want = dialed.LocalAddr().String()
+		} else if runtime.GOOS != "linux" {
+			want = "unnamed"
+		}
+		require.Equal(t, want, transport.PeerName(accepted))
+		require.Equal(t, l.Addr().String(), transport.PeerName(dialed))
+		for _, conn := range []net.Conn{dialed, accepted} {
+			require.NoError(t, conn.Close())
+		}
+		require.NoError(t, l.Close())
+	}
+}
