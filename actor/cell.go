@@ -54,7 +54,7 @@ type cell struct {
 	kin       *family       // the actor's children; nil before the first
 }
 
-// mishap is the failure of an instance. While there is one, nothing is served. Immutable, but for msg.
+// mishap is the failure of an instance. While there is one, nothing is served. Immutable.
 type mishap struct {
 	reason    error
 	escalated bool // it is the failure of a child, passed on

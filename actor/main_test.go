@@ -118,6 +118,19 @@ func (j *journal) take() []string {
 	return lines
 }
 
+// roster holds the references of actors by name. The zero value is empty.
+type roster struct{ refs sync.Map }
+
+// put adds the actor of ctx.
+func (r *roster) put(ctx *actor.Context[string]) { r.refs.Store(ctx.Name(), ctx.Self()) }
+
+// get returns the actor of that name; the zero Ref if there is none.
+func (r *roster) get(name string) actor.Ref[string] {
+	ref, _ := r.refs.Load(name)
+	a, _ := ref.(actor.Ref[string])
+	return a
+}
+
 // scribe is a handler that writes its lifecycle into j, and fails over the message "fail".
 func scribe(j *journal) handler[string] {
 	return func(ctx *actor.Context[string]) error {

@@ -110,10 +110,10 @@ func TestFailuresAtOnce(t *testing.T) {
 		var j journal
 		s := &fixed{verdict: actor.Verdict{Scope: actor.All}}
 		gate := make(chan struct{})
-		kids := map[string]actor.Ref[string]{}
+		var kids roster
 		sup := spawn(t, sys, "sup", gated(gate, func(ctx *actor.Context[string]) error {
 			if _, ok := ctx.Message().(actor.Started); ok {
-				kids[ctx.Name()] = ctx.Self()
+				kids.put(ctx)
 			}
 			return scribe(&j)(ctx)
 		}), actor.WithStrategy(s))
@@ -121,9 +121,9 @@ func TestFailuresAtOnce(t *testing.T) {
 		j.take()
 		require.NoError(t, sup.Tell("hold"))
 		settle()
-		require.NoError(t, kids["a"].Tell("fail"))
+		require.NoError(t, kids.get("a").Tell("fail"))
 		settle()
-		require.NoError(t, kids["b"].Tell("fail"))
+		require.NoError(t, kids.get("b").Tell("fail"))
 		settle()
 		close(gate)
 		settle()
@@ -137,11 +137,11 @@ func TestFailuresAtOnce(t *testing.T) {
 func TestStaleChildStopped(t *testing.T) {
 	bubble(t, func(t *testing.T, sys *actor.System) {
 		gate := make(chan struct{})
-		kids := map[string]actor.Ref[string]{}
+		var kids roster
 		var listed []string
 		h := gated(gate, func(ctx *actor.Context[string]) error {
 			if _, ok := ctx.Message().(actor.Started); ok {
-				kids[ctx.Name()] = ctx.Self()
+				kids.put(ctx)
 			}
 			return nil
 		})
@@ -157,7 +157,7 @@ func TestStaleChildStopped(t *testing.T) {
 		require.NoError(t, sup.Tell("hold"))
 		settle()
 		require.NoError(t, sup.Tell("fail"))
-		require.NoError(t, kids["a"].StopAndWait(t.Context()))
+		require.NoError(t, kids.get("a").StopAndWait(t.Context()))
 		close(gate)
 		pass(time.Second)
 		require.NoError(t, sup.Tell("list"))
@@ -175,11 +175,11 @@ func TestScopeWithStoppingSibling(t *testing.T) {
 			bubble(t, func(t *testing.T, sys *actor.System) {
 				var j journal
 				gate := make(chan struct{})
-				kids := map[string]actor.Ref[string]{}
+				var kids roster
 				child := func(ctx *actor.Context[string]) error {
 					switch ctx.Message().(type) {
 					case actor.Started:
-						kids[ctx.Name()] = ctx.Self()
+						kids.put(ctx)
 					case actor.Stopping:
 						if ctx.Name() == "b" {
 							<-gate
@@ -203,11 +203,11 @@ func TestScopeWithStoppingSibling(t *testing.T) {
 				if name == "parent" {
 					require.NoError(t, sup.Tell("stop b"))
 				} else {
-					kids["b"].Stop()
+					kids.get("b").Stop()
 				}
 				settle()
 				j.take()
-				require.NoError(t, kids["a"].Tell("fail"))
+				require.NoError(t, kids.get("a").Tell("fail"))
 				settle()
 				before := started(j.take())
 				require.Equal(t, want, before)
@@ -246,24 +246,54 @@ func TestDelaysJoin(t *testing.T) {
 	}
 }
 
+// growing is a strategy that restarts one, but for b's failure all.
+type growing map[string]time.Duration
+
+// Decide implements actor.Strategy.
+func (s growing) Decide(h actor.History, _ error, _ time.Time) actor.Verdict {
+	v := actor.Verdict{After: s[h.Child]}
+	if h.Child == "b" {
+		v.Scope = actor.All
+	}
+	return v
+}
+
+// When a restart takes in several that are under way, they become one: nobody begins by an older, shorter delay.
+func TestRestartsJoin(t *testing.T) {
+	bubble(t, func(t *testing.T, sys *actor.System) {
+		var j journal
+		s := growing{"a": time.Second, "c": 5 * time.Second, "b": 10 * time.Second}
+		_, refs := under(t, sys, s, scribe(&j), "a", "b", "c")
+		for _, i := range []int{0, 2, 1} {
+			require.NoError(t, refs[i].Tell("fail"))
+			settle()
+		}
+		j.take()
+		pass(10*time.Second - 1)
+		require.Empty(t, j.take())
+		pass(1)
+		require.Equal(t, []string{"a started", "b started", "c started"}, j.take())
+	})
+}
+
 // A timer that fired just before its restart got a new delay does not end that delay.
 func TestLateTimer(t *testing.T) {
 	bubble(t, func(t *testing.T, sys *actor.System) {
 		var j journal
 		gate := make(chan struct{})
-		kids := map[string]actor.Ref[string]{}
+		var kids roster
 		sup := spawn(t, sys, "sup", gated(gate, func(ctx *actor.Context[string]) error {
 			if _, ok := ctx.Message().(actor.Started); ok {
-				kids[ctx.Name()] = ctx.Self()
+				kids.put(ctx)
 			}
 			return scribe(&j)(ctx)
 		}), actor.WithStrategy(perChild{"a": time.Second, "b": time.Second}))
 		settle()
-		require.NoError(t, kids["b"].Tell("fail"))
+		require.NoError(t, kids.get("b").Tell("fail"))
 		settle()
 		require.NoError(t, sup.Tell("hold"))
 		settle()
-		require.NoError(t, kids["a"].Tell("fail"))
+		require.NoError(t, kids.get("a").Tell("fail"))
 		pass(time.Second) // the timer of b's restart fires, behind the failure of a
 		close(gate)
 		settle()

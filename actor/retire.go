@@ -37,14 +37,12 @@ func (c *cell) onStop() {
 	}
 }
 
-// onHalt begins a restart, whose second half is begin. Whatever ends the actor goes before it.
+// onHalt begins a restart, whose second half is begin. Only an actor with an instance has something to halt: another is
+// halted, or about to be, or stops, and its parent hears of that.
 func (c *cell) onHalt(o haltOrder) {
-	switch c.phase {
-	case phaseActive:
+	if c.phase == phaseActive {
 		c.phase, c.retire = phaseRetiring, &retirement{reason: o.reason, inHand: o.inHand}
 		c.kin.close()
-	case phaseHalted:
-		c.parent.tell(halted{c.kid})
 	}
 }
 

@@ -152,7 +152,9 @@ func TestWaitEnds(t *testing.T) {
 // of the hook since before their attempt. If an opening went unheard, the test would hang.
 func TestOnRoomIsNeverMissed(t *testing.T) {
 	for _, cfg := range []mailbox.Config[int]{
-		{Mark: 1}, {Mark: 7}, {Bytes: 50, Size: func(v int) int { return v % 30 }},
+		{Mark: 1},
+		{Mark: 7},
+		{Bytes: 50, Size: func(v int) int { return v % 30 }},
 		{Mark: 5, Bytes: 50, Size: func(v int) int { return v % 30 }},
 	} {
 		onRoomRun(t, cfg)

@@ -11,10 +11,10 @@ import (
 
 // item48 is an item of 48 bytes with a pointer in it, about what a message is.
 type item48 struct {
-	body   []byte
-	n      int
-	source *int
-	rest   uint64
+	_ []byte
+	n int
+	_ *int
+	_ uint64
 }
 
 // benchMark is the mark of the queues and the buffer of the channels compared.

@@ -103,7 +103,7 @@ func (m *model) push(v int) error {
 			return mailbox.ErrFull
 		}
 	}
-	m.items = append(m.items[:len(m.items):len(m.items)], v)
+	m.items = append(slices.Clip(m.items), v)
 	m.accepted++
 	m.shut = m.lockFree() && m.full()
 	m.ring()
@@ -229,7 +229,7 @@ func (p *pair) push() {
 		p.Equal(want, p.q.TryPush(v))
 		return
 	}
-	if want == mailbox.ErrFull && p.m.policy == mailbox.Block {
+	if errors.Is(want, mailbox.ErrFull) && p.m.policy == mailbox.Block {
 		want = context.Canceled
 	}
 	p.Equal(want, p.q.Push(ended, v))

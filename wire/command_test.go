@@ -28,13 +28,22 @@ func TestCommandRoundTrip(t *testing.T) {
 	for _, c := range []Command{
 		Ready{},
 		Ready{Metadata: Metadata{{"Socket-Type", "PUSH"}, {"Identity", ""}, {"X-Long", string(long)}}},
-		Error{}, Error{Reason: "400"}, Error{Reason: strings.Repeat("r", 255)},
-		Subscribe{Topic: []byte{}}, Subscribe{Topic: []byte("a\x00b")}, Subscribe{Topic: long},
-		Cancel{Topic: []byte{}}, Cancel{Topic: long},
-		Ping{Context: []byte{}}, Ping{TTL: 1500 * time.Millisecond, Context: []byte("0123456789abcdef")},
+		Error{},
+		Error{Reason: "400"},
+		Error{Reason: strings.Repeat("r", 255)},
+		Subscribe{Topic: []byte{}},
+		Subscribe{Topic: []byte("a\x00b")},
+		Subscribe{Topic: long},
+		Cancel{Topic: []byte{}},
+		Cancel{Topic: long},
+		Ping{Context: []byte{}},
+		Ping{TTL: 1500 * time.Millisecond, Context: []byte("0123456789abcdef")},
 		Ping{TTL: MaxTTL, Context: []byte{}},
-		Pong{Context: []byte{}}, Pong{Context: []byte("0123456789abcdef")},
-		Unknown{Name: "JOIN", Body: []byte("group")}, Unknown{Body: []byte{}}, Unknown{Name: "ready", Body: long},
+		Pong{Context: []byte{}},
+		Pong{Context: []byte("0123456789abcdef")},
+		Unknown{Name: "JOIN", Body: []byte("group")},
+		Unknown{Body: []byte{}},
+		Unknown{Name: "ready", Body: long},
 	} {
 		frame := c.AppendTo([]byte("before"))
 		require.Equal(t, "before", string(frame[:6]))

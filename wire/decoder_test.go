@@ -202,6 +202,7 @@ func TestDecoderDropsWithoutStoring(t *testing.T) {
 	const size = 1 << 20
 	_, out, cmd, err := d.Decode(AppendHeader(nil, CommandFrame|More, size), nil)
 	require.NoError(t, err)
+	require.Nil(t, cmd)
 	require.True(t, d.Partial())
 	require.Nil(t, d.Direct())
 	n, out, cmd, err := d.Decode(append(make([]byte, size), 0, 1, 'x'), out)

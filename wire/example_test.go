@@ -18,13 +18,12 @@ func ExampleHandshake() {
 			fmt.Println(err)
 			return
 		}
-		toPush, toPull = append(toPush, out...), nil
-		_, out, err = push.Receive(toPush)
+		_, toPull, err = push.Receive(append(toPush, out...))
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		toPush, toPull = nil, out
+		toPush = nil
 	}
 	peer := push.Peer()
 	fmt.Printf("%s, ZMTP %d.%d\n", peer.SocketType, peer.Version.Major, peer.Version.Minor)

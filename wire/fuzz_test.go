@@ -48,8 +48,13 @@ func FuzzFrame(f *testing.F) {
 // encoding and decoding.
 func FuzzCommand(f *testing.F) {
 	for _, c := range []Command{
-		readyOf(TypePush), Error{Reason: "400"}, Subscribe{Topic: []byte("topic")}, Cancel{}, Ping{TTL: MaxTTL},
-		Pong{Context: []byte("0123456789abcdef")}, Unknown{Name: "JOIN", Body: []byte("group")},
+		readyOf(TypePush),
+		Error{Reason: "400"},
+		Subscribe{Topic: []byte("topic")},
+		Cancel{},
+		Ping{TTL: MaxTTL},
+		Pong{Context: []byte("0123456789abcdef")},
+		Unknown{Name: "JOIN", Body: []byte("group")},
 	} {
 		f.Add(c.AppendTo(nil)[shortHeader:])
 	}
