@@ -18,9 +18,9 @@ const (
 	silent = 1000
 )
 
-// crowded is the pairing of these cases: a bound PULL, with a PUSH of libzmq's.
+// crowded is the pairing of these cases: a PULL bound to tcp, with a PUSH of libzmq's.
 func crowded() pairing {
-	return pairing{kind: kinds[1], place: places[0], weirBinds: true}
+	return pairing{kind: kindOf("PULL"), place: places[0], weirBinds: true}
 }
 
 // memory is what the Go runtime holds in heap and stacks, in bytes, garbage included since the last collection.

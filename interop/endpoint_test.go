@@ -23,7 +23,6 @@ func TestEndpointClosed(t *testing.T) {
 		s.peer.do(s.ctx, verb, s.endpoint)
 		s.endpoint = ""
 		s.join()
-		s.peer.do(s.ctx, "wait", "HANDSHAKE", 2, waitMS)
 		p.moves.many(s, 50, 50, 20)
 		s.peer.do(s.ctx, verb, s.endpoint)
 		if p.partner == "REQ" && !p.weirBinds {

@@ -19,21 +19,27 @@ const (
 	flowRead  = 1000 // what the receiver reads before the incident
 )
 
+// A connection is what tells one from the other in these cases: no two come from the same process.
+type connection struct {
+	peer    string
+	attempt uint64
+}
+
 // A sentLog counts what the kernel took on each connection, from the trace of a socket, and checks its order.
 type sentLog struct {
 	mu     sync.Mutex
-	counts map[uint64]int // guarded by mu: messages by connection
-	last   int            // guarded by mu: the number last sent, on any connection
-	wrong  string         // guarded by mu: the first breach of order
+	counts map[connection]int // guarded by mu: messages
+	last   int                // guarded by mu: the number last sent, on any connection
+	wrong  string             // guarded by mu: the first breach of order
 }
 
 // trace is the option that makes a socket tell l.
 func (l *sentLog) trace() socket.Option {
-	l.counts, l.last = map[uint64]int{}, -1
+	l.counts, l.last = map[connection]int{}, -1
 	return socket.WithTrace(socket.Trace{Sent: func(c socket.Conn, m socket.Message) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.counts[c.Attempt]++
+		l.counts[connection{c.Peer, c.Attempt}]++
 		if n := numberOf(m); n <= l.last && l.wrong == "" {
 			l.wrong = fmt.Sprintf("%d sent after %d", n, l.last)
 		} else {
@@ -42,13 +48,13 @@ func (l *sentLog) trace() socket.Option {
 	}})
 }
 
-// on is how many messages the kernel took on a connection.
-func (l *sentLog) on(t *testing.T, attempt uint64) int {
+// before is how many messages the kernel took on the connection that an event says has ended.
+func (l *sentLog) before(t *testing.T, lost socket.Event) int {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	require.Empty(t, l.wrong)
-	return l.counts[attempt]
+	return l.counts[connection{lost.Peer, lost.Attempt}]
 }
 
 // sendAll sends a stream from Weir's side in the background. The channel yields its outcome.
@@ -87,7 +93,7 @@ func TestReceiverKilledInFlow(t *testing.T) {
 
 		stats := s.weir.Stats()
 		lost := s.events.of(socket.EventDisconnected)[0]
-		taken := sent.on(t, lost.Attempt)
+		taken := sent.before(t, lost)
 		dropped := int(stats.Out.Dropped[codec.LostConnection])
 		require.Zero(t, missing, "a gap after the restart")
 		require.Equal(t, flowCount, first+count)

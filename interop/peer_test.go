@@ -27,7 +27,8 @@ type peer struct {
 	version string      // of its library
 
 	// Owned by the test's goroutine.
-	dead bool
+	dead     bool
+	meetings int // how many connections it has had
 }
 
 // startPeer starts a process with a socket of that type and waits until it is ready. It ends with the test.

@@ -58,7 +58,6 @@ func (s *scene) reopenWeir(n int) {
 	s.peer.do(s.ctx, "wait", "DISCONNECTED", n, waitMS)
 	s.openWeir()
 	s.placeWeir()
-	s.peer.do(s.ctx, "wait", "HANDSHAKE", n+1, waitMS)
 	s.meet()
 }
 

@@ -41,7 +41,7 @@ type scene struct {
 	peer     *peer
 	endpoint string           // resolved, once somebody has bound it
 	ours     *socket.Endpoint // what Weir's side has of it
-	meetings int              // how many connections Weir's side has had
+	meetings int              // how many connections the sockets of Weir's side have had
 }
 
 // newScene makes both sides of a pairing: the sockets exist, and nothing is bound or connected.
@@ -133,9 +133,10 @@ func (s *scene) join() {
 func (s *scene) meet() {
 	s.Helper()
 	s.meetings++
+	s.peer.meetings++
 	s.events.waitKind(s.ctx, s.T, s.meetings, socket.EventConnected)
 	require.NoError(s, s.weir.WaitPeers(s.ctx, 1))
-	s.peer.do(s.ctx, "wait", "HANDSHAKE", 1, waitMS)
+	s.peer.do(s.ctx, "wait", "HANDSHAKE", s.peer.meetings, waitMS)
 	s.subscribed()
 }
 

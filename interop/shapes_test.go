@@ -36,10 +36,11 @@ var shapes = []shape{
 
 // texts are text frames in the words of a command.
 func texts(frames ...string) string {
-	for i, f := range frames {
-		frames[i] = plain(f)
+	var all []string
+	for _, f := range frames {
+		all = append(all, plain(f))
 	}
-	return strings.Join(frames, " ")
+	return strings.Join(all, " ")
 }
 
 // TestShapes sends a message of each form across, one after the other over one connection: each arrives whole, with the same frames.

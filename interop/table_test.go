@@ -18,6 +18,8 @@ type weirSocket interface {
 // A kind is one of Weir's socket types, with the type that libzmq plays beside it: one row of the table.
 type kind struct {
 	weir, partner string
+	// sends and receives say what applications do with Weir's type.
+	sends, receives bool
 	// open makes the socket on Weir's side. A subscriber gets no subscription yet.
 	open func(*socket.Runtime, ...socket.Option) (weirSocket, error)
 	// weirOpts and peerOpts make both sides keep every message: a publisher waits at the mark instead of dropping.
@@ -30,33 +32,38 @@ type kind struct {
 // kinds is the table of socket types.
 var kinds = []*kind{
 	{
-		weir: "PUSH", partner: "PULL", moves: weirSends{},
+		weir: "PUSH", partner: "PULL", sends: true, moves: weirSends{},
 		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) {
 			return socket.NewPush(rt, opts...)
 		},
 	},
 	{
-		weir: "PULL", partner: "PUSH", moves: weirReceives{},
+		weir: "PULL", partner: "PUSH", receives: true, moves: weirReceives{},
 		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) {
 			return socket.NewPull(rt, opts...)
 		},
 	},
 	{
-		weir: "PUB", partner: "SUB", moves: weirSends{}, weirOpts: []socket.Option{socket.XPubNoDrop(true)},
+		weir: "PUB", partner: "SUB", sends: true, moves: weirSends{}, weirOpts: []socket.Option{socket.XPubNoDrop(true)},
 		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewPub(rt, opts...) },
 	},
 	{
-		weir: "SUB", partner: "PUB", moves: weirReceives{}, peerOpts: []string{"nodrop=1"},
+		weir: "SUB", partner: "PUB", receives: true, moves: weirReceives{}, peerOpts: []string{"nodrop=1"},
 		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewSub(rt, opts...) },
 	},
 	{
-		weir: "REQ", partner: "REP", moves: weirAsks{},
+		weir: "REQ", partner: "REP", sends: true, receives: true, moves: weirAsks{},
 		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewReq(rt, opts...) },
 	},
 	{
-		weir: "REP", partner: "REQ", moves: weirAnswers{},
+		weir: "REP", partner: "REQ", sends: true, receives: true, moves: weirAnswers{},
 		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewRep(rt, opts...) },
 	},
+}
+
+// kindOf is the row of a type of Weir's.
+func kindOf(weir string) *kind {
+	return kinds[slices.IndexFunc(kinds, func(k *kind) bool { return k.weir == weir })]
 }
 
 // A place is a transport: one row of the table.

@@ -30,17 +30,17 @@ func (s *socket) recvLoop(ctx context.Context, c chan<- Message) {
 		case <-ctx.Done():
 			s.inbox.putBack(h)
 			return
+		case <-s.over:
+			s.inbox.putBack(h)
+			return
 		}
 	}
 }
 
-// hold takes a message that still counts towards its mark, and waits for one.
+// hold takes a message that still counts towards its mark, and waits for one, or for the socket's turn to receive.
 func (s *socket) hold(ctx context.Context) (held, error) {
-	h, err := s.inbox.take(s, true)
-	if err == nil || !errors.Is(err, ErrWouldBlock) {
-		return h, err
-	}
-	err = s.inbox.waiting.await(ctx, func() (bool, error) {
+	var h held
+	err := s.inbox.waiting.await(ctx, func() (bool, error) {
 		var err error
 		h, err = s.inbox.take(s, true)
 		return err == nil || !errors.Is(err, ErrWouldBlock) && !errors.Is(err, ErrBadState), err
@@ -88,6 +88,9 @@ func (p *sendPump) sendLoop(ctx context.Context) {
 				return
 			}
 		case <-ctx.Done():
+			return
+		case <-p.s.over:
+			p.err = ErrClosed
 			return
 		}
 	}

@@ -134,6 +134,7 @@ func TestRecvChanEndsWithItsSocket(t *testing.T) {
 			require.Equal(t, held, fill(t, push, held))
 			synctest.Wait()
 			require.NoError(t, pull.Close(ctx))
+			synctest.Wait()
 			_, open := <-c
 			require.False(t, open)
 			in := pull.Stats().In
@@ -195,6 +196,7 @@ func TestRecvChanOfTurns(t *testing.T) {
 			cancel()
 			_, open = <-replies
 			require.False(t, open)
+			require.ErrorIs(t, req.TrySend(number(99)), socket.ErrBadState, "the answer is put back, not received")
 			receive(t, req, i, 1)
 			_, err := req.TryRecv()
 			require.ErrorIs(t, err, socket.ErrBadState)

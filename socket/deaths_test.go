@@ -100,15 +100,18 @@ func (r *deathRig) await(socket string, kind EventKind, n int) {
 	}
 }
 
-// traffic sends n numbered messages, calls kill in the middle, and returns how often each number arrived, once all that can arrive has: kill waits
+// sent is how many numbered messages the traffic of a test has.
+const sent = 20000
+
+// traffic sends numbered messages, calls kill in the middle, and returns how often each number arrived, once all that can arrive has: kill waits
 // until the last message will go over a connection that lives.
-func (r *deathRig) traffic(n int, kill func()) (got map[string]int) {
+func (r *deathRig) traffic(kill func()) (got map[string]int) {
 	r.t.Helper()
 	got = map[string]int{}
 	done := make(chan error, 1)
 	go func() {
-		for i := range n {
-			if i == n/2 {
+		for i := range sent {
+			if i == sent/2 {
 				kill()
 			}
 			if err := r.push.Send(r.ctx, NewMessage(fmt.Sprint(i))); err != nil {
@@ -143,13 +146,13 @@ func (r *deathRig) traffic(n int, kill func()) (got map[string]int) {
 }
 
 // checkOnce wants nothing twice, and at most what the kernel had on the lost connection missing.
-func (r *deathRig) checkOnce(got map[string]int, n int) {
+func (r *deathRig) checkOnce(got map[string]int) {
 	r.t.Helper()
 	for k, times := range got {
 		require.Equal(r.t, 1, times, "message %s came more than once", k)
 	}
 	out, in := r.push.Stats().Out, r.pull.Stats().In
-	require.Equal(r.t, uint64(n+1), out.Accepted)
+	require.Equal(r.t, uint64(sent+1), out.Accepted)
 	require.Equal(r.t, out.Accepted, out.Delivered, "the kernel got every message")
 	require.Equal(r.t, uint64(len(got)+1), in.Delivered)
 	require.Equal(r.t, in.Accepted, in.Delivered+in.Queued+dropped(in))
@@ -181,43 +184,39 @@ func (r *deathRig) acceptedCodec() actor.Ref[codec.Message] {
 
 func TestDeathOfDialedCodec(t *testing.T) {
 	r := newDeathRig(t)
-	const n = 20000
-	got := r.traffic(n, func() { require.NoError(t, actortest.Panic(r.dialedCodec(), errInjected)) })
-	require.Len(t, got, n, "the queue outlives its codec, and the kernel sends what it had")
-	r.checkOnce(got, n)
+	got := r.traffic(func() { require.NoError(t, actortest.Panic(r.dialedCodec(), errInjected)) })
+	require.Len(t, got, sent, "the queue outlives its codec, and the kernel sends what it had")
+	r.checkOnce(got)
 	r.await(r.push.String(), EventConnected, 2)
 }
 
 func TestDeathOfAcceptedCodec(t *testing.T) {
 	r := newDeathRig(t)
-	const n = 20000
-	got := r.traffic(n, func() {
+	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(r.acceptedCodec(), errInjected))
 		r.await(r.push.String(), EventConnected, 2)
 	})
-	r.checkOnce(got, n)
+	r.checkOnce(got)
 	r.await(r.push.String(), EventConnected, 2)
 	r.await(r.pull.String(), EventDisconnected, 1)
 }
 
 func TestDeathOfDialer(t *testing.T) {
 	r := newDeathRig(t)
-	const n = 20000
-	got := r.traffic(n, func() {
+	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(*r.conn.task.(*dialerTask).ref.Load(), errInjected))
 		r.await(r.push.String(), EventConnected, 2)
 	})
-	r.checkOnce(got, n)
+	r.checkOnce(got)
 }
 
 func TestDeathOfListener(t *testing.T) {
 	r := newDeathRig(t)
-	const n = 20000
-	got := r.traffic(n, func() {
+	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(*r.bind.listener.ref.Load(), errInjected))
 		r.await(r.push.String(), EventConnected, 2)
 	})
-	r.checkOnce(got, n)
+	r.checkOnce(got)
 }
 
 func TestDeathOfIOActor(t *testing.T) {
@@ -256,34 +255,31 @@ func TestDeathOfIOActor(t *testing.T) {
 
 func TestDeathOfIOActorUnderTraffic(t *testing.T) {
 	r := newDeathRig(t)
-	const n = 20000
-	got := r.traffic(n, func() {
+	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(r.rt.workers[0].ref, errInjected))
 		r.await(r.push.String(), EventConnected, 2)
 	})
-	r.checkOnce(got, n)
+	r.checkOnce(got)
 	require.Equal(t, int64(1), r.rt.workers[0].restarts.Load())
 }
 
 func TestDeathOfPipe(t *testing.T) {
 	r := newDeathRig(t)
-	const n = 20000
-	got := r.traffic(n, func() { require.NoError(t, actortest.Panic(r.conn.link.pipe.ref, errInjected)) })
-	require.Len(t, got, n)
-	r.checkOnce(got, n)
+	got := r.traffic(func() { require.NoError(t, actortest.Panic(r.conn.link.pipe.ref, errInjected)) })
+	require.Len(t, got, sent)
+	r.checkOnce(got)
 	require.Zero(t, r.count(r.push.String(), EventDisconnected), "the connection does not notice")
 	require.NoError(t, r.conn.Close(r.ctx), "its successor sees the pipe to its end")
 }
 
 func TestDeathOfSocketActor(t *testing.T) {
 	r := newDeathRig(t)
-	const n = 20000
-	got := r.traffic(n, func() {
+	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(r.push.base.s.ref, errInjected))
 		require.NoError(t, actortest.Panic(r.pull.base.s.ref, errInjected))
 	})
-	require.Len(t, got, n)
-	r.checkOnce(got, n)
+	require.Len(t, got, sent)
+	r.checkOnce(got)
 	require.Zero(t, r.count(r.push.String(), EventDisconnected), "the connection does not notice")
 	require.NoError(t, r.push.SetSendHWM(r.ctx, 5), "its successor answers")
 	require.NoError(t, r.conn.Close(r.ctx))

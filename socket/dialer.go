@@ -92,7 +92,7 @@ func (o *options) reconnect() actor.Strategy {
 		InHand:  actor.Redeliver,
 		StopOn: func(err error) bool {
 			var p *wire.ProtocolError
-			return never || errors.As(err, &p) || errors.Is(err, codec.ErrCut)
+			return never || errors.As(err, &p)
 		},
 	}
 }
@@ -103,8 +103,11 @@ type announcing struct {
 	link *link
 }
 
-// Decide asks the strategy, and says when the next attempt comes.
+// Decide asks the strategy, and says when the next attempt comes. A line that was shut for good is none of the strategy's business.
 func (a announcing) Decide(h actor.History, reason error, now time.Time) actor.Verdict {
+	if errors.Is(reason, ErrClosed) {
+		return actor.Verdict{Action: actor.Stop, InHand: actor.Redeliver, Quiet: true}
+	}
 	v := a.Strategy.Decide(h, reason, now)
 	if v.Action == actor.Restart {
 		s := a.link.sock

@@ -86,13 +86,18 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
 	}
 	e := newEndpoint(b.s, addr, listener.Endpoint(), true)
-	if err := b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
-		return &bindEndpoint{endpoint: e, listener: listener, reply: r}
-	}); err != nil {
+	if err := b.s.bind(ctx, e, listener); err != nil {
 		_ = listener.Close() // nobody has seen it
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
 	}
 	return e, nil
+}
+
+// bind asks the socket actor to take e on; listener is nil for inproc.
+func (s *socket) bind(ctx context.Context, e *Endpoint, listener transport.Listener) error {
+	return s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
+		return &bindEndpoint{endpoint: e, listener: listener, reply: r}
+	})
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and

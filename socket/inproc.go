@@ -52,7 +52,7 @@ func (*twinClosed) socketMessage() {}
 // bindInproc takes a name.
 func (s *socket) bindInproc(ctx context.Context, addr transport.Endpoint) (*Endpoint, error) {
 	e := newEndpoint(s, addr, addr.String(), true)
-	if err := s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &bindEndpoint{endpoint: e, reply: r} }); err != nil {
+	if err := s.bind(ctx, e, nil); err != nil {
 		return nil, fmt.Errorf("bind %s: %w", e.text, err)
 	}
 	return e, nil
@@ -91,7 +91,7 @@ func (r *inprocRegistry) withdraw(e *Endpoint) {
 		n.bound = nil
 	}
 	n.pending = slices.DeleteFunc(n.pending, func(p *pipe) bool { return p.endpoint == e && (p.out == nil || p.out.Len() == 0) })
-	if n.bound == nil && len(n.pending) == 0 {
+	if n.bound == nil && len(n.pending) == 0 && r.names[n.name] == n { // somebody else may have the name by now
 		delete(r.names, n.name)
 	}
 }
@@ -290,8 +290,10 @@ func (n *inprocName) boundTo(r *inprocRegistry) *Endpoint {
 // join makes this side's pipe for a connecting one.
 func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pipe) {
 	if !s.typ.accepts(a.sock.typ.name) {
-		s.rt.emit(Event{Kind: EventHandshakeFailed, Socket: s.name, Endpoint: e.text,
-			Err: fmt.Errorf("%w: %s and %s", ErrIncompatible, s.typ.name, a.sock.typ.name)})
+		s.rt.emit(Event{
+			Kind: EventHandshakeFailed, Socket: s.name, Endpoint: e.text,
+			Err: fmt.Errorf("%w: %s and %s", ErrIncompatible, s.typ.name, a.sock.typ.name),
+		})
 		_ = a.sock.ref.Tell(&twinClosed{a})
 		return
 	}
@@ -317,9 +319,12 @@ func (s *socketActor) rise(p *pipe) {
 	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
 }
 
-// onTwinJoined counts the peer of a connecting pipe.
+// onTwinJoined counts the peer of a connecting pipe, or tells it that the pipe has closed meanwhile, and only left what it had sent.
 func (s *socketActor) onTwinJoined(m *twinJoined) {
-	if slices.Contains(s.control.pipes, m.pipe) && !m.pipe.connected.Load() {
+	switch {
+	case !slices.Contains(s.control.pipes, m.pipe):
+		s.partTwin(m.pipe)
+	case !m.pipe.connected.Load():
 		s.rise(m.pipe)
 	}
 }
@@ -346,13 +351,18 @@ func (s *socketActor) endInproc(ctx *actor.Context[socketMessage], p *pipe) {
 	s.fall(p)
 	s.detach(p)
 	s.inbox.abandon(p)
+	s.partTwin(p)
+	s.removePipe(ctx, p)
+}
+
+// partTwin tells the other side of p, if there is one, that p is gone.
+func (s *socketActor) partTwin(p *pipe) {
 	s.rt.inproc.mu.Lock()
 	twin := p.twin
 	s.rt.inproc.mu.Unlock()
 	if twin != nil {
 		_ = twin.sock.ref.Tell(&twinClosed{twin}) // a stopped socket has ended its side
 	}
-	s.removePipe(ctx, p)
 }
 
 // fall counts a peer less.

@@ -202,11 +202,14 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 	l.delay = 0
 	s := l.endpoint.sock
 	if l.isShut() {
-		return m.conn.Close()
+		m.discard()
+		return nil
 	}
 	if !l.handshakes.TryAcquire(1) {
-		s.rt.emit(Event{Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
-			Err: fmt.Errorf("%d handshakes are going on", maxHandshakes)})
+		s.rt.emit(Event{
+			Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
+			Err: fmt.Errorf("%d handshakes are going on", maxHandshakes),
+		})
 		_ = m.conn.Close()
 		return nil
 	}

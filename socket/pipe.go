@@ -134,16 +134,15 @@ type queueInlet struct{ pipe *pipe }
 // connection lives on for what still has to go out.
 func (i queueInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 	n, err := i.pipe.in.PushAll(ctx, msgs)
-	switch {
-	case err == nil:
+	if n == len(msgs) {
 		return n, nil
-	case i.pipe.in.Closed() != nil:
-		i.pipe.in.CountDropped(len(msgs)-n, ReasonUnread)
-		return len(msgs), nil
-	default:
+	}
+	if i.pipe.in.Closed() == nil {
 		i.pipe.in.CountDropped(len(msgs)-n, codec.LostConnection)
 		return n, err
 	}
+	i.pipe.in.CountDropped(len(msgs)-n, ReasonUnread)
+	return len(msgs), nil
 }
 
 // A patternInlet shows each message to the pattern first, and queues what the pattern lets through.

@@ -9,7 +9,13 @@ import (
 // reaperState is what the reaper owns; it outlives the actor's incarnations.
 type reaperState struct {
 	ref     actor.Ref[reaperMessage] // set before the first socket
-	closing map[*socket]time.Time    // owned by the actor: each closing socket's deadline; zero for none
+	closing map[*socket]*deadline    // owned by the actor: the closing sockets whose linger has an end
+}
+
+// A deadline is when a closing socket's linger is over.
+type deadline struct {
+	at     time.Time
+	cancel func() // stops the timer
 }
 
 // reaperMessage is what the reaper receives.
@@ -45,15 +51,15 @@ type reaper struct{ *reaperState }
 func (r *reaper) Receive(ctx *actor.Context[reaperMessage]) error {
 	switch m := ctx.Message().(type) {
 	case actor.Started:
-		for s, at := range r.closing {
-			r.arm(ctx, s, at)
+		for s := range r.closing {
+			r.arm(ctx, s)
 		}
 	case *reap:
 		r.onReap(ctx, m)
 	case *reapDue:
 		r.onReapDue(m)
 	case *reaped:
-		delete(r.closing, m.socket)
+		r.onReaped(m)
 	default:
 		return actor.Unexpected(m)
 	}
@@ -62,14 +68,22 @@ func (r *reaper) Receive(ctx *actor.Context[reaperMessage]) error {
 
 // onReap notes the deadline of a closing socket.
 func (r *reaper) onReap(ctx *actor.Context[reaperMessage], m *reap) {
-	at := time.Now().Add(m.linger)
-	r.closing[m.socket] = at
-	r.arm(ctx, m.socket, at)
+	r.closing[m.socket] = &deadline{at: time.Now().Add(m.linger)}
+	r.arm(ctx, m.socket)
 }
 
 // arm sets the timer for a socket's deadline.
-func (r *reaper) arm(ctx *actor.Context[reaperMessage], s *socket, at time.Time) {
-	ctx.After(max(0, time.Until(at)), &reapDue{s})
+func (r *reaper) arm(ctx *actor.Context[reaperMessage], s *socket) {
+	d := r.closing[s]
+	d.cancel = ctx.After(max(0, time.Until(d.at)), &reapDue{s})
+}
+
+// onReaped forgets a socket that is gone.
+func (r *reaper) onReaped(m *reaped) {
+	if d, ok := r.closing[m.socket]; ok {
+		d.cancel()
+		delete(r.closing, m.socket)
+	}
 }
 
 // onReapDue cuts a socket short that is still closing.

@@ -118,16 +118,16 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 	if b.closed != nil {
 		return held{}, b.closed
 	}
-	if err := s.mayReceive(); err != nil {
-		return held{}, err
-	}
-	if len(b.back) > 0 {
+	if len(b.back) > 0 { // before the question of turns: it was accepted when it was first taken
 		h := b.back[0]
 		b.back = append(b.back[:0], b.back[1:]...)
 		if !keep {
 			h.from.in.Done(1)
 		}
 		return h, nil
+	}
+	if err := s.mayReceive(); err != nil {
+		return held{}, err
 	}
 	b.absorbLocked()
 	for len(b.ring) > 0 {
@@ -152,6 +152,31 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 		p.in.Drop(1, ReasonFiltered)
 	}
 	return held{}, ErrWouldBlock
+}
+
+// dropStale drops what is there to receive while it is not the application's turn to receive: more answers to the request before. (libzmq: req.cpp,
+// xsend) It returns ErrBadState where a channel's pump has put back the one answer that counts, and nobody has received it.
+func (b *inbox) dropStale(s *socket) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.back) > 0 {
+		return ErrBadState
+	}
+	b.absorbLocked()
+	for len(b.ring) > 0 {
+		b.turn %= len(b.ring)
+		p := b.ring[b.turn]
+		if len(p.in.Look(1)) == 0 {
+			b.restLocked(p)
+			continue
+		}
+		if s.mayReceive() == nil {
+			return nil // a request is out, and this may be the answer
+		}
+		p.in.Advance(1)
+		p.in.Drop(1, ReasonFiltered)
+	}
+	return nil
 }
 
 // restLocked takes p off the ring where its queue is idle. Where something came meanwhile it stays.
@@ -208,7 +233,8 @@ func (b *inbox) dropUnreadLocked(p *pipe) {
 		return
 	}
 	p.in.Close(ErrClosed)
-	for msgs := p.in.Look(dropRun); len(msgs) > 0; msgs = p.in.Look(dropRun) {
+	for p.in.Wait(context.Background()) == nil { // an inproc sender that has its place, and is about to fill it, is waited for
+		msgs := p.in.Look(dropRun)
 		p.in.Advance(len(msgs))
 		p.in.Drop(len(msgs), ReasonUnread)
 	}

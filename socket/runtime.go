@@ -95,7 +95,7 @@ func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
 
 // start starts the reaper and the I/O actors.
 func (rt *Runtime) start(workers int) error {
-	rt.reaper = &reaperState{closing: map[*socket]time.Time{}}
+	rt.reaper = &reaperState{closing: map[*socket]*deadline{}}
 	var err error
 	rt.reaper.ref, err = actor.Spawn(rt.sys, "reaper", func() actor.Actor[reaperMessage] { return &reaper{reaperState: rt.reaper} })
 	if err != nil {
@@ -134,8 +134,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 			err := s.close(ctx)
 			mu.Lock()
 			defer mu.Unlock()
-			var u *UnsentError
-			if errors.As(err, &u) {
+			if u, ok := errors.AsType[*UnsentError](err); ok {
 				unsent.Peers = append(unsent.Peers, u.Peers...)
 			} else {
 				others = errors.Join(others, err)

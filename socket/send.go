@@ -39,6 +39,11 @@ func (f sending) TrySend(m Message) error { return f.s.trySend(m) }
 
 // trySend routes m and pushes it, or says why not.
 func (s *socket) trySend(m Message) error {
+	if s.typ.afresh {
+		if err := s.inbox.dropStale(s); err != nil {
+			return err
+		}
+	}
 	r := &s.route
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -73,8 +78,11 @@ func (s *socket) pushLocked(dst []*pipe, m Message) bool {
 		return err == nil
 	}
 	for _, p := range dst {
-		if err := p.out.TryPush(m); err != nil {
+		switch err := p.out.TryPush(m); {
+		case errors.Is(err, mailbox.ErrFull):
 			p.out.CountDropped(1, mailbox.ReasonFull)
+		case err != nil:
+			p.out.CountDropped(1, mailbox.ReasonClosed)
 		}
 	}
 	return true

@@ -22,6 +22,7 @@ type socket struct {
 	opts options
 	name string // in the tree: "3-push"
 	ref  actor.Ref[socketMessage]
+	over chan struct{} // closed when the socket begins to close: the pumps of channels end
 
 	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
 	arriver  arriver
@@ -66,7 +67,7 @@ type base struct{ s *socket }
 
 // newSocket makes a socket of type typ and its actor.
 func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
-	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ)}
+	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{})}
 	for _, o := range opts {
 		if err := o(&s.opts); err != nil {
 			return nil, err
@@ -142,14 +143,17 @@ func (s *socket) close(ctx context.Context) error {
 	if errors.Is(err, actor.ErrStopped) {
 		return nil
 	}
-	// ctx ended: no more waiting. The actor drops what is left and answers at once.
+	// ctx ended: no more waiting. The actor drops what is left and answers at once; where nothing was left, all is well.
 	res, err = actor.Ask(context.WithoutCancel(ctx), s.ref, func(r actor.Reply[error]) socketMessage {
 		return &closeSocket{linger: 0, now: true, reply: r}
 	})
 	if errors.Is(err, actor.ErrStopped) {
 		return nil
 	}
-	return errors.Join(err, res)
+	if res == nil {
+		return nil
+	}
+	return errors.Join(res, err)
 }
 
 // refuse makes every later send fail and wakes all that wait. Receivers follow when the actor closes the inbox.
@@ -157,6 +161,7 @@ func (s *socket) refuse(err error) {
 	s.route.mu.Lock()
 	if s.route.closed == nil {
 		s.route.closed = err
+		close(s.over)
 	}
 	s.route.mu.Unlock()
 	s.room.wakeAll()

@@ -295,8 +295,7 @@ func (s *socketActor) emitLoss(m *peerDown) {
 	}
 	if !m.loss.Shaken {
 		e.Kind = EventConnectFailed
-		var he *codec.HandshakeError
-		if errors.As(m.loss.Reason, &he) {
+		if he, ok := errors.AsType[*codec.HandshakeError](m.loss.Reason); ok {
 			e.Kind, e.Peer = EventHandshakeFailed, he.Remote
 		}
 	}

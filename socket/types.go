@@ -18,6 +18,7 @@ type socketType struct {
 	subscriber bool // what goes upstream are subscriptions
 	publisher  bool // what comes from downstream are subscriptions
 	linger0    bool // ZMQ_LINGER is 0 unless set
+	afresh     bool // what came before a send is not received after it
 	once       bool // a second Connect to the same endpoint is the first one
 }
 
@@ -25,11 +26,11 @@ type socketType struct {
 type Overflow uint8
 
 const (
-	// OverflowNone: the type does not send.
+	// OverflowNone says that the type does not send.
 	OverflowNone Overflow = iota
-	// OverflowBlock: Send waits.
+	// OverflowBlock says that Send waits.
 	OverflowBlock
-	// OverflowDrop: the message is dropped for that peer alone, and counted.
+	// OverflowDrop says that the message is dropped for that peer alone, and counted.
 	OverflowDrop
 )
 
@@ -54,7 +55,8 @@ var (
 		pattern: func(*socket) pattern { return newSub() },
 	}
 	reqType = &socketType{
-		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, once: true,
+		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
+		once:    true,
 		pattern: func(*socket) pattern { return &req{} },
 	}
 	repType = &socketType{

@@ -147,8 +147,8 @@ type codec struct {
 	run   *run
 	peer  Peer
 	out   *mailbox.Queue[wire.Message] // lent by the host while active; nil otherwise
-	batch batch
-	sent  uint64 // whole messages the kernel took on this connection
+	batch *batch                       // from the pool while there is something to send; nil otherwise
+	sent  uint64                       // whole messages the kernel took on this connection
 }
 
 // A run is one incarnation's connection: what the loop and the handler share.
@@ -270,7 +270,7 @@ func (c *codec) close(ctx *actor.Context[Message], reason error) error {
 		c.out.Rewind()
 		c.out = nil
 	}
-	c.batch.release()
+	c.release()
 	c.cfg.Host.Down(Loss{Reason: reason, Peer: c.peer, Shaken: wasShaken, Sent: c.sent, Received: c.run.in})
 	return reason
 }

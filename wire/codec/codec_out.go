@@ -40,12 +40,13 @@ func (c *codec) onDataReady(ctx ctxt) error {
 	}
 	c.look()
 	if len(c.batch.ends) == 0 {
+		c.release()
 		return nil
 	}
 	written, err := c.batch.write(c.run.conn)
 	c.done(written, err == nil)
 	if c.out.Len() == 0 {
-		c.batch.release()
+		c.release()
 	}
 	c.flushed()
 	if err != nil {
@@ -63,6 +64,9 @@ func (c *codec) flushed() {
 
 // look encodes what is at the head of the queue, up to a batch, and moves the cursor past it. The messages stay in the queue.
 func (c *codec) look() {
+	if c.batch == nil {
+		c.batch = batches.Get().(*batch)
+	}
 	c.batch.reset()
 	commands := c.cfg.Subscriber && c.run.version.AtLeast(3, 1)
 	for !c.batch.full() {
@@ -104,13 +108,11 @@ func (c *codec) done(written int64, all bool) {
 	for _, m := range c.batch.seen[:min(n, len(c.batch.seen))] {
 		c.cfg.Sent(c.peer, m)
 	}
-	clear(c.batch.seen)
-	c.batch.seen = c.batch.seen[:0]
 }
 
-// A batch is the encoded form of the messages at the head of a queue. The zero value is empty. Owned by the codec's handler.
+// A batch is the encoded form of the messages at the head of a queue. The zero value is empty, without room. Owned by the codec's handler.
 type batch struct {
-	buf  []byte         // headers and small bodies, one after the other; from the pool while the codec is busy
+	buf  []byte         // headers and small bodies, one after the other
 	cuts []cut          // the large bodies, each with the place in buf before which it goes
 	ends []int64        // for each message, the bytes of the batch up to its last one
 	size int64          // bytes of the batch
@@ -125,32 +127,24 @@ type cut struct {
 	body []byte // the message's own bytes
 }
 
-// buffers holds the encoding buffers of codecs that have nothing to send.
-var buffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, bufferSize)
-	return &b
-}}
+// batches holds the batches of codecs that have nothing to send, empty, with all their room.
+var batches = sync.Pool{New: func() any { return &batch{buf: make([]byte, 0, bufferSize)} }}
 
-// reset empties the batch and makes sure of its buffer.
+// reset empties the batch and keeps its room. It holds no message's octets then.
 func (b *batch) reset() {
-	if b.buf == nil {
-		b.buf = *buffers.Get().(*[]byte)
-	}
-	b.buf, b.ends, b.size = b.buf[:0], b.ends[:0], 0
 	clear(b.cuts)
-	b.cuts = b.cuts[:0]
+	clear(b.seen)
+	b.buf, b.cuts, b.ends, b.seen, b.size = b.buf[:0], b.cuts[:0], b.ends[:0], b.seen[:0], 0
 }
 
-// release gives the buffer back: an idle codec holds none.
-func (b *batch) release() {
-	if b.buf == nil {
+// release gives the batch back: an idle codec holds none. One that has grown is left to the garbage collector.
+func (c *codec) release() {
+	b := c.batch
+	if c.batch = nil; b == nil || cap(b.buf) > bufferSize {
 		return
 	}
-	if cap(b.buf) == bufferSize {
-		buf := b.buf[:0]
-		buffers.Put(&buf)
-	}
-	*b = batch{}
+	b.reset()
+	batches.Put(b)
 }
 
 // full says whether the batch has reached one of its bounds.

@@ -220,6 +220,7 @@ func TestAnswerThatComesTooLate(t *testing.T) {
 				require.NoError(t, r.ref.Tell(late(r)))
 				r.wantUp("nobody waited for that")
 				p.shakes()
+				r.wantUp("it has an answer of its own")
 				require.NoError(t, r.ref.Tell(late(r)))
 				r.push(wire.NewMessage("out"))
 				p.wantMessage("traffic flows", "out")

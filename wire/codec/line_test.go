@@ -6,13 +6,11 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/actor/actortest"
-	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/wire"
 	"github.com/weirmq/weir/wire/codec"
 )
@@ -277,137 +275,4 @@ func TestConnectionThatComesTooLate(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestCutWhileMessagesFlow cuts at random moments of busy traffic in both directions, again and again. Each message goes out in order, none twice
-// that was counted as sent; each loss is reported once.
-func TestCutWhileMessagesFlow(t *testing.T) {
-	const cuts, total = 40, 4000
-	r := &flow{t: t, line: new(codec.Line), downs: make(chan codec.Loss, 1), got: make(chan int, total)}
-	r.out = mailbox.New(mailbox.Config[wire.Message]{Mark: 50})
-	sys := actortest.NewSystem(t)
-	d := &flowDialer{r}
-	_, err := actor.Spawn(sys, "dialer", func() actor.Actor[struct{}] { return d }, actor.WithStrategy(atOnce{}))
-	require.NoError(t, err)
-	go func() {
-		for i := range total {
-			_ = r.out.Push(context.Background(), wire.MessageOf([]byte{byte(i >> 8), byte(i)}))
-		}
-	}()
-	sent := uint64(0)
-	for range cuts {
-		for range 50 {
-			select {
-			case <-r.got:
-			case <-time.After(5*time.Second):
-				t.Fatalf("%v %v", r.out.Ledger(), sent)
-			}
-		}
-		r.line.Cut(errTest)
-		loss := <-r.downs
-		require.ErrorIs(t, loss.Reason, errTest)
-		sent += loss.Sent
-	}
-	r.line.Shut(nil)
-	sent += (<-r.downs).Sent
-	require.Equal(t, sent, r.out.Ledger().Delivered)
-	r.out.Close(errTest)
-}
-
-// A flow is the world of TestCutWhileMessagesFlow: host, inlet and peers in one. All methods may be called by any goroutine.
-type flow struct {
-	t     *testing.T
-	line  *codec.Line
-	out   *mailbox.Queue[wire.Message]
-	downs chan codec.Loss
-	got   chan int // numbers of the messages that a peer had whole
-}
-
-// Up implements codec.Host.
-func (f *flow) Up(self actor.Ref[codec.Message], _ codec.Peer) {
-	_ = self.Tell(&codec.Attach{Out: f.out, In: &inlet{}})
-}
-
-// Down implements codec.Host.
-func (f *flow) Down(loss codec.Loss) { f.downs <- loss }
-
-// Flushed implements codec.Host.
-func (f *flow) Flushed() {}
-
-// open makes a connection whose other end shakes hands, reads all it can, and sends the same back.
-func (f *flow) open(context.Context) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	go func() {
-		defer theirs.Close()
-		p := &peer{t: f.t, conn: theirs}
-		if !p.greets() {
-			return
-		}
-		for {
-			head := make([]byte, 4)
-			for n := 0; n < len(head); {
-				k, err := theirs.Read(head[n:])
-				if n += k; err != nil {
-					return
-				}
-			}
-			select {
-			case f.got <- int(head[2])<<8 | int(head[3]):
-			default: // more than the test counts
-			}
-			if _, err := theirs.Write(head); err != nil {
-				return
-			}
-		}
-	}()
-	return ours, nil
-}
-
-// greets shakes hands, and reports false where the codec is gone before that is done.
-func (p *peer) greets() bool {
-	buf := make([]byte, 256)
-	for _, step := range []struct {
-		send []byte
-		read int
-	}{{nil, 10}, {hello(1), 54 + 28}} {
-		if len(step.send) > 0 {
-			if _, err := p.conn.Write(step.send); err != nil {
-				return false
-			}
-		}
-		for n := 0; n < step.read; {
-			k, err := p.conn.Read(buf[:step.read-n])
-			if n += k; err != nil {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// A flowDialer is the parent of the codec of a flow.
-type flowDialer struct{ *flow }
-
-// Receive implements actor.Actor.
-func (d *flowDialer) Receive(ctx *actor.Context[struct{}]) error {
-	if _, ok := ctx.Message().(actor.Started); !ok {
-		return nil
-	}
-	cfg := codec.Config{
-		Line: d.line, Host: d.flow, MaxMsgSize: -1, Open: d.open,
-		Handshake: wire.HandshakeConfig{SocketType: wire.TypePush},
-	}
-	_, err := actor.Spawn(ctx, "codec", func() actor.Actor[codec.Message] { return codec.New(cfg) })
-	return err
-}
-
-// atOnce restarts at once what failed, but what found its line shut.
-type atOnce struct{}
-
-// Decide implements actor.Strategy.
-func (atOnce) Decide(_ actor.History, reason error, _ time.Time) actor.Verdict {
-	if errors.Is(reason, codec.ErrCut) {
-		return actor.Verdict{Action: actor.Stop, Quiet: true}
-	}
-	return actor.Verdict{Quiet: true, InHand: actor.Redeliver}
 }

@@ -1,0 +1,48 @@
+package socket
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weirmq/weir/mailbox"
+)
+
+// TestListenWhileSending hangs the inbox on queues at the very moment at which their first message comes and somebody receives, as happens when an
+// inproc name is bound: each pipe is in the ring once, and no two consumers meet.
+func TestListenWhileSending(t *testing.T) {
+	rt, err := NewRuntime()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rt.Shutdown(context.Background())) }()
+	pull, err := NewPull(rt)
+	require.NoError(t, err)
+	s := pull.base.s
+	for range 5000 {
+		p := &pipe{sock: s, in: mailbox.New(mailbox.Config[Message]{})}
+		start := make(chan struct{})
+		var g errgroup.Group
+		g.Go(func() error {
+			<-start
+			_ = p.in.TryPush(NewMessage("a"))
+			return p.in.TryPush(NewMessage("b"))
+		})
+		g.Go(func() error {
+			<-start
+			_, err := pull.Recv(context.Background())
+			return err
+		})
+		close(start)
+		s.listen(p)
+		require.NoError(t, g.Wait())
+		s.inbox.mu.Lock()
+		s.inbox.absorbLocked()
+		require.LessOrEqual(t, len(s.inbox.ring), 1, "listed twice")
+		s.inbox.mu.Unlock()
+		_, err := pull.Recv(context.Background())
+		require.NoError(t, err)
+		_, err = pull.TryRecv()
+		require.ErrorIs(t, err, ErrWouldBlock)
+	}
+}
