@@ -10,9 +10,9 @@ import (
 	"github.com/weirmq/weir/mailbox"
 )
 
-// TestListenWhileSending hangs the inbox on queues at the very moment at which their first message comes and somebody receives, as happens when an
+// TestAnswerWhileSending gives queues their reader at the very moment at which their first message comes and somebody receives, as happens when an
 // inproc name is bound: each pipe is in the ring once, and no two consumers meet.
-func TestListenWhileSending(t *testing.T) {
+func TestAnswerWhileSending(t *testing.T) {
 	rt, err := NewRuntime()
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rt.Shutdown(context.Background())) }()
@@ -20,7 +20,8 @@ func TestListenWhileSending(t *testing.T) {
 	require.NoError(t, err)
 	s := pull.base.s
 	for range 5000 {
-		p := &pipe{sock: s, in: mailbox.New(mailbox.Config[Message]{})}
+		var bell doorbell
+		p := &pipe{sock: s, in: mailbox.New(mailbox.Config[Message]{OnReady: bell.ring})}
 		start := make(chan struct{})
 		var g errgroup.Group
 		g.Go(func() error {
@@ -34,7 +35,7 @@ func TestListenWhileSending(t *testing.T) {
 			return err
 		})
 		close(start)
-		s.listen(p)
+		bell.answer(s.reader(p))
 		require.NoError(t, g.Wait())
 		s.inbox.mu.Lock()
 		s.inbox.absorbLocked()
