@@ -21,7 +21,7 @@ type kind struct {
 	// sends and receives say what applications do with Weir's type.
 	sends, receives bool
 	// open makes the socket on Weir's side. A subscriber gets no subscription yet.
-	open func(*socket.Runtime, ...socket.Option) (weirSocket, error)
+	open opener
 	// weirOpts and peerOpts make both sides keep every message: a publisher waits at the mark instead of dropping.
 	weirOpts []socket.Option
 	peerOpts []string
@@ -31,34 +31,26 @@ type kind struct {
 
 // kinds is the table of socket types.
 var kinds = []*kind{
+	{weir: "PUSH", partner: "PULL", sends: true, moves: weirSends{}, open: opening(socket.NewPush)},
+	{weir: "PULL", partner: "PUSH", receives: true, moves: weirReceives{}, open: opening(socket.NewPull)},
 	{
-		weir: "PUSH", partner: "PULL", sends: true, moves: weirSends{},
-		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) {
-			return socket.NewPush(rt, opts...)
-		},
+		weir: "PUB", partner: "SUB", sends: true, moves: weirSends{}, open: opening(socket.NewPub),
+		weirOpts: []socket.Option{socket.XPubNoDrop(true)},
 	},
 	{
-		weir: "PULL", partner: "PUSH", receives: true, moves: weirReceives{},
-		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) {
-			return socket.NewPull(rt, opts...)
-		},
+		weir: "SUB", partner: "PUB", receives: true, moves: weirReceives{}, open: opening(socket.NewSub),
+		peerOpts: []string{"nodrop=1"},
 	},
-	{
-		weir: "PUB", partner: "SUB", sends: true, moves: weirSends{}, weirOpts: []socket.Option{socket.XPubNoDrop(true)},
-		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewPub(rt, opts...) },
-	},
-	{
-		weir: "SUB", partner: "PUB", receives: true, moves: weirReceives{}, peerOpts: []string{"nodrop=1"},
-		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewSub(rt, opts...) },
-	},
-	{
-		weir: "REQ", partner: "REP", sends: true, receives: true, moves: weirAsks{},
-		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewReq(rt, opts...) },
-	},
-	{
-		weir: "REP", partner: "REQ", sends: true, receives: true, moves: weirAnswers{},
-		open: func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return socket.NewRep(rt, opts...) },
-	},
+	{weir: "REQ", partner: "REP", sends: true, receives: true, moves: weirAsks{}, open: opening(socket.NewReq)},
+	{weir: "REP", partner: "REQ", sends: true, receives: true, moves: weirAnswers{}, open: opening(socket.NewRep)},
+}
+
+// An opener makes a socket of one of Weir's types.
+type opener func(*socket.Runtime, ...socket.Option) (weirSocket, error)
+
+// opening makes an opener of a constructor.
+func opening[S weirSocket](construct func(*socket.Runtime, ...socket.Option) (S, error)) opener {
+	return func(rt *socket.Runtime, opts ...socket.Option) (weirSocket, error) { return construct(rt, opts...) }
 }
 
 // kindOf is the row of a type of Weir's.

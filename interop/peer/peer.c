@@ -8,11 +8,7 @@
  * "blocked" (a send found no room in time) or with "err" and a reason. Commands run one after the other. Every command
  * that can wait has a deadline of its own, and the end of the standard input ends the process, so none outlives a test.
  *
- * Frames are written as words, the same in commands and reports:
- *   -              an empty frame
- *   x616263        bytes in hex
- *   @SIZE:SEED     SIZE made bytes (see make_frame); in commands only
- *   #SIZE:HASH     a frame of more than PLAIN bytes, by its FNV-1a hash; in reports only
+ * Frames are written as words, the same in commands and reports: frames.h has them.
  *
  * Numbered messages have one frame: a decimal number, padded with dots to the size asked for.
  */
@@ -27,8 +23,9 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "frames.h"
+
 enum {
-	PLAIN = 256,      /* frames up to this size are reported byte by byte */
 	MAX_LINE = 65536, /* bytes of a command */
 	MAX_WORDS = 64,   /* words of a command, or frames of a message */
 	PULSE_MS = 2      /* pause between the messages of a pulse */
@@ -51,11 +48,10 @@ static void say(const char *format, ...)
 	fflush(stdout);
 }
 
-/* fail reports what libzmq refused. Returns 0, so that handlers can end with it. */
-static int fail(const char *what)
+/* fail reports what libzmq refused. */
+static void fail(const char *what)
 {
 	say("err %s: %s", what, zmq_strerror(zmq_errno()));
-	return 0;
 }
 
 /* die ends the process for a mistake in its command line, or a libzmq that does not work at all. */
@@ -139,69 +135,6 @@ static void set_option(char *text)
 		die("option", text);
 }
 
-/* hash is FNV-1a, 64 bits. */
-static uint64_t hash(const unsigned char *p, size_t n)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
-/* make_frame fills a message with size bytes that follow from the seed: xorshift64, eight bytes a step, low byte first. */
-static void make_frame(zmq_msg_t *m, size_t size, uint64_t seed)
-{
-	zmq_msg_init_size(m, size);
-	unsigned char *p = zmq_msg_data(m);
-	uint64_t x = seed * 2 + 1;
-	for (size_t i = 0; i < size; i++) {
-		if (i % 8 == 0) {
-			x ^= x << 13;
-			x ^= x >> 7;
-			x ^= x << 17;
-		}
-		p[i] = (unsigned char)(x >> (8 * (i % 8)));
-	}
-}
-
-/* nibble is the value of a hex digit. */
-static int nibble(char c)
-{
-	return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-/* parse_frame makes a frame of a word. */
-static void parse_frame(zmq_msg_t *m, const char *word)
-{
-	if (word[0] == '@') {
-		char *end;
-		size_t size = strtoull(word + 1, &end, 10);
-		make_frame(m, size, strtoull(end + 1, NULL, 10));
-		return;
-	}
-	size_t n = word[0] == 'x' ? strlen(word + 1) / 2 : 0;
-	zmq_msg_init_size(m, n);
-	unsigned char *p = zmq_msg_data(m);
-	for (size_t i = 0; i < n; i++)
-		p[i] = (unsigned char)(nibble(word[1 + 2 * i]) << 4 | nibble(word[2 + 2 * i]));
-}
-
-/* print_frame writes a frame as a word, with a space before it. */
-static void print_frame(zmq_msg_t *m)
-{
-	const unsigned char *p = zmq_msg_data(m);
-	size_t n = zmq_msg_size(m);
-	if (n == 0) {
-		fputs(" -", stdout);
-	} else if (n > PLAIN) {
-		printf(" #%zu:%016" PRIx64, n, hash(p, n));
-	} else {
-		fputs(" x", stdout);
-		for (size_t i = 0; i < n; i++)
-			printf("%02x", p[i]);
-	}
-}
-
 /* set_timeouts bounds the socket's next calls, in milliseconds. */
 static void set_timeouts(int ms)
 {
@@ -209,13 +142,13 @@ static void set_timeouts(int ms)
 	zmq_setsockopt(sock, ZMQ_RCVTIMEO, &ms, sizeof ms);
 }
 
-/* send_frames sends words as one message. */
-static int send_frames(char **words, int n)
+/* send_frames sends words, up to the NULL behind them, as one message. */
+static int send_frames(char **words)
 {
-	for (int i = 0; i < n; i++) {
+	for (; *words != NULL; words++) {
 		zmq_msg_t m;
-		parse_frame(&m, words[i]);
-		if (zmq_msg_send(&m, sock, i < n - 1 ? ZMQ_SNDMORE : 0) < 0) {
+		parse_frame(&m, *words);
+		if (zmq_msg_send(&m, sock, words[1] != NULL ? ZMQ_SNDMORE : 0) < 0) {
 			zmq_msg_close(&m);
 			return -1;
 		}
@@ -267,45 +200,41 @@ static int recv_number(uint64_t *number, int64_t deadline, uint64_t before)
 }
 
 /* bind ENDPOINT: reports the endpoint with its real port. */
-static int do_bind(char **words, int n)
+static void do_bind(char **words)
 {
 	char real[512];
 	size_t size = sizeof real;
-	(void)n;
 	if (zmq_bind(sock, words[1]) != 0 || zmq_getsockopt(sock, ZMQ_LAST_ENDPOINT, real, &size) != 0)
-		return fail("bind");
-	say("ok %s", real);
-	return 1;
+		fail("bind");
+	else
+		say("ok %s", real);
+}
+
+/* report says how a call of libzmq's went. */
+static void report(const char *what, int rc)
+{
+	if (rc < 0)
+		fail(what);
+	else
+		say("ok");
 }
 
 /* connect ENDPOINT */
-static int do_connect(char **words, int n)
+static void do_connect(char **words)
 {
-	(void)n;
-	if (zmq_connect(sock, words[1]) != 0)
-		return fail("connect");
-	say("ok");
-	return 1;
+	report("connect", zmq_connect(sock, words[1]));
 }
 
 /* unbind ENDPOINT */
-static int do_unbind(char **words, int n)
+static void do_unbind(char **words)
 {
-	(void)n;
-	if (zmq_unbind(sock, words[1]) != 0)
-		return fail("unbind");
-	say("ok");
-	return 1;
+	report("unbind", zmq_unbind(sock, words[1]));
 }
 
 /* disconnect ENDPOINT */
-static int do_disconnect(char **words, int n)
+static void do_disconnect(char **words)
 {
-	(void)n;
-	if (zmq_disconnect(sock, words[1]) != 0)
-		return fail("disconnect");
-	say("ok");
-	return 1;
+	report("disconnect", zmq_disconnect(sock, words[1]));
 }
 
 /* topic applies a subscription option with a frame as its value. */
@@ -315,48 +244,41 @@ static int topic(int option, const char *word)
 	parse_frame(&m, word);
 	int rc = zmq_setsockopt(sock, option, zmq_msg_data(&m), zmq_msg_size(&m));
 	zmq_msg_close(&m);
-	if (rc != 0)
-		return fail("subscription");
-	say("ok");
-	return 1;
+	return rc;
 }
 
 /* subscribe FRAME */
-static int do_subscribe(char **words, int n)
+static void do_subscribe(char **words)
 {
-	(void)n;
-	return topic(ZMQ_SUBSCRIBE, words[1]);
+	report("subscribe", topic(ZMQ_SUBSCRIBE, words[1]));
 }
 
 /* unsubscribe FRAME */
-static int do_unsubscribe(char **words, int n)
+static void do_unsubscribe(char **words)
 {
-	(void)n;
-	return topic(ZMQ_UNSUBSCRIBE, words[1]);
+	report("unsubscribe", topic(ZMQ_UNSUBSCRIBE, words[1]));
 }
 
 /* send MS FRAME...: sends one message. */
-static int do_send(char **words, int n)
+static void do_send(char **words)
 {
 	set_timeouts(atoi(words[1]));
-	if (send_frames(words + 2, n - 2) != 0)
-		return fail("send");
-	say("ok");
-	return 1;
+	report("send", send_frames(words + 2));
 }
 
 /* recv MS: receives one message and reports its frames. */
-static int do_recv(char **words, int n)
+static void do_recv(char **words)
 {
 	zmq_msg_t frames[MAX_WORDS];
 	int64_t deadline = now_ms() + atoi(words[1]);
 	int more = 1, count = 0;
-	(void)n;
 	while (more && count < MAX_WORDS) {
 		set_timeouts(left(deadline));
 		zmq_msg_init(&frames[count]);
-		if (zmq_msg_recv(&frames[count], sock, 0) < 0)
-			return fail("recv");
+		if (zmq_msg_recv(&frames[count], sock, 0) < 0) {
+			fail("recv");
+			return;
+		}
 		more = zmq_msg_more(&frames[count]);
 		count++;
 	}
@@ -366,87 +288,80 @@ static int do_recv(char **words, int n)
 		zmq_msg_close(&frames[i]);
 	}
 	say("");
-	return 1;
 }
 
 /* sendn FIRST COUNT SIZE MS: sends numbered messages. "blocked K" says that the one after K found no room for MS. */
-static int do_sendn(char **words, int n)
+static void do_sendn(char **words)
 {
 	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10);
 	size_t size = strtoull(words[3], NULL, 10);
-	(void)n;
 	set_timeouts(atoi(words[4]));
 	for (uint64_t i = 0; i < count; i++) {
 		if (send_number(first + i, size) == 0)
 			continue;
-		if (zmq_errno() != EAGAIN)
-			return fail("sendn");
+		if (zmq_errno() != EAGAIN) {
+			fail("sendn");
+			return;
+		}
 		say("blocked %" PRIu64, i);
-		return 1;
+		return;
 	}
 	say("ok %" PRIu64, count);
-	return 1;
 }
 
 /* recvn FIRST COUNT MS: receives numbered messages that must come one after the other, without a gap. */
-static int do_recvn(char **words, int n)
+static void do_recvn(char **words)
 {
 	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10), number;
 	int64_t deadline = now_ms() + atoi(words[3]);
-	(void)n;
 	for (uint64_t i = 0; i < count; i++) {
 		if (!recv_number(&number, deadline, i))
-			return 0;
+			return;
 		if (number != first + i) {
 			say("err message %" PRIu64 " came where %" PRIu64 " was due", number, first + i);
-			return 0;
+			return;
 		}
 	}
 	say("ok %" PRIu64, count);
-	return 1;
 }
 
 /* rising receives numbered messages, each higher than the one before, until the number last or so many have come. Reports
  * their count, the first and the number of those missing in between. */
-static int rising(uint64_t last, uint64_t most, int64_t deadline)
+static void rising(uint64_t last, uint64_t most, int64_t deadline)
 {
 	uint64_t number = 0, before = 0, first = 0, count = 0;
 	do {
 		if (!recv_number(&number, deadline, count))
-			return 0;
+			return;
 		if (count > 0 && number <= before) {
 			say("err message %" PRIu64 " came after %" PRIu64, number, before);
-			return 0;
+			return;
 		}
 		if (count++ == 0)
 			first = number;
 		before = number;
 	} while (number < last && count < most);
 	say("ok %" PRIu64 " %" PRIu64 " %" PRIu64, count, first, number - first + 1 - count);
-	return 1;
 }
 
 /* drain LAST MS: receives rising numbers up to LAST. */
-static int do_drain(char **words, int n)
+static void do_drain(char **words)
 {
-	(void)n;
-	return rising(strtoull(words[1], NULL, 10), UINT64_MAX, now_ms() + atoi(words[2]));
+	rising(strtoull(words[1], NULL, 10), UINT64_MAX, now_ms() + atoi(words[2]));
 }
 
 /* rise COUNT MS: receives COUNT rising numbers. */
-static int do_rise(char **words, int n)
+static void do_rise(char **words)
 {
-	(void)n;
-	return rising(UINT64_MAX, strtoull(words[1], NULL, 10), now_ms() + atoi(words[2]));
+	rising(UINT64_MAX, strtoull(words[1], NULL, 10), now_ms() + atoi(words[2]));
 }
 
 /* collect FIRST COUNT MS: receives COUNT numbered messages in any order, each of them once. */
-static int do_collect(char **words, int n)
+static void do_collect(char **words)
 {
 	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10), number;
 	int64_t deadline = now_ms() + atoi(words[3]);
 	char *have = calloc(count + 1, 1);
-	(void)n;
 	for (uint64_t i = 0; i < count; i++) {
 		if (!recv_number(&number, deadline, i))
 			break;
@@ -458,15 +373,13 @@ static int do_collect(char **words, int n)
 			say("ok %" PRIu64, count);
 	}
 	free(have);
-	return 1;
 }
 
 /* serve COUNT MS: a REP's work: receives COUNT requests and sends each back as its reply. */
-static int do_serve(char **words, int n)
+static void do_serve(char **words)
 {
 	uint64_t count = strtoull(words[1], NULL, 10);
 	int64_t deadline = now_ms() + atoi(words[2]);
-	(void)n;
 	for (uint64_t i = 0; i < count; i++) {
 		int more = 1;
 		if (i % 1000 == 0)
@@ -474,54 +387,57 @@ static int do_serve(char **words, int n)
 		while (more) {
 			zmq_msg_t m;
 			zmq_msg_init(&m);
-			if (zmq_msg_recv(&m, sock, 0) < 0)
-				return fail("serve: receive");
+			if (zmq_msg_recv(&m, sock, 0) < 0) {
+				fail("serve: receive");
+				return;
+			}
 			more = zmq_msg_more(&m);
-			if (zmq_msg_send(&m, sock, more ? ZMQ_SNDMORE : 0) < 0)
-				return fail("serve: reply");
+			if (zmq_msg_send(&m, sock, more ? ZMQ_SNDMORE : 0) < 0) {
+				fail("serve: reply");
+				return;
+			}
 		}
 	}
 	say("ok %" PRIu64, count);
-	return 1;
 }
 
 /* ask FIRST COUNT SIZE MS: a REQ's work: COUNT round trips of numbered messages, each of which must come back. */
-static int do_ask(char **words, int n)
+static void do_ask(char **words)
 {
 	uint64_t first = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10), number;
 	size_t size = strtoull(words[3], NULL, 10);
 	int64_t deadline = now_ms() + atoi(words[4]);
-	(void)n;
 	set_timeouts(left(deadline));
 	for (uint64_t i = 0; i < count; i++) {
-		if (send_number(first + i, size) != 0)
-			return fail("ask: request");
+		if (send_number(first + i, size) != 0) {
+			fail("ask: request");
+			return;
+		}
 		if (!recv_number(&number, deadline, i))
-			return 0;
+			return;
 		if (number != first + i) {
 			say("err reply %" PRIu64 " to request %" PRIu64, number, first + i);
-			return 0;
+			return;
 		}
 	}
 	say("ok %" PRIu64, count);
-	return 1;
 }
 
 /* pulse FRAME: sends a message of one frame every PULSE_MS, until the next command is there. */
-static int do_pulse(char **words, int n)
+static void do_pulse(char **words)
 {
 	uint64_t count = 0;
 	struct pollfd in = {.fd = 0, .events = POLLIN};
-	(void)n;
 	set_timeouts(0);
 	do {
-		if (send_frames(words + 1, 1) == 0)
+		if (send_frames(words + 1) == 0)
 			count++;
-		else if (zmq_errno() != EAGAIN)
-			return fail("pulse");
+		else if (zmq_errno() != EAGAIN) {
+			fail("pulse");
+			return;
+		}
 	} while (poll(&in, 1, PULSE_MS) == 0);
 	say("ok %" PRIu64, count);
-	return 1;
 }
 
 /* next_event takes one event off the monitor and counts it. Returns -1 at the deadline. */
@@ -547,42 +463,38 @@ static int next_event(int64_t deadline)
 
 /* wait EVENT COUNT MS: waits until the event has come so many times since the process began. The socket has taken note of
  * it by then: asking for ZMQ_EVENTS makes libzmq handle what its I/O thread has sent it. */
-static int do_wait(char **words, int n)
+static void do_wait(char **words)
 {
 	int bits = find(events, words[1]), count = atoi(words[2]), bit = 0, state;
 	int64_t deadline = now_ms() + atoi(words[3]);
 	size_t size = sizeof state;
-	(void)n;
 	while (!(bits >> bit & 1))
 		bit++;
 	while (seen[bit] < count)
 		if (next_event(deadline) != 0) {
 			say("err %s came %d times", words[1], seen[bit]);
-			return 0;
+			return;
 		}
 	zmq_getsockopt(sock, ZMQ_EVENTS, &state, &size);
 	say("ok %d", seen[bit]);
-	return 1;
 }
 
 /* idle MS: reports ok when no message can be received for MS. */
-static int do_idle(char **words, int n)
+static void do_idle(char **words)
 {
 	zmq_pollitem_t item = {.socket = sock, .events = ZMQ_POLLIN};
-	(void)n;
 	if (zmq_poll(&item, 1, atoi(words[1])) != 0) {
 		say("err there is something to receive");
-		return 0;
+		return;
 	}
 	say("ok");
-	return 1;
 }
 
 /* A command, its number of words at least, and what carries it out. */
 struct command {
 	const char *name;
 	int words;
-	int (*run)(char **words, int n);
+	void (*run)(char **words);
 };
 
 /* The table of commands. */
@@ -625,13 +537,13 @@ static int read_line(char *line)
 /* run carries out one line. */
 static void run(char *line)
 {
-	char *words[MAX_WORDS + 4];
+	char *words[MAX_WORDS + 1] = {NULL};
 	int n = 0;
 	for (char *w = strtok(line, " "); w != NULL && n < MAX_WORDS; w = strtok(NULL, " "))
 		words[n++] = w;
 	for (const struct command *c = commands; n > 0 && c->name != NULL; c++)
 		if (strcmp(c->name, words[0]) == 0 && n >= c->words) {
-			c->run(words, n);
+			c->run(words);
 			return;
 		}
 	say("err no such command, or too few words");
