@@ -89,7 +89,7 @@ func TestReceiverKilledInFlow(t *testing.T) {
 		_, err := fmt.Sscan(s.peer.do(s.ctx, "drain", flowCount-1, waitMS), &count, &first, &missing)
 		require.NoError(t, err)
 		require.NoError(t, <-outcome)
-		require.NoError(t, s.weir.Close(s.ctx)) // then the accounts are closed too
+		s.closeWeir() // then the accounts are closed too
 
 		stats := s.weir.Stats()
 		lost := s.events.of(socket.EventDisconnected)[0]
@@ -149,7 +149,7 @@ func TestReceiverClosedInFlow(t *testing.T) {
 		for n := range flowRead {
 			wantNumber(t, n, flowSize, s.recv())
 		}
-		require.NoError(t, s.weir.Close(s.ctx))
+		s.closeWeir()
 		in := s.weir.Stats().In
 		require.EqualValues(t, flowRead, in.Delivered)
 		require.Equal(t, in.Accepted, in.Delivered+in.Queued+allDropped(in))
@@ -175,7 +175,7 @@ func TestSenderClosedInFlow(t *testing.T) {
 		for n := range each {
 			s.send(numbered(n, flowSize))
 		}
-		require.NoError(t, s.weir.Close(s.ctx))
+		s.closeWeir()
 		out := s.weir.Stats().Out
 		require.EqualValues(t, each, out.Delivered)
 		require.Empty(t, out.Dropped)

@@ -102,17 +102,19 @@ func TestHostilePeer(t *testing.T) {
 		s.join()
 		p.moves.many(s, 0, 5, 20)
 
+		before, _ := s.events.look(isLoss) // libzmq, too, may be late once on a busy machine
+
 		raw := dialRaw(s.ctx, t, s.endpoint)
 		a.run(raw, p)
 		raw.wantEnded(s.ctx, t)
-		lost := s.events.wait(s.ctx, t, 1, isLoss)
+		lost := s.events.wait(s.ctx, t, len(before)+1, isLoss)
 		wantReason(t, lost, a)
 		if p.place.name == "tcp" {
 			require.Equal(t, raw.conn.LocalAddr().String(), lost.Peer, "the event names the peer")
 		}
 		p.moves.many(s, 5, 50, 20)
 		all, _ := s.events.look(isLoss)
-		require.Len(t, all, 1, "only the attacker has lost its connection")
+		require.Len(t, all, len(before)+1, "only the attacker has lost its connection")
 		require.Equal(t, "1", s.peer.do(s.ctx, "wait", "HANDSHAKE", 1, waitMS), "libzmq has not had to come back")
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,9 @@ type peer struct {
 	meetings int // how many connections it has had
 }
 
+// starting is held while a process begins, and shared by those who close what must be closed when they are done: see closeWeir.
+var starting sync.RWMutex
+
 // startPeer starts a process with a socket of that type and waits until it is ready. It ends with the test.
 func startPeer(ctx context.Context, t *testing.T, prog *program, typ string, opts ...string) *peer {
 	t.Helper()
@@ -44,7 +48,10 @@ func startPeer(ctx context.Context, t *testing.T, prog *program, typ string, opt
 	require.NoError(t, err)
 	var said bytes.Buffer
 	cmd.Stderr = &said
-	require.NoError(t, cmd.Start())
+	starting.Lock()
+	err = cmd.Start()
+	starting.Unlock()
+	require.NoError(t, err)
 	go p.reportLoop(out)
 	t.Cleanup(func() {
 		p.kill()

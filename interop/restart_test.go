@@ -54,7 +54,7 @@ func TestWeirClosed(t *testing.T) {
 // reopenWeir closes Weir's socket for the nth time, waits until libzmq's has noticed, and opens another at the same endpoint.
 func (s *scene) reopenWeir(n int) {
 	s.Helper()
-	require.NoError(s, s.weir.Close(s.ctx))
+	s.closeWeir()
 	s.peer.do(s.ctx, "wait", "DISCONNECTED", n, waitMS)
 	s.openWeir()
 	s.placeWeir()
@@ -67,7 +67,7 @@ func TestNobodyThereYet(t *testing.T) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join() // to know an endpoint that can be bound again
 		if p.weirBinds {
-			require.NoError(t, s.weir.Close(s.ctx))
+			s.closeWeir()
 			s.peer.kill()
 			s.openPeer()
 			s.placePeer()
@@ -75,7 +75,7 @@ func TestNobodyThereYet(t *testing.T) {
 			s.placeWeir()
 		} else {
 			s.killPeer(1)
-			require.NoError(t, s.weir.Close(s.ctx))
+			s.closeWeir()
 			s.openWeir()
 			s.placeWeir()
 			s.events.waitKind(s.ctx, t, 2, socket.EventConnectFailed)

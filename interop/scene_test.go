@@ -108,6 +108,15 @@ func (s *scene) placePeer() {
 	s.endpoint = s.peer.do(s.ctx, "bind", s.address())
 }
 
+// closeWeir closes Weir's socket. No process begins meanwhile: between fork and exec it would keep the listening socket open, and the address could
+// not be bound again.
+func (s *scene) closeWeir() {
+	s.Helper()
+	starting.RLock()
+	defer starting.RUnlock()
+	require.NoError(s, s.weir.Close(s.ctx))
+}
+
 // address is the endpoint to bind: the one bound before, or a fresh one.
 func (s *scene) address() string {
 	if s.endpoint != "" {

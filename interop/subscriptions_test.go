@@ -201,7 +201,7 @@ func TestSubscribedWhileAway(t *testing.T) {
 	overTable(t, only("PUB", "SUB"), func(t *testing.T, p pairing) {
 		r := newRound(t, p, topicA)
 		if p.weir == "PUB" {
-			require.NoError(t, r.weir.Close(r.ctx))
+			r.closeWeir()
 			r.peer.do(r.ctx, "wait", "DISCONNECTED", 1, waitMS)
 		} else {
 			r.killPeer(1)

@@ -2,6 +2,8 @@ package interop
 
 import (
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -67,12 +69,22 @@ type place struct {
 
 // places is the table of transports.
 var places = []*place{
-	{name: "tcp", fresh: func() string { return "tcp://127.0.0.1:*" }},
-	{name: "ipc", fresh: func() string { return fmt.Sprintf("ipc://%s/s%d", scratch, ipcNames.Add(1)) }},
+	{name: "tcp", fresh: freshAddress},
+	{name: "ipc", fresh: func() string { return fmt.Sprintf("ipc://%s/s%d", scratch, bound.Add(1)) }},
 }
 
-// ipcNames numbers the sockets of ipc. Atomic.
-var ipcNames atomic.Int64
+// bound numbers the endpoints. Atomic.
+var bound atomic.Int64
+
+// freshAddress is an endpoint of tcp with any port. On Linux the address is the case's own, of the 16 million that loop back: a port that is given up
+// in the middle of a case, to be bound again, is then nobody else's meanwhile, and nobody's outgoing connection begins there.
+func freshAddress() string {
+	if runtime.GOOS != "linux" {
+		return "tcp://127.0.0.1:*"
+	}
+	n := bound.Add(1)
+	return fmt.Sprintf("tcp://127.%d.%d.%d:*", 1+os.Getpid()%250, n/250%250, 1+n%250)
+}
 
 // A pairing is one cell of the table: a type, a transport, and who binds.
 type pairing struct {

@@ -79,7 +79,7 @@ func checkDisconnect(t *testing.T, c cell, rt *socket.Runtime) {
 // gone waits until s has no peers.
 func gone(t *testing.T, s anySocket) {
 	t.Helper()
-	require.NoError(t, s.WaitNoPeers(within(t)))
+	require.NoError(t, s.WaitAtMost(within(t), 0))
 	require.NoError(t, s.Settle(within(t)))
 }
 

@@ -55,12 +55,12 @@ func (a *Any) WaitSubscribers(ctx context.Context, n int) error {
 // Settle returns when the socket's actor has handled all it was told before.
 func (b base) Settle(ctx context.Context) error { return b.s.setMarks(ctx, -1, -1) }
 
-// WaitNoPeers waits until no peer is connected.
-func (b base) WaitNoPeers(ctx context.Context) error {
+// WaitAtMost waits until no more than n peers are connected.
+func (b base) WaitAtMost(ctx context.Context, n int) error {
 	g := &b.s.peers
 	for {
 		g.mu.Lock()
-		if g.n == 0 {
+		if g.n <= n {
 			g.mu.Unlock()
 			return nil
 		}

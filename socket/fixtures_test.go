@@ -83,7 +83,7 @@ type anySocket interface {
 	SetSendHWM(ctx context.Context, n int) error
 	SetRecvHWM(ctx context.Context, n int) error
 	Settle(ctx context.Context) error
-	WaitNoPeers(ctx context.Context) error
+	WaitAtMost(ctx context.Context, n int) error
 	Stats() socket.Stats
 	Close(ctx context.Context) error
 	String() string

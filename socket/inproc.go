@@ -45,6 +45,14 @@ type (
 	twinClosed struct{ pipe *pipe }
 )
 
+// discard tells the connecting side that its message met a socket that had just stopped.
+func (m *joinInproc) discard() {
+	_ = m.pipe.sock.ref.Tell(&twinClosed{m.pipe}) // it has closed too
+}
+
+// discard tells the bound side that the connecting socket had just stopped, and only left what it had sent.
+func (m *twinJoined) discard() { m.pipe.sock.partTwin(m.pipe) }
+
 func (*joinInproc) socketMessage() {}
 func (*twinJoined) socketMessage() {}
 func (*twinClosed) socketMessage() {}
@@ -356,7 +364,7 @@ func (s *socketActor) endInproc(ctx *actor.Context[socketMessage], p *pipe) {
 }
 
 // partTwin tells the other side of p, if there is one, that p is gone.
-func (s *socketActor) partTwin(p *pipe) {
+func (s *socket) partTwin(p *pipe) {
 	s.rt.inproc.mu.Lock()
 	twin := p.twin
 	s.rt.inproc.mu.Unlock()

@@ -212,10 +212,11 @@ func (b *inbox) close(err error, pipes []*pipe) {
 	for _, h := range b.back {
 		h.from.in.Drop(1, ReasonUnread)
 	}
-	b.back, b.ring = nil, nil
-	for _, p := range pipes {
+	b.absorbLocked()
+	for _, p := range append(b.ring, pipes...) { // in the ring are also those that have gone and left something
 		b.dropUnreadLocked(p)
 	}
+	b.back, b.ring = nil, nil
 	b.mu.Unlock()
 	b.waiting.wakeAll()
 }

@@ -97,34 +97,37 @@ func (n *topicNode[V]) remove(topic string) {
 
 // match appends to hits the values whose topic is a prefix of body.
 func (t *topicTree[V]) match(hits []*V, body []byte) []*V {
-	n := &t.root
-	for {
+	for n := &t.root; n != nil; n, body = n.down(body) {
 		if n.value != nil {
 			hits = append(hits, n.value)
 		}
-		if len(body) == 0 {
-			return hits
-		}
-		i, ok := n.child(body[0])
-		if !ok {
-			return hits
-		}
-		n = n.children[i]
-		if len(body) < len(n.edge) || string(body[:len(n.edge)]) != n.edge {
-			return hits
-		}
-		body = body[len(n.edge):]
 	}
+	return hits
 }
 
 // matches says whether any topic is a prefix of body.
 func (t *topicTree[V]) matches(body []byte) bool {
-	var room [1]*V
 	n := &t.root
-	if n.value != nil {
-		return true
+	for n != nil && n.value == nil {
+		n, body = n.down(body)
 	}
-	return len(t.match(room[:0], body)) > 0
+	return n != nil
+}
+
+// down returns the child whose edge body begins with, or nil, and what is left of body.
+func (n *topicNode[V]) down(body []byte) (*topicNode[V], []byte) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	i, ok := n.child(body[0])
+	if !ok {
+		return nil, nil
+	}
+	c := n.children[i]
+	if len(body) < len(c.edge) || string(body[:len(c.edge)]) != c.edge {
+		return nil, nil
+	}
+	return c, body[len(c.edge):]
 }
 
 // each calls f for every topic, in order.

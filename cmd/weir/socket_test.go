@@ -90,12 +90,12 @@ func TestCount(t *testing.T) {
 	out, _ := pull.wait(statusDone)
 	require.Equal(t, []string{"a", "b", "c"}, out)
 
-	sub := start(t, "sub", "-b", anyPort, "-n", "2")
+	sub := start(t, "sub", "-b", anyPort, "-n", "3")
 	pub := start(t, "pub", "-c", <-sub.bound, "-n", "3", "--wait-peers", "1")
 	pub.write("a", "b", "c")
 	pub.wait(statusDone)
 	out, _ = sub.wait(statusDone)
-	require.Equal(t, []string{"a", "b"}, out)
+	require.Equal(t, []string{"a", "b", "c"}, out)
 
 	rep := start(t, "rep", "-b", anyPort, "-n", "2")
 	req := start(t, "req", "-c", <-rep.bound, "-n", "2")

@@ -29,11 +29,8 @@ func TestAllocsOutOneByOne(t *testing.T) {
 
 // TestAllocsIn receives messages of 100 octets. What is left is the room that they lie in: slabs of 8 kB.
 func TestAllocsIn(t *testing.T) {
-	b, chunk := newBench(t), make([]byte, 0, 1<<17)
-	for range 1000 {
-		chunk = wire.AppendMessage(chunk, wire.MessageOf(body(100)))
-	}
-	b.receives(chunk, 1000, 10)
-	allocs := testing.AllocsPerRun(100, func() { b.receives(chunk, 1000, 1) }) / 1000
+	b, chunk := newBench(t), chunkOf(100)
+	b.receives(chunk, 10)
+	allocs := testing.AllocsPerRun(100, func() { b.receives(chunk, 1) }) / inChunk
 	require.Less(t, allocs, 0.05, "allocations per message")
 }

@@ -37,16 +37,12 @@ func BenchmarkOutOneByOne(b *testing.B) {
 func BenchmarkIn(b *testing.B) {
 	for _, size := range sizes {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			const each = 1000 // messages in a chunk
-			c, chunk := newBench(b), make([]byte, 0, each*(size+wire.MaxHeader))
-			for range each {
-				chunk = wire.AppendMessage(chunk, wire.MessageOf(body(size)))
-			}
-			c.receives(chunk, each, 1)
+			c, chunk := newBench(b), chunkOf(size)
+			c.receives(chunk, 1)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			b.ResetTimer()
-			c.receives(chunk, each, (b.N+each-1)/each)
+			c.receives(chunk, (b.N+inChunk-1)/inChunk)
 		})
 	}
 }

@@ -239,3 +239,17 @@ func TestUnnamedPeer(t *testing.T) {
 		})
 	}
 }
+
+// TestPeerName has the owner word the peer's name, in what is reported of a peer that came up and of one that did not.
+func TestPeerName(t *testing.T) {
+	actortest.Run(t, func(t *testing.T) {
+		r := newRig(t).restarting()
+		r.cfg.PeerName = func(net.Conn) string { return fmt.Sprintf("peer %d", r.attempts.Load()) }
+		r.dialed().leaves()
+		var he *codec.HandshakeError
+		require.ErrorAs(t, r.wantLoss("the peer left").Reason, &he)
+		require.Equal(t, "peer 1", he.Remote)
+		r.redialed().leaves()
+		require.Equal(t, "peer 2", r.wantLoss("the next peer left").Peer.Remote)
+	})
+}

@@ -199,6 +199,20 @@ func TestShutBeforeTheStart(t *testing.T) {
 	}
 }
 
+// TestShutBetweenTwoAttempts shuts a line whose last connection was lost for another reason: the next incarnation fails with the reason of Shut.
+func TestShutBetweenTwoAttempts(t *testing.T) {
+	actortest.Run(t, func(t *testing.T) {
+		r := newRig(t).restarting()
+		r.connected().leaves()
+		r.wantLoss("the peer left")
+		r.cfg.Line.Shut(errTest)
+		r.decide = func(actor.History, error) actor.Verdict { return actor.Verdict{Action: actor.Stop} }
+		pass(retryAfter)
+		require.Equal(t, errTest, r.wantStopped("no line"))
+		require.Equal(t, "up down", r.host.told())
+	})
+}
+
 // TestCutWithoutCause cuts with nil, which reads as ErrCut.
 func TestCutWithoutCause(t *testing.T) {
 	actortest.Run(t, func(t *testing.T) {

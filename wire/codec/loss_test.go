@@ -30,13 +30,7 @@ func TestLossAtEachOctet(t *testing.T) {
 		"by reference": {large, false, 500},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ends := c.ends()
-			for k := 0; k <= ends[len(ends)-1]; k++ {
-				if k%c.step != 0 && !near(k, ends) {
-					continue
-				}
-				actortest.Run(t, func(t *testing.T) { c.lossAfter(t, k) })
-			}
+			actortest.Run(t, c.run)
 		})
 	}
 }
@@ -76,31 +70,55 @@ func near(k int, ends []int) bool {
 	return false
 }
 
-// lossAfter closes the first connection after k octets of the batch.
-func (c lossCase) lossAfter(t *testing.T, k int) {
-	batch, ends := c.batch, c.ends()
-	r := newRig(t).restarting()
+// run sends the batch again and again, on two connections each time: one that is closed somewhere, and one for the rest.
+func (c lossCase) run(t *testing.T) {
+	r, ends := newRig(t).restarting(), c.ends()
 	var sent []wire.Message // written by the handler, read when it is idle
 	r.cfg.Sent = func(_ codec.Peer, m wire.Message) { sent = append(sent, m) }
 	r.cfg.Subscriber = c.subscriber
-	r.push(batch...)
-	p, whole := r.connected(), 0
-	for whole < len(ends) && ends[whole] <= k {
-		whole++
+	r.connected().leaves()
+	r.wantLoss("the batch shall be there before its connection is")
+	for k := 0; k <= ends[len(ends)-1]; k++ {
+		if k%c.step != 0 && !near(k, ends) {
+			continue
+		}
+		sent = nil
+		r.push(c.batch...)
+		c.cutAt(r, k)
+		whole := len(sent)
+		require.True(t, (whole == 0 || ends[whole-1] <= k) && (whole == len(ends) || ends[whole] > k), "%d whole messages after %d octets", whole, k)
+		require.Equal(t, texts(c.batch[:whole]), texts(sent), "in order")
+		p := r.redialed()
+		p.reads(ends[len(ends)-1] - append([]int{0}, ends...)[whole])
+		p.wantIdle("the rest, from its first octet")
+		require.Equal(t, texts(c.batch), texts(sent), "each was reported once, in order")
+		require.Zero(t, r.out.Len())
+		p.leaves()
+		require.EqualValues(t, len(c.batch)-whole, r.wantLoss("the peer left").Sent)
 	}
+}
+
+// cutAt takes the next connection, and closes it after k octets.
+func (c lossCase) cutAt(r *rig, k int) {
+	r.t.Helper()
+	before := r.out.Ledger().Delivered
+	p := r.redialed()
 	p.reads(k)
 	p.leaves()
 	loss := r.wantLoss("the peer left")
-	require.EqualValues(t, whole, loss.Sent, "after %d octets", k)
-	require.Equal(t, len(batch)-whole, r.out.Len(), "after %d octets", k)
-	require.EqualValues(t, whole, r.out.Ledger().Delivered)
-	require.Equal(t, texts(batch[:whole]), texts(sent))
-	require.Equal(t, texts(batch[whole:]), texts(r.out.Look(len(batch))))
-	pass(retryAfter)
-	p = r.redialed()
-	p.reads(ends[len(ends)-1] - append([]int{0}, ends...)[whole])
-	p.wantIdle("the rest, from its first octet")
-	require.Equal(t, texts(batch), texts(sent), "each was reported once, in order")
+	require.Equal(r.t, before+loss.Sent, r.out.Ledger().Delivered)
+	require.Equal(r.t, len(c.batch)-int(loss.Sent), r.out.Len(), "after %d octets", k)
+	require.Equal(r.t, texts(c.batch[loss.Sent:]), texts(left(r.out)), "what is left is at the head of the queue")
+}
+
+// left returns all that is in a queue which nobody consumes, and leaves it there.
+func left(q *mailbox.Queue[wire.Message]) (all []wire.Message) {
+	for run := q.Look(100); run != nil; run = q.Look(100) {
+		all = append(all, run...)
+		q.Advance(len(run))
+	}
+	q.Rewind()
+	return all
 }
 
 // TestLossInASecondBatch loses the connection in the middle of the second batch: the first has left the queue for good.

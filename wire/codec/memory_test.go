@@ -127,9 +127,21 @@ func (b *bench) Deliver(_ context.Context, msgs []wire.Message) (int, error) {
 	return len(msgs), nil
 }
 
-// receives feeds the codec with chunk so many times, and waits until the n messages of each are delivered.
-func (b *bench) receives(chunk []byte, n, times int) {
-	b.count.Add(int64(n * times))
+// inChunk is how many messages there are in a chunk that a bench receives.
+const inChunk = 1000
+
+// chunkOf encodes messages of size octets.
+func chunkOf(size int) []byte {
+	var chunk []byte
+	for range inChunk {
+		chunk = wire.AppendMessage(chunk, wire.MessageOf(body(size)))
+	}
+	return chunk
+}
+
+// receives feeds the codec with chunk so many times, and waits until all messages are delivered.
+func (b *bench) receives(chunk []byte, times int) {
+	b.count.Add(int64(inChunk * times))
 	for range times {
 		b.conn.feed <- chunk
 	}

@@ -1,0 +1,126 @@
+package socket_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// most is how many allocations a message may cost, both ends together.
+const most = 0.1
+
+// allocations counts the allocations of the whole process while f runs. Others allocate too (timers, the collector): the least of several runs is
+// what f costs.
+func allocations(f func()) uint64 {
+	least := ^uint64(0)
+	var before, after runtime.MemStats
+	for range 5 {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		least = min(least, after.Mallocs-before.Mallocs)
+	}
+	return least
+}
+
+// stream sends n messages of 100 bytes, which share a body, and receives them.
+func stream(t *testing.T, ctx context.Context, from socket.Sender, to socket.Receiver, n int) {
+	t.Helper()
+	body := make([]byte, 100)
+	var g errgroup.Group
+	g.Go(func() error {
+		for range n {
+			if err := from.Send(ctx, socket.MessageOf(body)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for range n {
+		m, err := to.Recv(ctx)
+		if err != nil || len(m.Bytes()) != len(body) {
+			require.NoError(t, err)
+			require.Len(t, m.Bytes(), len(body))
+		}
+	}
+	require.NoError(t, g.Wait())
+}
+
+// TestAllocationsOfAStream wants a message of 100 bytes to cost fewer than 0.1 allocations, sender and receiver together; bodies made by the caller
+// are not counted.
+func TestAllocationsOfAStream(t *testing.T) {
+	const n = 50_000
+	for _, at := range places {
+		t.Run(at.scheme, func(t *testing.T) {
+			ctx := within(t)
+			rt := newRuntime(t)
+			push, pull := newPush(t, rt), newPull(t, rt)
+			join(t, at.fresh(t), pull, push)
+			stream(t, ctx, push, pull, n)
+			each := float64(allocations(func() { stream(t, ctx, push, pull, n) })) / n
+			require.Less(t, each, most)
+			t.Logf("%.4f allocations a message", each)
+		})
+	}
+}
+
+// TestAllocationsOfAFanOut wants the same of messages that go to several subscribers, each counted.
+func TestAllocationsOfAFanOut(t *testing.T) {
+	const n, subs = 10_000, 4
+	for _, at := range places {
+		t.Run(at.scheme, func(t *testing.T) {
+			ctx := within(t)
+			rt := newRuntime(t)
+			pub := newPub(t, rt, socket.XPubNoDrop(true))
+			ep := bind(t, pub, at.fresh(t)).String()
+			var all []*socket.Sub
+			for i := range subs {
+				all = append(all, newSub(t, rt, []string{"\x00", "\x00\x00", "\x00\x00\x00"}))
+				connect(t, all[i], ep)
+				require.NoError(t, pub.WaitTopic(ctx, "\x00\x00\x00", i+1))
+			}
+			flood := func() {
+				var g errgroup.Group
+				for _, s := range all[1:] {
+					g.Go(func() error {
+						for range n {
+							if _, err := s.Recv(ctx); err != nil {
+								return err
+							}
+						}
+						return nil
+					})
+				}
+				stream(t, ctx, pub, all[0], n)
+				require.NoError(t, g.Wait())
+			}
+			flood()
+			each := float64(allocations(flood)) / n / subs
+			require.Less(t, each, most)
+			t.Logf("%.4f allocations a message and subscriber", each)
+		})
+	}
+}
+
+// TestAllocationsOfATry wants sending and receiving without a wait to allocate nothing but what the queue's storage costs now and then.
+func TestAllocationsOfATry(t *testing.T) {
+	rt := newRuntime(t)
+	push, pull := newPush(t, rt), newPull(t, rt)
+	join(t, inprocName(t), pull, push)
+	m := socket.NewMessage("x")
+	each := testing.AllocsPerRun(10_000, func() {
+		if push.TrySend(m) != nil {
+			t.Error("no room")
+		}
+		if _, err := pull.TryRecv(); err != nil {
+			t.Error(err)
+		}
+	})
+	require.Zero(t, each) // rounded down
+}

@@ -1,0 +1,273 @@
+package socket_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// TestBadEndpoints wants Bind and Connect to tell bad syntax, unknown schemes and taken addresses apart, and the socket to go on as if nothing had
+// been asked.
+func TestBadEndpoints(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	pull := newPull(t, rt)
+	taken := bind(t, pull, "tcp://127.0.0.1:*").String()
+	held := bind(t, pull, nowhere(t)).String()
+	named := bind(t, pull, inprocName(t)).String()
+	for _, c := range []struct {
+		endpoint      string
+		bind, connect error // nil: not asked
+	}{
+		{"", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp:127.0.0.1:1", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp://", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp://127.0.0.1", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp://127.0.0.1:", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp://127.0.0.1:port", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp://127.0.0.1:65536", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"tcp://:5555", nil, socket.ErrBadEndpoint},
+		{"tcp://127.0.0.1:0", nil, socket.ErrBadEndpoint},
+		{"tcp://127.0.0.1:*", nil, socket.ErrBadEndpoint},
+		{"ipc://", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"inproc://", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"://x", socket.ErrBadEndpoint, socket.ErrBadEndpoint},
+		{"xyz://somewhere", socket.ErrUnknownScheme, socket.ErrUnknownScheme},
+		{"TCP://127.0.0.1:5555", socket.ErrUnknownScheme, socket.ErrUnknownScheme},
+		{taken, socket.ErrAddrInUse, nil},
+		{held, socket.ErrAddrInUse, nil},
+		{named, socket.ErrAddrInUse, nil},
+	} {
+		s := newPush(t, rt)
+		if c.bind != nil {
+			ep, err := s.Bind(ctx, c.endpoint)
+			require.ErrorIs(t, err, c.bind, "bind %q", c.endpoint)
+			require.Nil(t, ep)
+			require.ErrorContains(t, err, c.endpoint)
+		}
+		if c.connect != nil {
+			ep, err := s.Connect(ctx, c.endpoint)
+			require.ErrorIs(t, err, c.connect, "connect %q", c.endpoint)
+			require.Nil(t, ep)
+		}
+		require.ErrorIs(t, s.TrySend(number(0)), socket.ErrNoPeers, c.endpoint)
+		connect(t, s, taken)
+		require.NoError(t, s.Send(ctx, number(0)))
+		receive(t, pull, 0, 1)
+		require.NoError(t, s.Close(ctx))
+	}
+}
+
+// TestErrorsAreApart wants no two sentinels to be each other, but for ErrNoPeers, which is an ErrWouldBlock.
+func TestErrorsAreApart(t *testing.T) {
+	all := []error{
+		socket.ErrClosed, socket.ErrWouldBlock, socket.ErrNoPeers, socket.ErrBadState, socket.ErrBadOption, socket.ErrIncompatible,
+		socket.ErrNoIOWorker, socket.ErrBadEndpoint, socket.ErrUnknownScheme, socket.ErrAddrInUse,
+	}
+	for i, a := range all {
+		for k, b := range all {
+			if i == k || a == socket.ErrNoPeers && b == socket.ErrWouldBlock {
+				require.ErrorIs(t, a, b)
+			} else {
+				require.NotErrorIs(t, a, b)
+			}
+		}
+	}
+}
+
+// TestBadOptions wants values out of range, and options that the type does not have, to be refused by every constructor.
+func TestBadOptions(t *testing.T) {
+	rt := newRuntime(t)
+	for _, row := range socket.Rows() {
+		bad := map[string]socket.Option{
+			"SendHWM": socket.SendHWM(-1), "RecvHWM": socket.RecvHWM(-1), "ReconnectIntervalMax": socket.ReconnectIntervalMax(-1),
+			"HandshakeInterval": socket.HandshakeInterval(-1), "MaxMsgSize": socket.MaxMsgSize(-2), "Backlog": socket.Backlog(-1),
+			"RoutingID of nothing": socket.RoutingID(""), "RoutingID of 256": socket.RoutingID(strings.Repeat("x", 256)),
+		}
+		good := []socket.Option{
+			socket.SendHWM(0), socket.RecvHWM(0), socket.ReconnectIntervalMax(0), socket.HandshakeInterval(0), socket.MaxMsgSize(-1),
+			socket.Backlog(0), socket.RoutingID(strings.Repeat("x", 255)), socket.Linger(-1), socket.Immediate(true), socket.Affinity(1),
+			socket.IPv6(true), socket.ReconnectInterval(-1),
+		}
+		if row.Publisher {
+			good = append(good, socket.XPubNoDrop(true))
+		} else {
+			bad["XPubNoDrop"] = socket.XPubNoDrop(true)
+		}
+		for name, o := range bad {
+			s, err := socket.Open(rt, row.Name, o)
+			require.ErrorIs(t, err, socket.ErrBadOption, "%s of %s", name, row.Name)
+			require.ErrorContains(t, err, strings.Fields(name)[0])
+			require.Nil(t, s)
+		}
+		_, err := socket.Open(rt, row.Name, good...)
+		require.NoError(t, err, row.Name)
+	}
+	for _, o := range []socket.RuntimeOption{socket.IOWorkers(-1), socket.IOWorkers(65), socket.WithLogger(nil)} {
+		_, err := socket.NewRuntime(o)
+		require.ErrorIs(t, err, socket.ErrBadOption)
+	}
+}
+
+// TestNoIOWorker wants a runtime without I/O actors, and an affinity to one that is not there, to serve inproc only.
+func TestNoIOWorker(t *testing.T) {
+	ctx := within(t)
+	for _, at := range places {
+		none, one := newRuntime(t, socket.IOWorkers(0)), newRuntime(t)
+		for _, pull := range []*socket.Pull{newPull(t, none), newPull(t, one, socket.Affinity(2))} {
+			_, err := pull.Bind(ctx, at.fresh(t))
+			if at.scheme == "inproc" {
+				require.NoError(t, err)
+				continue
+			}
+			require.ErrorIs(t, err, socket.ErrNoIOWorker)
+			ep := nobody(t)
+			if at.scheme == "ipc" {
+				ep = nowhere(t)
+			}
+			_, err = pull.Connect(ctx, ep)
+			require.ErrorIs(t, err, socket.ErrNoIOWorker)
+		}
+	}
+}
+
+// TestWildcards binds to wildcards and reaches each by what String returns. (libzmq: test_last_endpoint, test_unbind_wildcard, test_ipc_wildcard)
+func TestWildcards(t *testing.T) {
+	endpoints := []string{"tcp://127.0.0.1:*", "tcp://127.0.0.1:0", "tcp://*:*", "ipc://*"}
+	if runtime.GOOS == "linux" {
+		endpoints = append(endpoints, fmt.Sprintf("ipc://@weir-test-%s", strings.TrimPrefix(inprocName(t), "inproc://")))
+	}
+	ctx := within(t)
+	rt := newRuntime(t)
+	pull := newPull(t, rt)
+	for i, endpoint := range endpoints {
+		ep := bind(t, pull, endpoint)
+		require.NotContains(t, ep.String(), ":*")
+		push := newPush(t, rt)
+		connect(t, push, strings.Replace(ep.String(), "0.0.0.0", "127.0.0.1", 1))
+		require.NoError(t, push.Send(ctx, number(i)))
+		receive(t, pull, i, 1)
+		require.NoError(t, ep.Close(ctx))
+	}
+}
+
+// TestUnbindRefuses closes a bound endpoint: nobody is listening there any more.
+func TestUnbindRefuses(t *testing.T) {
+	rt := newRuntime(t)
+	pull := newPull(t, rt)
+	ep := bind(t, pull, "tcp://127.0.0.1:*")
+	peer := dialRaw(t, ep.String(), "PUSH")
+	require.NoError(t, pull.WaitPeers(within(t), 1))
+	require.NoError(t, ep.Close(within(t)))
+	peer.wantEnd()
+	_, err := net.Dial("tcp", strings.TrimPrefix(ep.String(), "tcp://"))
+	require.Error(t, err)
+}
+
+// TestUnbindLeavesOthers closes one of two bound endpoints: who came through the other stays.
+func TestUnbindLeavesOthers(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	pull := newPull(t, rt)
+	first, second := bind(t, pull, "tcp://127.0.0.1:*"), bind(t, pull, "tcp://127.0.0.1:*")
+	a, b := newPush(t, rt, socket.ReconnectInterval(-1)), newPush(t, rt)
+	connect(t, a, first.String())
+	connect(t, b, second.String())
+	require.NoError(t, pull.WaitPeers(ctx, 2))
+	require.NoError(t, first.Close(ctx))
+	require.Len(t, pull.Stats().Peers, 1)
+	require.NoError(t, b.Send(ctx, number(1)))
+	receive(t, pull, 1, 1)
+}
+
+// TestConnectTwice connects to the same endpoint twice: types that would then hear everything double take it for one, the others make two peers. (libzmq
+// does so too, but over inproc)
+func TestConnectTwice(t *testing.T) {
+	ctx := within(t)
+	for _, c := range []struct {
+		binder, connecter string
+		peers             int
+	}{{"PUB", "SUB", 1}, {"SUB", "PUB", 1}, {"REP", "REQ", 1}, {"PULL", "PUSH", 2}, {"PUSH", "PULL", 2}, {"REQ", "REP", 2}} {
+		rt := newRuntime(t)
+		binder, err := socket.Open(rt, c.binder)
+		require.NoError(t, err)
+		connecter, err := socket.Open(rt, c.connecter)
+		require.NoError(t, err)
+		ep := bind(t, binder, "tcp://127.0.0.1:*").String()
+		first := connect(t, connecter, ep)
+		second := connect(t, connecter, ep)
+		require.NoError(t, connecter.WaitPeers(ctx, c.peers))
+		require.Len(t, connecter.Stats().Peers, c.peers, "%s to %s", c.connecter, c.binder)
+		require.Equal(t, c.peers == 1, first == second)
+		require.NoError(t, first.Close(ctx))
+		if c.peers == 1 {
+			third := connect(t, connecter, ep)
+			require.NotSame(t, first, third)
+			require.NoError(t, connecter.WaitPeers(ctx, 1))
+		}
+	}
+}
+
+// TestImmediate connects one socket to a peer that is there and to one that is not: with Immediate all goes to the one that is. (libzmq:
+// test_immediate)
+func TestImmediate(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	pull := newPull(t, rt)
+	ep := bind(t, pull, "tcp://127.0.0.1:*").String()
+	push := newPush(t, rt, socket.Immediate(true))
+	connect(t, push, nobody(t))
+	require.ErrorIs(t, push.TrySend(number(0)), socket.ErrNoPeers)
+	connect(t, push, ep)
+	for i := range 10 {
+		require.NoError(t, push.Send(ctx, number(i)))
+	}
+	receive(t, pull, 0, 10)
+	half := newPush(t, rt)
+	connect(t, half, nobody(t))
+	connect(t, half, ep)
+	for i := range 10 {
+		require.NoError(t, half.Send(ctx, number(i)))
+	}
+	for i := range 5 {
+		receive(t, pull, 2*i+1, 1)
+	}
+	wantEmpty(t, pull)
+}
+
+// TestWaitPeers wants it to count finished handshakes and no others, and to end with ctx.
+func TestWaitPeers(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	pull := newPull(t, rt)
+	require.NoError(t, pull.WaitPeers(ctx, 0))
+	ep := bind(t, pull, "tcp://127.0.0.1:*").String()
+	silent, err := net.Dial("tcp", strings.TrimPrefix(ep, "tcp://"))
+	require.NoError(t, err)
+	defer func() { _ = silent.Close() }()
+	dialRaw(t, ep, "PUSH")
+	require.NoError(t, pull.WaitPeers(ctx, 1))
+	short, cancel := context.WithCancel(ctx)
+	waited := make(chan error, 1)
+	go func() { waited <- pull.WaitPeers(short, 2) }()
+	cancel()
+	require.ErrorIs(t, <-waited, context.Canceled)
+	second := dialRaw(t, ep, "PUSH")
+	require.NoError(t, pull.WaitPeers(ctx, 2))
+	require.NoError(t, second.conn.Close())
+	require.NoError(t, pull.WaitAtMost(ctx, 1))
+	short, cancel = context.WithCancel(ctx)
+	cancel()
+	require.ErrorIs(t, pull.WaitPeers(short, 2), context.Canceled)
+	push := newPush(t, rt)
+	connect(t, push, nobody(t))
+	require.ErrorIs(t, push.WaitPeers(short, 1), context.Canceled, "one that is not there is no peer yet")
+}
