@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/transport"
 )
 
 // A starvedListener cannot accept for a while: the process has no file descriptor left.
@@ -37,7 +39,7 @@ func TestListenerBacksOffWhenStarved(t *testing.T) {
 	for range 3 {
 		starved.failures <- &net.OpError{Op: "accept", Err: syscall.EMFILE}
 	}
-	addr, err := parseEndpoint(starved.Endpoint())
+	addr, err := transport.Parse(starved.Endpoint())
 	require.NoError(t, err)
 	e := newEndpoint(r.pull.base.s, addr, starved.Endpoint(), true)
 	require.NoError(t, e.sock.bind(r.ctx, e, starved))

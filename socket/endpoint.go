@@ -71,7 +71,7 @@ func Reconnect(s actor.Strategy) EndpointOption {
 // Bind makes the socket reachable at endpoint and returns it, resolved. ctx bounds the resolution of names. Errors: ErrBadEndpoint,
 // ErrUnknownScheme, ErrAddrInUse, ErrNoIOWorker, ErrIncompatible, ErrClosed, or what the system says. (zmq_bind)
 func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
-	addr, err := parseEndpoint(endpoint)
+	addr, err := transport.Parse(endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *socket) bind(ctx context.Context, e *Endpoint, listener transport.Liste
 // first one's, as in libzmq; other types make a connection of its own for each. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrClosed.
 // (zmq_connect)
 func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOption) (*Endpoint, error) {
-	addr, err := parseEndpoint(endpoint)
+	addr, err := transport.Parse(endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -139,13 +139,4 @@ func (s *socket) connect(ctx context.Context, e *Endpoint, strategy actor.Strate
 // doubles says whether a Connect to other would do what e does.
 func (e *Endpoint) doubles(other *Endpoint) bool {
 	return other.link != nil && !other.closed && other.text == e.text
-}
-
-// parseEndpoint cuts an endpoint into scheme and address.
-func parseEndpoint(endpoint string) (transport.Endpoint, error) {
-	addr, err := transport.Parse(endpoint)
-	if err != nil {
-		return transport.Endpoint{}, fmt.Errorf("endpoint %q: %w", endpoint, err)
-	}
-	return addr, nil
 }
