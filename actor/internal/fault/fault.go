@@ -1,4 +1,3 @@
-// Package fault is how package actortest reaches into an actor: it makes it fail, as if its handler had.
 package fault
 
 // A Fault is a failure that is put onto an actor's control lane. When its turn comes, the actor fails with it.
