@@ -199,14 +199,21 @@ func TestShutBeforeTheStart(t *testing.T) {
 	}
 }
 
-// TestShutBetweenTwoAttempts shuts a line whose last connection was lost for another reason: the next incarnation fails with the reason of Shut.
+// TestShutBetweenTwoAttempts shuts a line whose last connection was lost for another reason: the next incarnation fails with the reason of Shut,
+// not with that, nor with the cause of a cut that cut nothing.
 func TestShutBetweenTwoAttempts(t *testing.T) {
 	actortest.Run(t, func(t *testing.T) {
-		r := newRig(t).restarting()
+		r := newRig(t)
+		r.decide = func(h actor.History, _ error) actor.Verdict {
+			if h.Total > 0 {
+				return actor.Verdict{Action: actor.Stop}
+			}
+			return actor.Verdict{After: retryAfter}
+		}
 		r.connected().leaves()
 		r.wantLoss("the peer left")
+		r.cfg.Line.Cut(errors.New("there is nothing to cut"))
 		r.cfg.Line.Shut(errTest)
-		r.decide = func(actor.History, error) actor.Verdict { return actor.Verdict{Action: actor.Stop} }
 		pass(retryAfter)
 		require.Equal(t, errTest, r.wantStopped("no line"))
 		require.Equal(t, "up down", r.host.told())

@@ -110,6 +110,9 @@ func (r *rig) restarting() *rig {
 
 // Decide implements actor.Strategy.
 func (r *rig) Decide(h actor.History, reason error, _ time.Time) actor.Verdict {
+	if r.over.Load() {
+		return actor.Verdict{Action: actor.Stop, Quiet: true}
+	}
 	return r.decide(h, reason)
 }
 
