@@ -204,7 +204,8 @@ func TestRecvChanOfTurns(t *testing.T) {
 	})
 }
 
-// TestSendChanGivesBack gives up a send channel a thousand times: what stop returns was not sent and everything else was, once and in order.
+// TestSendChanGivesBack gives up a send channel a thousand times, now and then with nobody reading: what stop returns was not sent, and everything
+// else was, once and in order.
 func TestSendChanGivesBack(t *testing.T) {
 	for _, at := range places {
 		t.Run(at.scheme, func(t *testing.T) {
@@ -212,29 +213,32 @@ func TestSendChanGivesBack(t *testing.T) {
 			rt := newRuntime(t)
 			push, pull := newPush(t, rt, socket.SendHWM(2)), newPull(t, rt, socket.RecvHWM(2))
 			join(t, at.fresh(t), pull, push)
-			var g errgroup.Group
-			last := make(chan int, 1)
-			g.Go(func() error {
-				next := 0
-				for m, err := range pull.Messages(ctx) {
-					if err != nil {
-						return err
-					}
-					if string(m.Bytes()) == "end" {
-						break
-					}
-					require.Equal(t, next, numberOf(t, m))
-					next++
+			next, given := 0, 0
+			received := 0 // owned by the reader while it runs
+			for round := range cancels {
+				reading := round%10 > 0
+				readerCtx, endReader := context.WithCancel(ctx)
+				var reader errgroup.Group
+				if reading {
+					reader.Go(func() error {
+						for m, err := range pull.Messages(readerCtx) {
+							require.NoError(t, err)
+							require.Equal(t, received, numberOf(t, m))
+							received++
+						}
+						return nil
+					})
 				}
-				last <- next
-				return nil
-			})
-			next := 0
-			given := 0
-			for range cancels {
 				one, cancel := context.WithCancel(ctx)
 				c, stop := push.SendChan(one)
-				for range rand.IntN(5) {
+				sends := rand.IntN(5)
+				if !reading {
+					for push.TrySend(number(next)) == nil {
+						next++
+					}
+					sends = 1 // it stays in the pump's hand
+				}
+				for range sends {
 					c <- number(next)
 					next++
 				}
@@ -253,11 +257,14 @@ func TestSendChanGivesBack(t *testing.T) {
 					require.Equal(t, next, numberOf(t, m))
 				}
 				cancel()
+				endReader()
+				require.NoError(t, reader.Wait())
 			}
-			require.NoError(t, push.Send(ctx, socket.NewMessage("end")))
-			require.NoError(t, g.Wait())
-			require.Equal(t, next, <-last)
-			require.Positive(t, given, "nothing was ever put back")
+			receive(t, pull, received, next-received)
+			wantEmpty(t, pull)
+			if at.scheme == "inproc" { // over networks the kernel makes room meanwhile
+				require.GreaterOrEqual(t, given, cancels/10)
+			}
 		})
 	}
 }

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -80,21 +81,36 @@ func (d *dialer) Receive(ctx *actor.Context[dialerMessage]) error {
 }
 
 // reconnect is the strategy that the socket's options describe. A protocol error ends the endpoint; a lost connection, a refused dial and a timeout
-// do not (inventory of libzmq's error classes: session.engine_error). There is no window: a dialer tries for ever.
+// do not (libzmq: session_base_t::engine_error). There is no window: a dialer tries for ever.
 func (o *options) reconnect() actor.Strategy {
-	b := supervisor.Backoff{Min: o.reconnectInterval, Factor: 1, Jitter: 1}
-	if o.reconnectMax > 0 {
+	b := supervisor.Backoff{Min: o.reconnectInterval, Factor: 1}
+	if o.reconnectMax > o.reconnectInterval {
 		b.Max, b.Factor = o.reconnectMax, 2
 	}
 	never := o.reconnectInterval <= 0
-	return supervisor.OneForOne{
+	return jittered{by: o.reconnectInterval, Strategy: supervisor.OneForOne{
 		Backoff: b,
 		InHand:  actor.Redeliver,
 		StopOn: func(err error) bool {
 			var p *wire.ProtocolError
 			return never || errors.As(err, &p)
 		},
+	}}
+}
+
+// jittered adds up to a fixed time to the delays of a strategy, at random, so that the peers of a server that comes back do not come all at once.
+type jittered struct {
+	actor.Strategy
+	by time.Duration
+}
+
+// Decide asks the strategy and adds to the delay.
+func (j jittered) Decide(h actor.History, reason error, now time.Time) actor.Verdict {
+	v := j.Strategy.Decide(h, reason, now)
+	if v.Action == actor.Restart && j.by > 0 {
+		v.After += rand.N(j.by)
 	}
+	return v
 }
 
 // announcing tells of a strategy's verdicts as events.
@@ -109,6 +125,9 @@ func (a announcing) Decide(h actor.History, reason error, now time.Time) actor.V
 		return actor.Verdict{Action: actor.Stop, InHand: actor.Redeliver, Quiet: true}
 	}
 	v := a.Strategy.Decide(h, reason, now)
+	if v.Action == actor.Escalate { // beyond the dialer there is nobody who could do better: the endpoint ends, and the socket says so
+		v.Action = actor.Stop
+	}
 	if v.Action == actor.Restart {
 		s := a.link.sock
 		s.rt.emit(Event{Kind: EventRetried, Socket: s.name, Endpoint: a.link.endpoint.text, Attempt: a.link.attempts.Load(), Err: reason, Delay: v.After})

@@ -13,7 +13,7 @@
 //	msg, err := pull.Recv(ctx)
 //
 // There is a type for each pattern, with the methods that the pattern has: a Push has no Recv. Whatever can wait takes a ctx first, and a call that
-// gives up because its ctx ended has done nothing. Errors are tested with errors.Is and errors.As.
+// gives up because its ctx ended has done nothing (Close and Shutdown then do it the short way). Errors are tested with errors.Is and errors.As.
 //
 // # Messages in flight
 //

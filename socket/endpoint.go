@@ -40,17 +40,23 @@ func (e *Endpoint) label() string { return fmt.Sprintf("%s/%s#%d", e.sock.name, 
 // String returns the endpoint, resolved: a wildcard port is the real one. (ZMQ_LAST_ENDPOINT)
 func (e *Endpoint) String() string { return e.text }
 
-// Close ends the endpoint and its pipes: a bound one closes its listener and the connections accepted through it. What is queued for its peers goes
+// Close ends the endpoint and its pipes: a bound one closes its listener and the connections accepted through it (over inproc only the name: those who
+// are joined stay so, as in libzmq). What is queued for its peers goes
 // out within the socket's linger; Close waits for that until ctx ends. Where linger was over first, an *UnsentError lists what was left. (zmq_unbind,
 // zmq_disconnect)
 func (e *Endpoint) Close(ctx context.Context) error {
-	_, err := actor.Ask(ctx, e.sock.ref, func(r actor.Reply[struct{}]) socketMessage {
-		return &closeEndpoint{endpoint: e, reply: r}
-	})
-	if errors.Is(err, actor.ErrStopped) {
-		return nil // the socket is closed, and its endpoints with it
+	for {
+		_, err := actor.Ask(ctx, e.sock.ref, func(r actor.Reply[struct{}]) socketMessage {
+			return &closeEndpoint{endpoint: e, reply: r}
+		})
+		if errors.Is(err, actor.ErrStopped) {
+			return nil // the socket is closed, and its endpoints with it
+		}
+		if _, told := errors.AsType[*UnsentError](err); err == nil || told || ctx.Err() != nil {
+			return err
+		}
+		// The actor failed while it had the question. Its successor is asked again.
 	}
-	return err
 }
 
 // An EndpointOption sets a property of one Connect.

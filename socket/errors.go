@@ -78,7 +78,11 @@ type Unsent struct {
 // Error lists the peers.
 func (e *UnsentError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "weir: %d messages not sent", e.Messages())
+	noun := "messages"
+	if e.Messages() == 1 {
+		noun = "message"
+	}
+	fmt.Fprintf(&b, "weir: %d %s not sent", e.Messages(), noun)
 	for i, u := range e.Peers {
 		sep := ", "
 		if i == 0 {

@@ -55,7 +55,7 @@ type Event struct {
 	Time time.Time
 	// Socket is the name of the socket, Endpoint what it bound or connected to, Peer the address of the other side (empty where there is none).
 	Socket, Endpoint, Peer string
-	// Attempt counts the connections that the endpoint has tried, from 1; 0 for events of an endpoint.
+	// Attempt is the number of the connection among those that the endpoint has tried, or accepted, from 1; 0 for events of an endpoint.
 	Attempt uint64
 	// Err is the reason, nil where nothing went wrong: a *PeerError, which names endpoint and peer and wraps what happened.
 	Err error

@@ -37,7 +37,8 @@ type listenerTask struct {
 	name       string
 	handshakes *semaphore.Weighted
 
-	ref atomic.Pointer[actor.Ref[listenerMessage]] // the present actor's; written by spawn
+	count atomic.Uint64                              // connections accepted so far; written by the actor
+	ref   atomic.Pointer[actor.Ref[listenerMessage]] // the present actor's; written by spawn
 
 	mu    sync.Mutex
 	links map[*link]struct{} // guarded by mu: the accepted connections there are
@@ -48,7 +49,7 @@ type listenerTask struct {
 func newListenerTask(e *Endpoint, l transport.Listener, w *ioWorker) *listenerTask {
 	return &listenerTask{
 		endpoint: e, listener: l, worker: w, name: "listener/" + e.label(),
-		handshakes: semaphore.NewWeighted(maxHandshakes), links: map[*link]struct{}{},
+		handshakes: semaphore.NewWeighted(e.sock.opts.maxHandshakes), links: map[*link]struct{}{},
 	}
 }
 
@@ -208,13 +209,14 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 	if !l.handshakes.TryAcquire(1) {
 		s.rt.emit(Event{
 			Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
-			Err: fmt.Errorf("%d handshakes are going on", maxHandshakes),
+			Err: fmt.Errorf("%d handshakes are going on", s.opts.maxHandshakes),
 		})
 		_ = m.conn.Close()
 		return nil
 	}
 	k := &link{sock: s, endpoint: l.endpoint, worker: l.worker, line: new(codec.Line), accepted: l.listenerTask}
 	k.placed.Store(true)
+	k.attempts.Store(l.count.Add(1) - 1) // its one attempt counts itself
 	l.add(k)
 	conn := m.conn
 	cfg := k.config(func(context.Context) (net.Conn, error) { return conn, nil })

@@ -7,8 +7,9 @@ import (
 	"github.com/weirmq/weir/transport"
 )
 
-// An Option sets one property of a new socket. An option whose value is out of range, or that the socket's type does not have, makes the
-// constructor return ErrBadOption.
+// An Option sets one property of a new socket. A value out of range makes the constructor return ErrBadOption, and so does an option that only some
+// types have, where its doc says so. As in libzmq, every type takes the marks and the routing id, and one that does not send, or not receive, or sends
+// no routing id, has no use for them.
 type Option func(*options) error
 
 // options are the settings of one socket. Owned by its constructor, then read-only but for what the socket's methods change.
@@ -27,13 +28,14 @@ type options struct {
 	ipv6              bool
 	routingID         []byte
 	trace             Trace
+	maxHandshakes     int64 // of one listener at once; only tests change it
 }
 
 // defaultOptions are libzmq's.
 func defaultOptions(typ *socketType) options {
 	o := options{
 		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, reconnectInterval: 100 * time.Millisecond,
-		handshakeInterval: 30 * time.Second, maxMsgSize: -1, backlog: 100,
+		handshakeInterval: 30 * time.Second, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
 	}
 	if typ.linger0 {
 		o.linger = 0
@@ -82,7 +84,7 @@ func Linger(d time.Duration) Option {
 	}
 }
 
-// ReconnectInterval is the time before a lost or failed connection is tried again, to which up to as much again is added at random. Default 100 ms.
+// ReconnectInterval is the time before a lost or failed connection is tried again; up to as much again is added at random. Default 100 ms.
 // 0 or less: it is not tried again. (ZMQ_RECONNECT_IVL; libzmq takes whole milliseconds)
 func ReconnectInterval(d time.Duration) Option {
 	return func(o *options) error {
@@ -91,8 +93,8 @@ func ReconnectInterval(d time.Duration) Option {
 	}
 }
 
-// ReconnectIntervalMax makes the reconnect interval double at each failure in a row, up to d. 0, the default, keeps it as it is.
-// (ZMQ_RECONNECT_IVL_MAX)
+// ReconnectIntervalMax makes the reconnect interval double at each failure in a row, up to d; what is added at random stays within ReconnectInterval.
+// A finished handshake ends the row. 0, the default, and a d below ReconnectInterval keep the interval as it is. (ZMQ_RECONNECT_IVL_MAX)
 func ReconnectIntervalMax(d time.Duration) Option {
 	return func(o *options) error {
 		if d < 0 {

@@ -42,9 +42,10 @@ type pipe struct {
 
 	// Owned by the socket actor.
 	ref     actor.Ref[pipeMessage]
-	closing bool // told to end
-	ending  bool // its line is cut, and the codec has not given the queue back yet
-	unsent  int  // what was left at the end
+	closing bool          // told to end
+	linger  time.Duration // how long it may take for that
+	ending  bool          // its line is cut, and the codec has not given the queue back yet
+	unsent  int           // what was left at the end
 }
 
 // pipeMessage is what a pipe actor receives.
@@ -144,6 +145,12 @@ func (i queueInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 	i.pipe.in.CountDropped(len(msgs)-n, ReasonUnread)
 	return len(msgs), nil
 }
+
+// A noInlet is that of a type that receives nothing: what its peers send all the same is read and forgotten, as libzmq does.
+type noInlet struct{}
+
+// Deliver takes everything.
+func (noInlet) Deliver(_ context.Context, msgs []Message) (int, error) { return len(msgs), nil }
 
 // A patternInlet shows each message to the pattern first, and queues what the pattern lets through.
 type patternInlet struct {

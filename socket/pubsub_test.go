@@ -260,6 +260,7 @@ func TestWaitSubscribers(t *testing.T) {
 		require.ErrorIs(t, <-waiting, context.Canceled)
 		waiting = two(ctx)
 		require.NoError(t, one.Close(ctx))
+		synctest.Wait() // the publisher has heard of it
 		require.NoError(t, none.Subscribe("x"))
 		synctest.Wait()
 		require.Empty(t, waiting, "the other one has gone")

@@ -1,9 +1,11 @@
 package socket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -69,6 +71,7 @@ func (s *socket) tryRecv() (Message, error) {
 type held struct {
 	msg  Message
 	from *pipe
+	seq  uint64 // number of the message among those taken: what is put back goes where it was
 }
 
 // An inbox is the fair queue of a socket: the pipes that have something to receive. (libzmq: fq.cpp)
@@ -79,7 +82,8 @@ type inbox struct {
 	mu     sync.Mutex
 	ring   []*pipe // guarded by mu: the pipes that are not idle
 	turn   int     // guarded by mu: index in ring of the pipe whose turn it is
-	back   []held  // guarded by mu: what a channel's pump put back; goes first
+	back   []held  // guarded by mu: what channels' pumps put back, in the order it was taken; goes first
+	seq    uint64  // guarded by mu: number of the last message that was kept
 	closed error   // guarded by mu: nil while open
 
 	fresh struct {
@@ -147,7 +151,8 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 			if !keep {
 				p.in.Done(1)
 			}
-			return held{m, p}, nil
+			b.seq++
+			return held{m, p, b.seq}, nil
 		}
 		p.in.Drop(1, ReasonFiltered)
 	}
@@ -193,13 +198,14 @@ func (b *inbox) settle(h held) {
 	b.mu.Unlock()
 }
 
-// putBack returns a kept message to the head. It was never done, so it still counts towards the mark.
+// putBack returns a kept message to the head, behind those that were taken before it. It was never done, so it still counts towards the mark.
 func (b *inbox) putBack(h held) {
 	b.mu.Lock()
 	if b.closed != nil {
 		h.from.in.Drop(1, ReasonUnread)
 	} else {
-		b.back = append([]held{h}, b.back...)
+		i, _ := slices.BinarySearchFunc(b.back, h, func(a, h held) int { return cmp.Compare(a.seq, h.seq) })
+		b.back = slices.Insert(b.back, i, h)
 	}
 	b.mu.Unlock()
 	b.waiting.wakeOne()

@@ -134,26 +134,35 @@ func (s *socket) setMarks(ctx context.Context, send, recv int) error {
 // close refuses new calls, wakes those that wait, and sees the pipes to their ends.
 func (s *socket) close(ctx context.Context) error {
 	s.refuse(ErrClosed)
-	res, err := actor.Ask(ctx, s.ref, func(r actor.Reply[error]) socketMessage {
-		return &closeSocket{linger: s.opts.linger, reply: r}
-	})
-	if err == nil {
-		return res
-	}
-	if errors.Is(err, actor.ErrStopped) {
-		return nil
+	for {
+		res, err := s.askClose(ctx, &closeSocket{linger: s.opts.linger})
+		if err == nil {
+			return res
+		}
+		if errors.Is(err, actor.ErrStopped) {
+			return nil
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		// The actor failed while it had the question. Its successor goes on with the closing, and is asked again.
 	}
 	// ctx ended: no more waiting. The actor drops what is left and answers at once; where nothing was left, all is well.
-	res, err = actor.Ask(context.WithoutCancel(ctx), s.ref, func(r actor.Reply[error]) socketMessage {
-		return &closeSocket{linger: 0, now: true, reply: r}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	res, err := s.askClose(grace, &closeSocket{now: true})
+	if errors.Is(err, actor.ErrStopped) || err == nil && res == nil {
+		return nil
+	}
+	return errors.Join(res, err, ctx.Err())
+}
+
+// askClose puts m to the socket actor and waits for the end of the socket: res is what was not sent.
+func (s *socket) askClose(ctx context.Context, m *closeSocket) (res, err error) {
+	return actor.Ask(ctx, s.ref, func(r actor.Reply[error]) socketMessage {
+		m.reply = r
+		return m
 	})
-	if errors.Is(err, actor.ErrStopped) {
-		return nil
-	}
-	if res == nil {
-		return nil
-	}
-	return errors.Join(res, err)
 }
 
 // refuse makes every later send fail and wakes all that wait. Receivers follow when the actor closes the inbox.
@@ -198,9 +207,9 @@ func (s *socket) newOut() *queue {
 // attach gives p to the pattern and wakes those who wait for a peer.
 func (s *socket) attach(p *pipe) {
 	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
 	s.route.pattern.attach(p)
 	p.attached = true
-	s.route.mu.Unlock()
 	s.room.wakeOne()
 }
 

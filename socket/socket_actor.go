@@ -132,8 +132,11 @@ func (s *socketActor) onStarted(ctx *actor.Context[socketMessage]) error {
 			return err
 		}
 		if p.closing {
-			_ = p.ref.Tell(&closePipe{linger: s.control.linger}) // it was spawned just now
+			_ = p.ref.Tell(&closePipe{linger: p.linger}) // it was spawned just now
 		}
+	}
+	for _, e := range slices.Clone(s.control.endpoints) {
+		s.stopIfDone(ctx, e)
 	}
 	return nil
 }
@@ -256,10 +259,14 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 	if p.in != nil {
 		in = queueInlet{p}
 	}
-	if s.arriver != nil || in == nil {
+	switch {
+	case s.arriver != nil:
 		return patternInlet{pipe: p, next: in}
+	case in == nil:
+		return noInlet{}
+	default:
+		return in
 	}
-	return in
 }
 
 // onPeerDown takes note of a loss. A pipe that came with its connection ends; one that belongs to its endpoint waits for the next connection.

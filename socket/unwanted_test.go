@@ -1,0 +1,88 @@
+package socket_test
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// A PUSH does not receive: what a PULL sends it all the same is read and forgotten, and the PUSH goes on, as with libzmq.
+func TestUnwantedMessageIsForgotten(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	push, err := socket.NewPush(rt)
+	require.NoError(t, err)
+	ep, err := push.Bind(ctx, "tcp://127.0.0.1:*")
+	require.NoError(t, err)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(ep.String(), "tcp://"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = conn.Write(append(append(greeting(), ready("PULL")...), "\x00\x02hi\x04\x07\x04PING\x00\x00"...))
+	require.NoError(t, err)
+	wantBytes(t, conn, len(greeting())+len(ready("PUSH")))
+	require.Equal(t, "\x04\x05\x04PONG", string(wantBytes(t, conn, 7)), "the PING behind the message was reached")
+	for range 3 {
+		require.NoError(t, push.Send(ctx, socket.NewMessage("still here")))
+		require.Equal(t, "\x00\x0astill here", string(wantBytes(t, conn, 12)))
+	}
+	require.NoError(t, push.Close(ctx))
+}
+
+// wantBytes reads n bytes.
+func wantBytes(t *testing.T, conn net.Conn, n int) []byte {
+	t.Helper()
+	b := make([]byte, n)
+	_, err := io.ReadFull(conn, b)
+	require.NoError(t, err)
+	return b
+}
+
+// The routing id goes out in READY as the Identity of a REQ.
+func TestRoutingIDIsSent(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	req, err := socket.NewReq(rt, socket.RoutingID("me"))
+	require.NoError(t, err)
+	ep, err := req.Bind(ctx, "tcp://127.0.0.1:*")
+	require.NoError(t, err)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(ep.String(), "tcp://"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = conn.Write(append(greeting(), ready("REP")...))
+	require.NoError(t, err)
+	wantBytes(t, conn, len(greeting()))
+	body := wantBytes(t, conn, int(wantBytes(t, conn, 2)[1]))
+	require.Contains(t, string(body), "\x08Identity\x00\x00\x00\x02me")
+}
+
+// IPv6 is off unless asked for.
+func TestIPv6(t *testing.T) {
+	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip("this machine has no IPv6: ", err)
+	} else {
+		require.NoError(t, l.Close())
+	}
+	ctx := within(t)
+	rt := newRuntime(t)
+	off, err := socket.NewPull(rt)
+	require.NoError(t, err)
+	_, err = off.Bind(ctx, "tcp://[::1]:*")
+	require.Error(t, err)
+	pull, err := socket.NewPull(rt, socket.IPv6(true))
+	require.NoError(t, err)
+	ep, err := pull.Bind(ctx, "tcp://[::1]:*")
+	require.NoError(t, err)
+	push, err := socket.NewPush(rt, socket.IPv6(true))
+	require.NoError(t, err)
+	_, err = push.Connect(ctx, ep.String())
+	require.NoError(t, err)
+	require.NoError(t, push.Send(ctx, socket.NewMessage("six")))
+	m, err := pull.Recv(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "six", m.String())
+}
