@@ -65,16 +65,16 @@ func buildPeer(ctx context.Context, dir string) (missing string, err error) {
 	if cc == "" {
 		cc = "cc"
 	}
-	if _, err := exec.LookPath(cc); err != nil {
-		return "no C compiler: " + err.Error(), nil
+	if path, _ := exec.LookPath(cc); path == "" {
+		return fmt.Sprintf("no C compiler: there is no %q to run", cc), nil
 	}
 	flags := libzmqFlags(ctx)
 	probe := filepath.Join(dir, "probe.c")
 	if err := os.WriteFile(probe, []byte("#include <zmq.h>\nint main(void) { return zmq_ctx_new() == 0; }\n"), 0o600); err != nil {
 		return "", err
 	}
-	if out, err := compile(ctx, cc, filepath.Join(dir, "probe"), probe, flags); err != nil {
-		return fmt.Sprintf("no libzmq to compile against (Debian: libzmq3-dev): %v: %s", err, firstLine(out)), nil
+	if out, absent := compile(ctx, cc, filepath.Join(dir, "probe"), probe, flags); absent != nil {
+		return fmt.Sprintf("no libzmq to compile against (Debian: libzmq3-dev): %v: %s", absent, firstLine(out)), nil
 	}
 	binary := filepath.Join(dir, "peer")
 	if out, err := compile(ctx, cc, binary, filepath.Join("peer", "peer.c"), flags); err != nil {

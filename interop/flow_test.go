@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
 	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/socket"
 	"github.com/weirmq/weir/wire/codec"
@@ -165,11 +164,12 @@ func TestReceiverClosedInFlow(t *testing.T) {
 	})
 }
 
-// TestSenderClosedInFlow closes Weir's PUSH while messages are queued, and opens another: Close waits for the queue, so each message arrives, once.
+// TestSenderClosedInFlow closes Weir's PUSH while messages are queued, and opens another: Close waits for the queue, so each message arrives, once. libzmq
+// has no mark here: at its mark it would not read, and over ipc its end of a closed connection forgets what it has not read.
 func TestSenderClosedInFlow(t *testing.T) {
-	const each = 3000 // more than the marks of both sides
+	const each = 3000 // more than the mark
 	overTable(t, only("PUSH"), func(t *testing.T, p pairing) {
-		s := newScene(begin(t, libzmq), t, p, setup{})
+		s := newScene(begin(t, libzmq), t, p, setup{peer: []string{"rcvhwm=0"}})
 		s.join()
 		s.peer.order("collect", 0, 2*each, waitMS)
 		for n := range each {

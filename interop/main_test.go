@@ -35,7 +35,7 @@ func runAll(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "interop:", err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is in the directory for temporary files
 	scratch = dir
 	if err := prepare(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "interop:", err)

@@ -25,7 +25,6 @@ type peer struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	reports chan string // its lines; closed after the last
-	version string      // of its library
 
 	// Owned by the test's goroutine.
 	dead     bool
@@ -59,9 +58,7 @@ func startPeer(ctx context.Context, t *testing.T, prog *program, typ string, opt
 			t.Errorf("%s said on stderr: %s", p.name, said.String())
 		}
 	})
-	version, ready := strings.CutPrefix(p.next(ctx), "ready ")
-	require.True(t, ready, "%s did not start: %s", p.name, &said)
-	p.version = version
+	require.Contains(t, p.next(ctx), "ready ", "%s did not start", p.name)
 	return p
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
 	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/socket"
 )
@@ -30,9 +29,9 @@ const (
 )
 
 // pressed is a setup with marks on both sides.
-func pressed(opts ...socket.Option) setup {
+func pressed() setup {
 	return setup{
-		weir: append([]socket.Option{socket.SendHWM(pressureMark), socket.RecvHWM(pressureMark)}, opts...),
+		weir: []socket.Option{socket.SendHWM(pressureMark), socket.RecvHWM(pressureMark)},
 		peer: []string{fmt.Sprint("sndhwm=", pressureMark), fmt.Sprint("rcvhwm=", pressureMark)},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
 	"github.com/weirmq/weir/socket"
 )
 
@@ -56,8 +55,7 @@ func (s *scene) wantStranger(endpoint string) bool {
 	require.Equal(s, endpoint, failed.Endpoint)
 	require.Error(s, failed.Err)
 	require.NotEmpty(s, failed.Peer)
-	var breach *socket.ProtocolError
-	if errors.As(failed.Err, &breach) {
+	if breach, ok := errors.AsType[*socket.ProtocolError](failed.Err); ok {
 		require.Contains(s, breach.Error(), s.pair.weir, "the reason names the types")
 		return true
 	}

@@ -6,9 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/weirmq/weir/socket"
+	"golang.org/x/sync/errgroup"
 )
 
 // trioEach is how many messages each of three partners gets or gives.

@@ -367,3 +367,33 @@ func (c *countingStrategy) asked() int {
 	defer c.mu.Unlock()
 	return c.n
 }
+
+// A bound PUSH whose accepted codec dies: the pipe ends with its connection, and what was queued for it is dropped, and counted as such.
+func TestDeathOfAcceptedCodecEndsItsPipe(t *testing.T) {
+	r := newDeathRig(t)
+	push, err := NewPush(r.rt, SendHWM(100))
+	require.NoError(t, err)
+	bound, err := push.Bind(r.ctx, "tcp://127.0.0.1:*")
+	require.NoError(t, err)
+	stuck, err := NewPull(r.rt, RecvHWM(1), ReconnectInterval(-1))
+	require.NoError(t, err)
+	_, err = stuck.Connect(r.ctx, bound.String())
+	require.NoError(t, err)
+	require.NoError(t, push.WaitPeers(r.ctx, 1))
+	body := make([]byte, 1<<20)
+	for accepted := 0; ; accepted++ { // until kernel and queue are full
+		if err := push.TrySend(MessageOf(body)); err != nil {
+			require.ErrorIs(t, err, ErrWouldBlock)
+			if st := push.Stats().Out; st.Queued == 100 {
+				break
+			}
+		}
+	}
+	bound.listener.cut(errInjected) // the codec waits in its write: the line is cut first, as whoever stops one does
+	r.await(push.String(), EventDisconnected, 1)
+	out := push.Stats().Out
+	require.Zero(t, out.Queued)
+	require.Equal(t, out.Accepted, out.Delivered+out.Dropped[codec.LostConnection])
+	require.NotZero(t, out.Dropped[codec.LostConnection])
+	require.ErrorIs(t, push.TrySend(NewMessage("x")), ErrNoPeers)
+}
