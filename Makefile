@@ -25,6 +25,7 @@ demo: ## a supervised pipeline across processes, with a worker killed and reconn
 test: ## everything that must hold: vet, race and invariants tests, cross builds, interop with libzmq
 	$(STEP) 'native peers' tools/native-peers.sh
 	$(STEP) 'go vet' env CGO_ENABLED=0 go vet ./...
+	$(STEP) 'go vet, benchmarks' env CGO_ENABLED=0 go -C benchmarks vet ./...
 	$(STEP) 'tests, race detector' tools/race-test.sh
 	$(STEP) 'tests, invariants' env CGO_ENABLED=0 go test -tags invariants ./...
 	$(STEP) 'cross builds' tools/cross-build.sh
@@ -42,7 +43,7 @@ check: ## what a change must pass before it is sent: format, lint, tests, fuzz s
 	$(STEP) 'govulncheck' tools/vulnerabilities.sh
 
 .PHONY: bench
-bench: ## end-to-end benchmarks beside libzmq and the other Go ports
+bench: ## Weir and libzmq in turns on this machine: a table of medians and ratios
 	@cd benchmarks && go run .
 
 .PHONY: fuzz

@@ -91,8 +91,7 @@ func (t *listenerTask) isShut() bool {
 	return t.shut
 }
 
-// acceptedStrategy supervises accepted connections: they are never restarted. https://rfc.zeromq.org/spec/37/#connection-heartbeating has no say in
-// it: it is the connecting side that comes back.
+// acceptedStrategy supervises accepted connections: they are never restarted. It is the connecting side that comes back.
 type acceptedStrategy struct{}
 
 // Decide says stop.

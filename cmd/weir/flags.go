@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,5 +75,11 @@ func (s *settings) check(given *pflag.FlagSet) error {
 		}
 		s.options = append(s.options, socket.RoutingID(s.id))
 	}
+	s.options = append(s.options, family(append(slices.Clone(s.bind), s.connect...)...))
 	return nil
+}
+
+// family allows IPv6 where an endpoint is written as one: with a host in brackets. Otherwise it stays off, as with libzmq.
+func family(endpoints ...string) socket.Option {
+	return socket.IPv6(slices.ContainsFunc(endpoints, func(ep string) bool { return strings.Contains(ep, "[") }))
 }

@@ -12,7 +12,7 @@ import (
 
 // measureFanOut sends from a Pub to subscribers, and waits where one of them has no room. The slowest subscriber's time counts.
 func measureFanOut(ctx context.Context, p *perf) (perfResult, error) {
-	pub, err := socket.NewPub(p.rt, socket.XPubNoDrop(true))
+	pub, err := socket.NewPub(p.rt, socket.XPubNoDrop(true), family(p.endpoint))
 	if err != nil {
 		return "", err
 	}
@@ -49,7 +49,7 @@ func measureFanOut(ctx context.Context, p *perf) (perfResult, error) {
 
 // subscriber makes a Sub that wants everything.
 func (p *perf) subscriber(ctx context.Context, endpoint string) (*socket.Sub, error) {
-	sub, err := socket.NewSub(p.rt)
+	sub, err := socket.NewSub(p.rt, family(p.endpoint))
 	if err != nil {
 		return nil, err
 	}

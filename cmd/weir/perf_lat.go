@@ -12,7 +12,7 @@ import (
 
 // measureLatency sends back and forth between a Req and a Rep. The first tenth is warm-up.
 func measureLatency(ctx context.Context, p *perf) (perfResult, error) {
-	req, err := socket.NewReq(p.rt)
+	req, err := socket.NewReq(p.rt, family(p.endpoint))
 	if err != nil {
 		return "", err
 	}
@@ -20,7 +20,7 @@ func measureLatency(ctx context.Context, p *perf) (perfResult, error) {
 	if err != nil {
 		return "", err
 	}
-	rep, err := socket.NewRep(p.rt)
+	rep, err := socket.NewRep(p.rt, family(p.endpoint))
 	if err != nil {
 		return "", err
 	}

@@ -11,7 +11,7 @@ import (
 
 // measureThroughput sends from a Push to a Pull, one to one.
 func measureThroughput(ctx context.Context, p *perf) (perfResult, error) {
-	pull, err := socket.NewPull(p.rt)
+	pull, err := socket.NewPull(p.rt, family(p.endpoint))
 	if err != nil {
 		return "", err
 	}
@@ -19,7 +19,7 @@ func measureThroughput(ctx context.Context, p *perf) (perfResult, error) {
 	if err != nil {
 		return "", err
 	}
-	push, err := socket.NewPush(p.rt)
+	push, err := socket.NewPush(p.rt, family(p.endpoint))
 	if err != nil {
 		return "", err
 	}
