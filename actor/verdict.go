@@ -57,6 +57,7 @@ func (f *family) carryOut(k *child, reason error, v Verdict, now time.Time) {
 func (f *family) scope(k *child, s Scope) []*child {
 	from, to := k, k.next
 	switch s {
+	case One:
 	case Rest:
 		to = nil
 	case All:

@@ -123,7 +123,10 @@ func checkCrowd(t *testing.T, c cell, rt *socket.Runtime) {
 	seen := map[int]int{}
 	for range receivers {
 		receiving.Go(func() error {
-			for m := range r.b.Messages(ctx) {
+			for m, err := range r.b.Messages(ctx) {
+				if err != nil {
+					return err
+				}
 				n := numberOf(t, m)
 				mu.Lock()
 				seen[n]++

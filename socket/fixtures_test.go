@@ -133,7 +133,7 @@ func nobody(t testing.TB) string {
 // nowhere is an endpoint of ipc where nobody listens. Its path is short: 107 bytes are the most there is.
 func nowhere(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "weir")
+	dir, err := os.MkdirTemp("", "weir") //nolint:usetesting // the path of t.TempDir has the test's name in it, and is too long
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	return "ipc://" + filepath.Join(dir, "s")

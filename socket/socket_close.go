@@ -39,9 +39,13 @@ func (s *socketActor) closeEndpoint(ctx *actor.Context[socketMessage], e *Endpoi
 		}
 	}
 	for _, p := range slices.Clone(s.control.pipes) {
-		if p.endpoint == e {
-			s.closePipe(p, linger)
+		if p.endpoint != e {
+			continue
 		}
+		if !e.bound { // as libzmq: an unbind leaves what was received, a disconnect does not
+			s.inbox.abandon(p)
+		}
+		s.closePipe(p, linger)
 	}
 	s.stopIfDone(ctx, e)
 }

@@ -26,10 +26,12 @@ func TestEscalationRestartsTheSupervisor(t *testing.T) {
 		t.Run(failure.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, sys *actor.System) {
 				j := &journal{}
-				tree := start(t, sys, supervisor.Spec{Name: "top", Strategy: supervisor.OneForOne{},
+				tree := start(t, sys, supervisor.Spec{
+					Name: "top", Strategy: supervisor.OneForOne{},
 					Children: []supervisor.Child{
 						j.worker("a"), under("mid", always, j.workers("b", "c", "d")...), j.worker("e"),
-					}})
+					},
+				})
 				j.take()
 				b, d := at(t, tree, "mid/b"), at(t, tree, "mid/d")
 
@@ -53,8 +55,10 @@ func TestEscalationWindow(t *testing.T) {
 	bubble(t, func(t *testing.T, sys *actor.System) {
 		j := &journal{}
 		mid := under("mid", supervisor.OneForOne{MaxRestarts: 2, Within: sec}, j.workers("b", "c")...)
-		tree := start(t, sys, supervisor.Spec{Name: "top", Strategy: supervisor.OneForOne{},
-			Children: []supervisor.Child{mid}})
+		tree := start(t, sys, supervisor.Spec{
+			Name: "top", Strategy: supervisor.OneForOne{},
+			Children: []supervisor.Child{mid},
+		})
 		j.take()
 		fails := func() []string {
 			tell(t, tree, "mid/b", order{fails: errBroken})
@@ -97,12 +101,14 @@ func TestEscalationWindowIsPerChild(t *testing.T) {
 func TestEscalationThroughLevels(t *testing.T) {
 	bubble(t, func(t *testing.T, sys *actor.System) {
 		j := &journal{}
-		tree := start(t, sys, supervisor.Spec{Name: "top", Strategy: supervisor.RestForOne{},
+		tree := start(t, sys, supervisor.Spec{
+			Name: "top", Strategy: supervisor.RestForOne{},
 			Children: []supervisor.Child{
 				j.worker("a"),
 				under("1", always, j.worker("b"), under("2", always, j.worker("c"), under("3", always, j.worker("d")))),
 				j.worker("e"),
-			}})
+			},
+		})
 		j.take()
 		tell(t, tree, "1/2/3/d", order{fails: errBroken})
 		lines := j.take()
@@ -134,8 +140,10 @@ func TestEscalationToTheSystem(t *testing.T) {
 	report := actor.WithReport(func(f actor.Failure) { reports = append(reports, f) })
 	bubble(t, func(t *testing.T, sys *actor.System) {
 		j := &journal{}
-		bad := start(t, sys, supervisor.Spec{Name: "bad", Strategy: always,
-			Children: []supervisor.Child{under("mid", always, j.workers("a", "b")...)}})
+		bad := start(t, sys, supervisor.Spec{
+			Name: "bad", Strategy: always,
+			Children: []supervisor.Child{under("mid", always, j.workers("a", "b")...)},
+		})
 		good := start(t, sys, supervisor.Spec{Name: "good", Strategy: always, Children: j.workers("c")})
 		j.take()
 		tell(t, bad, "mid/a", order{panic: errFatal})

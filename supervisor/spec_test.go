@@ -32,8 +32,10 @@ func TestSpecCheck(t *testing.T) {
 		{"worker without make", nest(supervisor.Worker[order]("a", nil)), "worker outer/inner/a has no make function"},
 		{"supervisor without name", nest(supervisor.Supervisor(supervisor.Spec{})), `no name at "outer/inner/"`},
 		{"two of a name", nest(j.worker("a"), j.worker("b"), j.worker("a")), `outer/inner has two children named "a"`},
-		{"worker and supervisor of a name", nest(j.worker("a"), supervisor.Supervisor(supervisor.Spec{Name: "a"})),
-			`outer/inner has two children named "a"`},
+		{
+			"worker and supervisor of a name", nest(j.worker("a"), supervisor.Supervisor(supervisor.Spec{Name: "a"})),
+			`outer/inner has two children named "a"`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
