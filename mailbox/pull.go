@@ -49,11 +49,19 @@ func (q *Queue[T]) Done(n int) {
 
 // Drop is Done for items that are not delivered: they are counted as dropped for r. Consumer only.
 func (q *Queue[T]) Drop(n int, r Reason) {
-	q.Done(n)
-	if n > 0 {
+	if n > 0 && n <= q.inHand() { // counted before they leave: whoever reads the ledger in between finds them queued, and the sums agree
 		q.drops.removed.Add(uint64(n))
 		q.drops.add(r, uint64(n))
 	}
+	q.Done(n)
+}
+
+// inHand is how many items were looked at, advanced over, and have not left.
+func (q *Queue[T]) inHand() int {
+	if q.store != nil {
+		return q.store.passed()
+	}
+	return int(q.cursor - q.headPos)
 }
 
 // Rewind moves the cursor back to the oldest item that has not left, and returns how many items were in hand. Under
