@@ -78,6 +78,29 @@ func TestRecvChanHandsAreCounted(t *testing.T) {
 	})
 }
 
+// TestRecvChansPutBackInOrder has several pumps give up what they hold, in every order: it comes back in the order in which it was taken.
+func TestRecvChansPutBackInOrder(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {1, 0, 2}} {
+		bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+			push, pull := newPush(t, rt), newPull(t, rt)
+			join(t, inprocName(t), pull, push)
+			require.Equal(t, 4, fill(t, push, 4))
+			var cancels []context.CancelFunc
+			for range order {
+				one, cancel := context.WithCancel(ctx)
+				cancels = append(cancels, cancel)
+				pull.RecvChan(one)
+				synctest.Wait() // its pump has the next message in hand
+			}
+			for _, i := range order {
+				cancels[i]()
+				synctest.Wait()
+			}
+			receive(t, pull, 0, 4)
+		})
+	}
+}
+
 // TestRecvChansShare has several channels and a Recv share one socket's messages: each message goes to one of them, also when channels are given up.
 func TestRecvChansShare(t *testing.T) {
 	const n = 500
@@ -143,6 +166,25 @@ func TestRecvChanEndsWithItsSocket(t *testing.T) {
 			require.Zero(t, in.Queued)
 		})
 	}
+}
+
+// TestPutBackAndClosed gives a channel up, and closes the socket before anybody has received what was put back.
+func TestPutBackAndClosed(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, pull := newPush(t, rt), newPull(t, rt)
+		join(t, inprocName(t), pull, push)
+		require.Equal(t, 3, fill(t, push, 3))
+		one, cancel := context.WithCancel(ctx)
+		c := pull.RecvChan(one)
+		synctest.Wait()
+		cancel()
+		<-c
+		require.EqualValues(t, 3, pull.Stats().In.Queued)
+		require.NoError(t, pull.Close(ctx))
+		in := pull.Stats().In
+		require.Equal(t, only(socket.ReasonUnread, 3), in.Dropped)
+		require.Zero(t, in.Queued)
+	})
 }
 
 // TestChannelsEndWithTheRuntime shuts a runtime down under channels that nobody uses: their pumps end.

@@ -332,3 +332,40 @@ func TestSubscriptionsAreNotUnsent(t *testing.T) {
 		require.NoError(t, sub.Close(ctx))
 	}
 }
+
+// TestShutdownStress has many goroutines make, connect and close sockets while the runtime goes down under them. (libzmq: test_shutdown_stress)
+func TestShutdownStress(t *testing.T) {
+	for range 5 {
+		ctx := within(t)
+		rt := newRuntime(t, socket.IOWorkers(7))
+		ep := bind(t, newPub(t, rt), "tcp://127.0.0.1:*").String()
+		var g errgroup.Group
+		halfway := make(chan struct{}, 100)
+		for range 50 {
+			g.Go(func() error {
+				for round := range 4 {
+					sub, err := socket.NewSub(rt)
+					if err == nil {
+						_, err = sub.Connect(ctx, ep)
+					}
+					if err == nil {
+						err = sub.Close(ctx)
+					}
+					if errors.Is(err, socket.ErrClosed) {
+						return nil
+					}
+					if err != nil {
+						return err
+					}
+					if round == 1 {
+						halfway <- struct{}{}
+					}
+				}
+				return nil
+			})
+		}
+		<-halfway
+		require.NoError(t, rt.Shutdown(ctx))
+		require.NoError(t, g.Wait())
+	}
+}

@@ -41,9 +41,9 @@ func (e *Endpoint) label() string { return fmt.Sprintf("%s/%s#%d", e.sock.name, 
 func (e *Endpoint) String() string { return e.text }
 
 // Close ends the endpoint and its pipes: a bound one closes its listener and the connections accepted through it (over inproc only the name: those who
-// are joined stay so, as in libzmq). What is queued for its peers goes
-// out within the socket's linger; Close waits for that until ctx ends. Where linger was over first, an *UnsentError lists what was left. (zmq_unbind,
-// zmq_disconnect)
+// are joined stay so, as in libzmq). What is queued for its peers goes out within the socket's linger; Close waits for that until ctx ends. Where linger
+// was over first, an *UnsentError lists what was left. What came over a connected endpoint and was not received is dropped and counted; what came over
+// a bound one can still be received. (zmq_unbind, zmq_disconnect)
 func (e *Endpoint) Close(ctx context.Context) error {
 	for {
 		_, err := actor.Ask(ctx, e.sock.ref, func(r actor.Reply[struct{}]) socketMessage {

@@ -173,6 +173,44 @@ func TestUnbindRefuses(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestUnreadAtDisconnectAndUnbind closes endpoints with messages that nobody has received: an unbind leaves them, a disconnect drops and counts them.
+// (libzmq does so over tcp and inproc, probed)
+func TestUnreadAtDisconnectAndUnbind(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	three := append(append(frames("0"), frames("1")...), frames("2")...)
+
+	l, ep := listenRaw(t)
+	pull := newPull(t, rt)
+	conn := connect(t, pull, ep)
+	acceptRaw(t, l, "PUSH").write(three) // one write: when the first has come, all have
+	receive(t, pull, 0, 1)
+	require.NoError(t, conn.Close(ctx))
+	wantEmpty(t, pull)
+	require.Equal(t, only(socket.ReasonUnread, 2), pull.Stats().In.Dropped)
+
+	bound := bind(t, pull, "tcp://127.0.0.1:*")
+	dialRaw(t, bound.String(), "PUSH").write(three)
+	receive(t, pull, 0, 1)
+	require.NoError(t, bound.Close(ctx))
+	receive(t, pull, 1, 2)
+
+	push := newPush(t, rt)
+	_, conn = join(t, inprocName(t), push, pull)
+	require.Equal(t, 3, fill(t, push, 3))
+	receive(t, pull, 0, 1)
+	require.NoError(t, conn.Close(ctx))
+	wantEmpty(t, pull)
+	require.Equal(t, only(socket.ReasonUnread, 4), pull.Stats().In.Dropped)
+	gone(t, push)
+
+	bound, _ = join(t, inprocName(t), pull, push)
+	require.Equal(t, 3, fill(t, push, 3))
+	receive(t, pull, 0, 1)
+	require.NoError(t, bound.Close(ctx))
+	receive(t, pull, 1, 2)
+}
+
 // TestUnbindLeavesOthers closes one of two bound endpoints: who came through the other stays.
 func TestUnbindLeavesOthers(t *testing.T) {
 	ctx := within(t)

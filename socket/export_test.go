@@ -55,6 +55,23 @@ func (a *Any) WaitSubscribers(ctx context.Context, n int) error {
 // Settle returns when the socket's actor has handled all it was told before.
 func (b base) Settle(ctx context.Context) error { return b.s.setMarks(ctx, -1, -1) }
 
+// Marks returns the marks of each peer's queues, outbound and inbound; -1 for one that is not there.
+func (b base) Marks() (marks [][2]int) {
+	book := &b.s.stats
+	book.mu.Lock()
+	defer book.mu.Unlock()
+	for _, p := range book.pipes {
+		both := [2]int{-1, -1}
+		for i, q := range []*queue{p.out, p.in} {
+			if q != nil {
+				both[i] = q.Mark()
+			}
+		}
+		marks = append(marks, both)
+	}
+	return marks
+}
+
 // WaitAtMost waits until no more than n peers are connected.
 func (b base) WaitAtMost(ctx context.Context, n int) error {
 	g := &b.s.peers
@@ -89,4 +106,20 @@ func (p *Pub) WaitTopic(ctx context.Context, topic string, n int) error {
 		}
 		return peers == n, nil
 	})
+}
+
+// WaitDrained waits until nothing is queued for any peer. It sends nothing itself: it looks again whenever a socket of the type would.
+func (b base) WaitDrained(ctx context.Context) error {
+	b.s.stats.mu.Lock()
+	pipes := slices.Clone(b.s.stats.pipes)
+	b.s.stats.mu.Unlock()
+	for _, p := range pipes {
+		mark := p.out.Mark()
+		p.out.SetMark(1) // shut until empty
+		if err := b.s.room.await(ctx, func() (bool, error) { return p.out.Len() == 0, nil }); err != nil {
+			return err
+		}
+		p.out.SetMark(mark)
+	}
+	return nil
 }

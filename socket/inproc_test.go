@@ -289,3 +289,54 @@ func TestInprocReceiverCloses(t *testing.T) {
 		require.NoError(t, push.Close(ctx))
 	}
 }
+
+// TestInprocManyBeforeBind has many sockets wait for a name, of which some have sent: the binder gets them all, and what they sent. (libzmq:
+// test_inproc_connect)
+func TestInprocManyBeforeBind(t *testing.T) {
+	const n = 20
+	ctx := within(t)
+	rt := newRuntime(t)
+	ep := inprocName(t)
+	for i := range n {
+		push := newPush(t, rt)
+		connect(t, push, ep)
+		for range i % 3 {
+			require.NoError(t, push.TrySend(number(i)))
+		}
+	}
+	pull := newPull(t, rt)
+	bind(t, pull, ep)
+	require.NoError(t, pull.WaitPeers(ctx, n))
+	got := map[int]int{}
+	for m, err := pull.TryRecv(); err == nil; m, err = pull.TryRecv() {
+		got[numberOf(t, m)]++
+	}
+	for i := range n {
+		require.Equal(t, i%3, got[i])
+	}
+}
+
+// TestInprocPubBeforeBind connects a publisher to a name that a subscriber binds later: what was published before is dropped, what comes after arrives.
+func TestInprocPubBeforeBind(t *testing.T) {
+	rt := newRuntime(t)
+	ep := inprocName(t)
+	pub := newPub(t, rt)
+	connect(t, pub, ep)
+	publish(t, pub, "early")
+	sub := newSub(t, rt, []string{""})
+	bind(t, sub, ep)
+	require.NoError(t, pub.WaitSubscribers(within(t), 1))
+	publish(t, pub, "late")
+	want(t, sub, "late")
+}
+
+// TestInprocShutdownWhilePending shuts a runtime down while sockets wait for names that nobody binds: nothing hangs, and nobody is told of messages
+// that no linger could have sent.
+func TestInprocShutdownWhilePending(t *testing.T) {
+	rt := newRuntime(t)
+	push, sub := newPush(t, rt), newSub(t, rt, []string{"x"})
+	connect(t, push, inprocName(t))
+	connect(t, sub, inprocName(t))
+	require.Equal(t, 3, fill(t, push, 3))
+	require.NoError(t, rt.Shutdown(within(t)))
+}

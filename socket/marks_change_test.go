@@ -126,6 +126,31 @@ func TestSetHWMOfNetworkPeers(t *testing.T) {
 	require.ErrorIs(t, push.SetRecvHWM(ctx, -1), socket.ErrBadOption)
 }
 
+// TestSetHWMOfAllPeers changes the marks of sockets that send and receive: those of peers that connected, were connected to, or are to come.
+func TestSetHWMOfAllPeers(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	rep, req := newRep(t, rt, socket.SendHWM(3), socket.RecvHWM(4)), newReq(t, rt)
+	bound, _ := join(t, "tcp://127.0.0.1:*", rep, req)
+	require.Equal(t, [][2]int{{3, 4}}, rep.Marks())
+	require.Equal(t, [][2]int{{1000, 1000}}, req.Marks())
+	require.NoError(t, rep.SetRecvHWM(ctx, 7))
+	require.NoError(t, req.SetRecvHWM(ctx, 0))
+	require.Equal(t, [][2]int{{3, 7}}, rep.Marks())
+	require.Equal(t, [][2]int{{1000, 0}}, req.Marks())
+	require.NoError(t, rep.SetSendHWM(ctx, 8))
+	require.NoError(t, rep.SetRecvHWM(ctx, 9))
+	connect(t, newReq(t, rt), bound.String())
+	require.NoError(t, rep.WaitPeers(ctx, 2))
+	require.Equal(t, [][2]int{{8, 9}, {8, 9}}, rep.Marks())
+	pull, sub := newPull(t, rt, socket.RecvHWM(5)), newSub(t, rt, nil, socket.SendHWM(1))
+	connect(t, pull, nobody(t))
+	connect(t, sub, nobody(t))
+	require.NoError(t, sub.SetSendHWM(ctx, 2))
+	require.Equal(t, [][2]int{{-1, 5}}, pull.Marks())
+	require.Equal(t, [][2]int{{0, 1000}}, sub.Marks(), "subscriptions have no mark")
+}
+
 // TestRaisedMarkWakes wants a raised mark to wake those who wait, one message for each place.
 func TestRaisedMarkWakes(t *testing.T) {
 	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {

@@ -260,3 +260,26 @@ func TestPubDropsAreCounted(t *testing.T) {
 		require.EqualValues(t, 27, p.Out.Accepted)
 	}
 }
+
+// TestPubKeepsWhatTheMarkAllows publishes as many messages as one mark allows to a subscriber that does not read yet: all of them arrive, again and
+// again. (libzmq: test_hwm_pubsub)
+func TestPubKeepsWhatTheMarkAllows(t *testing.T) {
+	for _, at := range places {
+		for _, mark := range []int{1, 100, 1000} {
+			t.Run(fmt.Sprintf("%s/%d", at.scheme, mark), func(t *testing.T) {
+				ctx := within(t)
+				rt := newRuntime(t)
+				pub, sub := newPub(t, rt, socket.SendHWM(mark)), newSub(t, rt, []string{""}, socket.RecvHWM(mark))
+				join(t, at.fresh(t), pub, sub)
+				require.NoError(t, pub.WaitSubscribers(ctx, 1))
+				for range 3 {
+					require.Equal(t, mark, fill(t, pub, mark))
+					receive(t, sub, 0, mark)
+					require.NoError(t, pub.WaitDrained(ctx))
+				}
+				wantEmpty(t, sub)
+				require.Zero(t, dropped(pub.Stats().Out))
+			})
+		}
+	}
+}

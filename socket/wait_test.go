@@ -94,6 +94,37 @@ func TestWaitListLosesNoWake(t *testing.T) {
 	}
 }
 
+// TestWaitListPassesOnAWake wakes a waiter at the moment at which it gives up: another takes what the wake-up was about.
+func TestWaitListPassesOnAWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 300 {
+			var l waitList
+			var c till
+			var g errgroup.Group
+			one, cancel := context.WithCancel(t.Context())
+			for _, ctx := range []context.Context{one, t.Context()} {
+				g.Go(func() error { return l.await(ctx, c.take) })
+				synctest.Wait()
+			}
+			c.put(1, false)
+			l.mu.Lock() // the one who gives up finds out only when it has been woken too
+			cancel()
+			w := l.queue[0]
+			l.queue = l.queue[1:]
+			l.waiting.Store(1)
+			w.c <- struct{}{}
+			l.mu.Unlock()
+			synctest.Wait()
+			require.Zero(t, c.coins)
+			c.put(1, false)
+			l.wakeOne()
+			if err := g.Wait(); err != nil {
+				require.ErrorIs(t, err, context.Canceled)
+			}
+		}
+	})
+}
+
 // TestWaitListIsFair wants waiters to be served in the order they came.
 func TestWaitListIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
