@@ -101,7 +101,7 @@ func (s *socket) bind(ctx context.Context, e *Endpoint, listener transport.Liste
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
-// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB or REQ to the same endpoint does nothing and returns the
+// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB, REQ or DEALER to the same endpoint does nothing and returns the
 // first one's, as in libzmq; other types make a connection of its own for each. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrClosed.
 // (zmq_connect)
 func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOption) (*Endpoint, error) {

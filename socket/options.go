@@ -176,7 +176,7 @@ func IPv6(on bool) Option {
 	}
 }
 
-// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ. (ZMQ_ROUTING_ID)
+// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ and DEALER. (ZMQ_ROUTING_ID)
 func RoutingID(id string) Option {
 	return func(o *options) error {
 		if len(id) == 0 || len(id) > 255 {

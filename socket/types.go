@@ -35,7 +35,7 @@ const (
 )
 
 // types is the table of socket types.
-var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType}
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, dealerType}
 
 var (
 	pushType = &socketType{
@@ -62,6 +62,11 @@ var (
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
 		pattern: func(s *socket) pattern { return &rep{noPeer: func() { s.stats.drop(ReasonNoPeer) }} },
+	}
+	dealerType = &socketType{
+		name: wire.TypeDealer, peers: []string{wire.TypeRep, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
+		overflow: OverflowBlock, once: true,
+		pattern: func(*socket) pattern { return &dealer{} },
 	}
 )
 
