@@ -140,7 +140,11 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 			b.restLocked(p)
 			continue
 		}
-		m, ok := s.accept(p, msgs[0])
+		m, ok, hold := s.accept(p, msgs[0])
+		if hold {
+			b.ring = append(b.ring[:b.turn], b.ring[b.turn+1:]...) // not idle: the pattern puts it back on the list
+			continue
+		}
 		p.in.Advance(1)
 		if ok {
 			b.turn++

@@ -27,6 +27,7 @@ type socket struct {
 	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
 	arriver  arriver
 	acceptor acceptor
+	holder   holder
 	greeter  greeter
 
 	// route is the sending side.
@@ -82,6 +83,7 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	}
 	s.arriver, _ = p.(arriver)
 	s.acceptor, _ = p.(acceptor)
+	s.holder, _ = p.(holder)
 	s.greeter, _ = p.(greeter)
 	if err := rt.adopt(s); err != nil {
 		return nil, err
@@ -192,16 +194,29 @@ func (s *socket) newOut() *queue {
 	default:
 		return nil
 	}
-	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.room.wakeOne})
+	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.wakeSenders})
 }
 
-// attach gives p to the pattern and wakes those who wait for a peer.
+// wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of
+// them, where each waits for a peer of its own.
+func (s *socket) wakeSenders() {
+	if s.typ.addresses {
+		s.room.wakeAll()
+		return
+	}
+	s.room.wakeOne()
+}
+
+// attach gives p to the pattern and wakes those who wait for a peer. Where that is wanted, a probe is the first message to a new peer.
 func (s *socket) attach(p *pipe) {
 	s.route.mu.Lock()
+	if s.opts.probe {
+		_ = p.out.TryPush(Message{}) // a queue that is new has room; a closed one needs no probe
+	}
 	s.route.pattern.attach(p)
 	p.attached = true
 	s.route.mu.Unlock()
-	s.room.wakeOne()
+	s.wakeSenders()
 }
 
 // detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: one looks again.
@@ -209,7 +224,7 @@ func (s *socket) detach(p *pipe) {
 	s.route.mu.Lock()
 	s.detachLocked(p)
 	s.route.mu.Unlock()
-	s.room.wakeOne()
+	s.wakeSenders()
 }
 
 // detachLocked takes p from the pattern, under the route lock.
@@ -225,7 +240,7 @@ func (s *socket) detachLocked(p *pipe) {
 	}
 }
 
-// part tells the pattern that p's connection is gone, and drops what was on its way upstream.
+// part tells the pattern that p's connection is gone, and drops the subscriptions that were on their way upstream.
 func (s *socket) part(p *pipe) {
 	if s.greeter == nil {
 		return
@@ -233,7 +248,9 @@ func (s *socket) part(p *pipe) {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
 	s.greeter.part(p)
-	p.out.Discard(codec.LostConnection)
+	if s.typ.subscriber {
+		p.out.Discard(codec.LostConnection)
+	}
 }
 
 // greet lets the pattern speak first on a new connection.
@@ -265,12 +282,16 @@ func (s *socket) mayReceive() error {
 	return s.acceptor.mayReceive()
 }
 
-// accept asks the pattern whether m is for the application.
-func (s *socket) accept(p *pipe, m Message) (Message, bool) {
+// accept asks the pattern whether m is for the application, or to be held: left where it is.
+func (s *socket) accept(p *pipe, m Message) (out Message, ok, hold bool) {
 	if s.acceptor == nil {
-		return m, true
+		return m, true, false
 	}
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
-	return s.acceptor.accept(p, m)
+	if s.holder != nil && s.holder.hold(p) {
+		return m, false, true
+	}
+	out, ok = s.acceptor.accept(p, m)
+	return out, ok, false
 }

@@ -111,6 +111,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onTwinClosed(ctx, m)
 	case *setMarks:
 		s.onSetMarks(m)
+	case *evictPipe:
+		s.onEvictPipe(ctx, m)
 	case *closeEndpoint:
 		s.onCloseEndpoint(ctx, m)
 	case *closeSocket:
@@ -185,6 +187,10 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 	e := m.endpoint
 	if s.control.closing {
 		m.reply.Fail(ErrClosed)
+		return
+	}
+	if e.peer != "" && s.named(e.peer) {
+		m.reply.Fail(badOption("ConnectRoutingID", e.peer, "an id that no other peer has"))
 		return
 	}
 	if e.addr.Scheme == inprocScheme {
