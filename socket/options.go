@@ -25,6 +25,8 @@ type options struct {
 	probe             bool
 	mandatory         bool
 	handover          bool
+	correlate         bool
+	relaxed           bool
 	affinity          uint64
 	backlog           int
 	ipv6              bool

@@ -71,6 +71,8 @@ func TestRouterOptionsRefused(t *testing.T) {
 	}{
 		"RouterMandatory": {socket.RouterMandatory(true), []string{"ROUTER"}},
 		"RouterHandover":  {socket.RouterHandover(true), []string{"ROUTER"}},
+		"ReqCorrelate":    {socket.ReqCorrelate(true), []string{"REQ"}},
+		"ReqRelaxed":      {socket.ReqRelaxed(true), []string{"REQ"}},
 		"ProbeRouter":     {socket.ProbeRouter(true), []string{"ROUTER", "DEALER", "REQ"}},
 	} {
 		for _, row := range socket.Rows() {

@@ -34,12 +34,14 @@ type socket struct {
 	route struct {
 		mu      sync.Mutex // the route lock: held for one decision and one try-push
 		pattern pattern    // guarded by mu
-		router  router     // guarded by mu; nil where the type does not send
+		router  router     // set by newSocket, its methods guarded by mu; nil where the type does not send
 		closed  error      // guarded by mu: nil while open
 		dst     []*pipe    // guarded by mu: the room for a decision, used again
 	}
 	room  waitList // senders
 	inbox inbox    // the receiving side
+
+	calling chan struct{} // of a Req: holds one element while one of the goroutines in Do receives for all
 
 	peers  gauge         // pipes whose handshake is done
 	topics gauge         // of a publisher: pipes with at least one subscription
@@ -68,7 +70,7 @@ type base struct{ s *socket }
 
 // newSocket makes a socket of type typ and its actor.
 func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
-	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{})}
+	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{}), calling: make(chan struct{}, 1)}
 	for _, o := range opts {
 		if err := o(&s.opts); err != nil {
 			return nil, err
@@ -81,6 +83,7 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	if typ.sends {
 		s.route.router = p.(router)
 	}
+	s.inbox.choosy = typ.afresh
 	s.arriver, _ = p.(arriver)
 	s.acceptor, _ = p.(acceptor)
 	s.holder, _ = p.(holder)

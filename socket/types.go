@@ -58,8 +58,10 @@ var (
 	}
 	reqType = &socketType{
 		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
-		once:    true,
-		pattern: func(*socket) pattern { return &req{} },
+		once: true,
+		pattern: func(s *socket) pattern {
+			return &req{correlate: s.opts.correlate, relaxed: s.opts.relaxed, number: rand.Uint32()}
+		},
 	}
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
