@@ -49,6 +49,31 @@ func TestRelaxed(t *testing.T) {
 	})
 }
 
+// TestMalformedReply has libzmq's ROUTER send what is no reply: Weir's REQ ends the connection, and the endpoint where it connected. libzmq's REQ does
+// the same to a ROUTER of Weir's.
+func TestMalformedReply(t *testing.T) {
+	overRouted(t, routed("REQ", "ROUTER"), setup{weir: []socket.Option{socket.RoutingID("weir")}}, func(s *scene) {
+		s.says("question")
+		s.peerWants("weir", "", "question")
+		s.peerSays("weir", "no delimiter")
+		lost := s.events.waitKind(s.ctx, s.T, 1, socket.EventDisconnected)
+		var breach *socket.ProtocolError
+		require.ErrorAs(s, lost.Err, &breach)
+		if !s.pair.weirBinds {
+			s.events.waitKind(s.ctx, s.T, 1, socket.EventEnded)
+		}
+	})
+	overRouted(t, routed("ROUTER", "REQ"), setup{peer: []string{"id=zmq"}}, func(s *scene) {
+		s.peerSays("question")
+		s.wants("zmq", "", "question")
+		s.says("zmq", "no delimiter")
+		s.events.waitKind(s.ctx, s.T, 1, socket.EventDisconnected)
+		if !s.pair.weirBinds {
+			s.meet()
+		}
+	})
+}
+
 // TestDo has many goroutines ask libzmq's REP over one REQ of Weir's.
 func TestDo(t *testing.T) {
 	const callers, each = 8, 100

@@ -66,8 +66,11 @@ func TestDoAndReps(t *testing.T) {
 		rep := newRep(t, rt)
 		connect(t, req, bind(t, rep, "tcp://127.0.0.1:*").String())
 		serving.Go(func() error {
-			for m := range rep.Messages(ctx) {
-				if err := rep.Send(ctx, m); err != nil {
+			for m, err := range rep.Messages(ctx) {
+				if err == nil {
+					err = rep.Send(ctx, m)
+				}
+				if err != nil {
 					return err
 				}
 			}

@@ -51,10 +51,12 @@ func TestReqNumbers(t *testing.T) {
 // TestReqRenews gives requests up: the next one goes to the next peer, and the old one's reply is none.
 func TestReqRenews(t *testing.T) {
 	s, pipes := newReqBench(2, false, true)
+	var dst []*pipe
 	for i := range 5 {
 		require.True(t, s.renew())
 		require.False(t, s.expects())
-		dst, _, err := s.route(nil, NewMessage("q"))
+		var err error
+		dst, _, err = s.route(dst[:0], NewMessage("q"))
 		require.NoError(t, err)
 		require.Same(t, pipes[i%2], dst[0])
 		s.routed(dst)

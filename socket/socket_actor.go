@@ -262,6 +262,9 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 	if p.in != nil {
 		in = queueInlet{p}
 	}
+	if s.typ == reqType {
+		return replyInlet{in}
+	}
 	if s.arriver != nil || in == nil {
 		return patternInlet{pipe: p, next: in}
 	}
