@@ -61,7 +61,7 @@ var attacks = []attack{
 	{name: "another mechanism", breach: true, does: writes(greeting("PLAIN"))},
 	{name: "no such mechanism", breach: true, does: writes(greeting("NONSENSE"))},
 	{name: "unknown socket type", breach: true, does: writes(greeting("NULL"), ready("HOLE"))},
-	{name: "its own socket type", breach: true, does: func(p *rawPeer, own string) { p.write(hello(own)) }},
+	{name: "socket type that does not fit", breach: true, does: func(p *rawPeer, own string) { p.write(hello(strangers[own][0])) }},
 	{name: "metadata past its end", breach: true, does: writes(greeting("NULL"), frame(flagCommand, "\x05READY\x0bSocket-Type\x7f\xff\xff\xffPUSH"))},
 	{name: "no READY", breach: true, does: writes(greeting("NULL"), frame(flagCommand, "\x04PING\x00\x00"))},
 	{name: "ERROR", breach: true, does: writes(greeting("NULL"), frame(flagCommand, "\x05ERROR\x07go away"))},

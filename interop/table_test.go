@@ -45,6 +45,7 @@ var kinds = []*kind{
 	},
 	{weir: "REQ", partner: "REP", sends: true, receives: true, moves: weirAsks{}, open: opening(socket.NewReq)},
 	{weir: "REP", partner: "REQ", sends: true, receives: true, moves: weirAnswers{}, open: opening(socket.NewRep)},
+	{weir: "DEALER", partner: "DEALER", sends: true, receives: true, moves: weirTalks{}, open: opening(socket.NewDealer)},
 }
 
 // An opener makes a socket of one of Weir's types.

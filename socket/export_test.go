@@ -12,6 +12,8 @@ type Row struct {
 	Sends, Receives       bool     // which directions its applications have
 	Publisher, Subscriber bool     // which side of a subscription it is
 	Overflow              Overflow // what becomes of a message at the mark
+	Enveloped             bool     // it puts an envelope round what it sends, and takes one off what it receives
+	Addresses             bool     // the first frame of what it sends and receives names the peer
 }
 
 // Rows returns the table of socket types.
@@ -20,7 +22,7 @@ func Rows() []Row {
 	for _, t := range types {
 		rows = append(rows, Row{
 			Name: t.name, Peers: slices.Clone(t.peers), Sends: t.sends, Receives: t.receives, Publisher: t.publisher, Subscriber: t.subscriber,
-			Overflow: t.overflow,
+			Overflow: t.overflow, Enveloped: t == reqType || t == repType, Addresses: t.addresses,
 		})
 	}
 	return rows

@@ -66,12 +66,6 @@ func (s *socket) bindInproc(ctx context.Context, addr transport.Endpoint) (*Endp
 	return e, nil
 }
 
-// connectInproc joins the socket that has a name, or waits for one.
-func (s *socket) connectInproc(ctx context.Context, addr transport.Endpoint) (*Endpoint, error) {
-	e := newEndpoint(s, addr, addr.String(), false)
-	return s.connect(ctx, e, nil)
-}
-
 // bind gives the name to e and returns the pipes that waited for it.
 func (r *inprocRegistry) bind(e *Endpoint) ([]*pipe, error) {
 	r.mu.Lock()
@@ -171,7 +165,7 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 	// The other side sends into this queue: it is the other side's senders that wait for room.
 	p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block, OnRoom: func() {
 		if o := p.other.Load(); o != nil {
-			o.room.wakeOne()
+			o.wakeSenders()
 		}
 	}})
 	p.in.SetOnReady(s.reader(p))

@@ -23,6 +23,11 @@ type options struct {
 	maxMsgSize        int64
 	immediate         bool
 	nodrop            bool
+	probe             bool
+	mandatory         bool
+	handover          bool
+	correlate         bool
+	relaxed           bool
 	affinity          uint64
 	backlog           int
 	ipv6              bool
@@ -178,7 +183,8 @@ func IPv6(on bool) Option {
 	}
 }
 
-// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ. (ZMQ_ROUTING_ID)
+// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ, DEALER and ROUTER, and
+// of no use to other types. (ZMQ_ROUTING_ID)
 func RoutingID(id string) Option {
 	return func(o *options) error {
 		if len(id) == 0 || len(id) > 255 {

@@ -27,18 +27,21 @@ type socket struct {
 	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
 	arriver  arriver
 	acceptor acceptor
+	holder   holder
 	greeter  greeter
 
 	// route is the sending side.
 	route struct {
 		mu      sync.Mutex // the route lock: held for one decision and one try-push
 		pattern pattern    // guarded by mu
-		router  router     // guarded by mu; nil where the type does not send
+		router  router     // set by newSocket, its methods guarded by mu; nil where the type does not send
 		closed  error      // guarded by mu: nil while open
 		dst     []*pipe    // guarded by mu: the room for a decision, used again
 	}
 	room  waitList // senders
 	inbox inbox    // the receiving side
+
+	calling chan struct{} // of a Req: holds one element while one of the goroutines in Do receives for all
 
 	peers  gauge         // pipes whose handshake is done
 	topics gauge         // of a publisher: pipes with at least one subscription
@@ -67,7 +70,7 @@ type base struct{ s *socket }
 
 // newSocket makes a socket of type typ and its actor.
 func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
-	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{})}
+	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{}), calling: make(chan struct{}, 1)}
 	for _, o := range opts {
 		if err := o(&s.opts); err != nil {
 			return nil, err
@@ -80,8 +83,10 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	if typ.sends {
 		s.route.router = p.(router)
 	}
+	s.inbox.choosy = typ.afresh
 	s.arriver, _ = p.(arriver)
 	s.acceptor, _ = p.(acceptor)
+	s.holder, _ = p.(holder)
 	s.greeter, _ = p.(greeter)
 	if err := rt.adopt(s); err != nil {
 		return nil, err
@@ -201,16 +206,29 @@ func (s *socket) newOut() *queue {
 	default:
 		return nil
 	}
-	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.room.wakeOne})
+	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.wakeSenders})
 }
 
-// attach gives p to the pattern and wakes those who wait for a peer.
+// wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of
+// them, where each waits for a peer of its own.
+func (s *socket) wakeSenders() {
+	if s.typ.addresses {
+		s.room.wakeAll()
+		return
+	}
+	s.room.wakeOne()
+}
+
+// attach gives p to the pattern and wakes those who wait for a peer. Where that is wanted, a probe is the first message to a new peer.
 func (s *socket) attach(p *pipe) {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
+	if s.opts.probe {
+		_ = p.out.TryPush(Message{}) // a queue that is new has room; a closed one needs no probe
+	}
 	s.route.pattern.attach(p)
 	p.attached = true
-	s.room.wakeOne()
+	s.wakeSenders()
 }
 
 // detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: one looks again.
@@ -218,7 +236,7 @@ func (s *socket) detach(p *pipe) {
 	s.route.mu.Lock()
 	s.detachLocked(p)
 	s.route.mu.Unlock()
-	s.room.wakeOne()
+	s.wakeSenders()
 }
 
 // detachLocked takes p from the pattern, under the route lock.
@@ -234,7 +252,7 @@ func (s *socket) detachLocked(p *pipe) {
 	}
 }
 
-// part tells the pattern that p's connection is gone, and drops what was on its way upstream.
+// part tells the pattern that p's connection is gone, and drops the subscriptions that were on their way upstream.
 func (s *socket) part(p *pipe) {
 	if s.greeter == nil {
 		return
@@ -242,7 +260,9 @@ func (s *socket) part(p *pipe) {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
 	s.greeter.part(p)
-	p.out.Discard(codec.LostConnection)
+	if s.typ.subscriber {
+		p.out.Discard(codec.LostConnection)
+	}
 }
 
 // greet lets the pattern speak first on a new connection.
@@ -274,12 +294,16 @@ func (s *socket) mayReceive() error {
 	return s.acceptor.mayReceive()
 }
 
-// accept asks the pattern whether m is for the application.
-func (s *socket) accept(p *pipe, m Message) (Message, bool) {
+// accept asks the pattern whether m is for the application, or to be held: left where it is.
+func (s *socket) accept(p *pipe, m Message) (out Message, ok, hold bool) {
 	if s.acceptor == nil {
-		return m, true
+		return m, true, false
 	}
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
-	return s.acceptor.accept(p, m)
+	if s.holder != nil && s.holder.hold(p) {
+		return m, false, true
+	}
+	out, ok = s.acceptor.accept(p, m)
+	return out, ok, false
 }

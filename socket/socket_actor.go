@@ -111,6 +111,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onTwinClosed(ctx, m)
 	case *setMarks:
 		s.onSetMarks(m)
+	case *evictPipe:
+		s.onEvictPipe(ctx, m)
 	case *closeEndpoint:
 		s.onCloseEndpoint(ctx, m)
 	case *closeSocket:
@@ -190,6 +192,10 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 		m.reply.Fail(ErrClosed)
 		return
 	}
+	if e.peer != "" && s.named(e.peer) {
+		m.reply.Fail(badOption("ConnectRoutingID", e.peer, "an id that no other peer has"))
+		return
+	}
 	if e.addr.Scheme == inprocScheme {
 		s.onConnectInproc(ctx, m)
 		return
@@ -260,6 +266,8 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 		in = queueInlet{p}
 	}
 	switch {
+	case s.typ == reqType:
+		return replyInlet{in}
 	case s.arriver != nil:
 		return patternInlet{pipe: p, next: in}
 	case in == nil:

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"github.com/weirmq/weir/wire"
@@ -19,6 +20,7 @@ type socketType struct {
 	publisher  bool // what comes from downstream are subscriptions
 	linger0    bool // ZMQ_LINGER is 0 unless set
 	afresh     bool // what came before a send is not received after it
+	addresses  bool // each message names its peer
 	once       bool // a second Connect to the same endpoint is the first one
 }
 
@@ -35,7 +37,7 @@ const (
 )
 
 // types is the table of socket types.
-var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType}
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, dealerType, routerType}
 
 var (
 	pushType = &socketType{
@@ -56,12 +58,24 @@ var (
 	}
 	reqType = &socketType{
 		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
-		once:    true,
-		pattern: func(*socket) pattern { return &req{} },
+		once: true,
+		pattern: func(s *socket) pattern {
+			return &req{correlate: s.opts.correlate, relaxed: s.opts.relaxed, number: rand.Uint32()}
+		},
 	}
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
 		pattern: func(s *socket) pattern { return &rep{noPeer: func() { s.stats.drop(ReasonNoPeer) }} },
+	}
+	dealerType = &socketType{
+		name: wire.TypeDealer, peers: []string{wire.TypeRep, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
+		overflow: OverflowBlock, once: true,
+		pattern: func(*socket) pattern { return &dealer{} },
+	}
+	routerType = &socketType{
+		name: wire.TypeRouter, peers: []string{wire.TypeReq, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
+		overflow: OverflowDrop, addresses: true,
+		pattern: func(s *socket) pattern { return newRouter(s, rand.Uint32()) },
 	}
 )
 
