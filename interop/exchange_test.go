@@ -104,6 +104,23 @@ func (weirAnswers) many(s *scene, first, count, size int) {
 	s.peer.okay(s.ctx)
 }
 
+// bothWays: PAIR.
+type bothWays struct{}
+
+// one sends from Weir to the peer and from the peer to Weir.
+func (bothWays) one(s *scene, command string, m socket.Message) {
+	s.Helper()
+	weirSends{}.one(s, command, m)
+	weirReceives{}.one(s, command, m)
+}
+
+// many sends each way.
+func (bothWays) many(s *scene, first, count, size int) {
+	s.Helper()
+	weirSends{}.many(s, first, count, size)
+	weirReceives{}.many(s, first, count, size)
+}
+
 // wantNumber checks a numbered message. It comes before testify, which is slow when called 100,000 times.
 func wantNumber(t *testing.T, n, size int, m socket.Message) {
 	if numberOf(m) != n || m.Size() != size {

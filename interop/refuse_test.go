@@ -18,6 +18,7 @@ var strangers = map[string][]string{
 	"SUB":  {"SUB", "PUSH", "ROUTER"},
 	"REQ":  {"REQ", "DEALER", "PULL"},
 	"REP":  {"REP", "ROUTER", "PUSH"},
+	"PAIR": {"PUSH", "DEALER"},
 }
 
 // TestStranger brings a libzmq socket of a type that does not fit to one of Weir's that has a proper partner. The stranger gets no further than the

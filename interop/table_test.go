@@ -45,6 +45,7 @@ var kinds = []*kind{
 	},
 	{weir: "REQ", partner: "REP", sends: true, receives: true, moves: weirAsks{}, open: opening(socket.NewReq)},
 	{weir: "REP", partner: "REQ", sends: true, receives: true, moves: weirAnswers{}, open: opening(socket.NewRep)},
+	{weir: "PAIR", partner: "PAIR", sends: true, receives: true, moves: bothWays{}, open: opening(socket.NewPair)},
 }
 
 // An opener makes a socket of one of Weir's types.
@@ -107,6 +108,9 @@ type pick func(p pairing) bool
 
 // every picks the whole table.
 var every pick = func(pairing) bool { return true }
+
+// crowds picks the types that have more than one peer.
+var crowds pick = func(p pairing) bool { return p.weir != "PAIR" }
 
 // only picks some of Weir's types.
 func only(types ...string) pick {

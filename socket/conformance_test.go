@@ -123,7 +123,7 @@ func (r *rig) sides() (binder, connecter *socket.Any) {
 }
 
 // inTurn says whether b must answer before a may speak again.
-func (c cell) inTurn() bool { return c.to.Sends }
+func (c cell) inTurn() bool { return c.to.Sends && !c.to.Single }
 
 // pass sends m from a to b, and back where b answers, and wants it to arrive as it was.
 func (r *rig) pass(t *testing.T, m socket.Message) {
@@ -176,7 +176,7 @@ var features = []struct {
 // TestConformance runs every feature in every cell.
 func TestConformance(t *testing.T) {
 	all := pairs(t)
-	require.Len(t, all, 3, "PUSH-PULL, PUB-SUB and REQ-REP at least; count a new pair here")
+	require.Len(t, all, 4, "PUSH-PULL, PUB-SUB, REQ-REP and PAIR-PAIR; count a new pair here")
 	for _, p := range all {
 		for _, at := range places {
 			for _, fromBinds := range []bool{true, false} {
@@ -211,6 +211,7 @@ func TestEveryTypeIsPaired(t *testing.T) {
 func TestDirections(t *testing.T) {
 	faces := map[string]any{
 		"PUSH": &socket.Push{}, "PULL": &socket.Pull{}, "PUB": &socket.Pub{}, "SUB": &socket.Sub{}, "REQ": &socket.Req{}, "REP": &socket.Rep{},
+		"PAIR": &socket.Pair{},
 	}
 	for _, row := range socket.Rows() {
 		face := faces[row.Name]

@@ -11,6 +11,7 @@ type Row struct {
 	Peers                 []string // the types it talks to
 	Sends, Receives       bool     // which directions its applications have
 	Publisher, Subscriber bool     // which side of a subscription it is
+	Single                bool     // one peer at a time
 	Overflow              Overflow // what becomes of a message at the mark
 }
 
@@ -20,7 +21,7 @@ func Rows() []Row {
 	for _, t := range types {
 		rows = append(rows, Row{
 			Name: t.name, Peers: slices.Clone(t.peers), Sends: t.sends, Receives: t.receives, Publisher: t.publisher, Subscriber: t.subscriber,
-			Overflow: t.overflow,
+			Overflow: t.overflow, Single: t.single,
 		})
 	}
 	return rows

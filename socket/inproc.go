@@ -262,6 +262,10 @@ func (s *socketActor) onBindInproc(ctx *actor.Context[socketMessage], m *bindEnd
 
 // onConnectInproc makes the pipe and joins it to the bound socket, or leaves it waiting.
 func (s *socketActor) onConnectInproc(ctx *actor.Context[socketMessage], m *connectEndpoint) {
+	if !s.admits() {
+		m.reply.Fail(ErrTaken)
+		return
+	}
 	p := s.newInprocPipe(m.endpoint)
 	other, err := s.rt.inproc.connect(p)
 	if err == nil {
@@ -303,6 +307,11 @@ func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pi
 			Err: fmt.Errorf("%w: %s and %s", ErrIncompatible, s.typ.name, a.sock.typ.name),
 		})
 		_ = a.sock.ref.Tell(&twinClosed{a})
+		return
+	}
+	if !s.admits() {
+		s.rt.emit(Event{Kind: EventHandshakeFailed, Socket: s.name, Endpoint: e.text, Err: ErrTaken})
+		_ = a.sock.ref.Tell(&twinClosed{a}) // a stopped socket has closed its pipes
 		return
 	}
 	b := s.rt.inproc.pair(s.socket, e, a)

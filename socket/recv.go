@@ -143,7 +143,9 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 		m, ok := s.accept(p, msgs[0])
 		p.in.Advance(1)
 		if ok {
-			b.turn++
+			if !s.typ.single {
+				b.turn++
+			}
 			if !keep {
 				p.in.Done(1)
 			}

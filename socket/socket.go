@@ -28,6 +28,7 @@ type socket struct {
 	arriver  arriver
 	acceptor acceptor
 	greeter  greeter
+	chooser  chooser
 
 	// route is the sending side.
 	route struct {
@@ -83,6 +84,7 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	s.arriver, _ = p.(arriver)
 	s.acceptor, _ = p.(acceptor)
 	s.greeter, _ = p.(greeter)
+	s.chooser, _ = p.(chooser)
 	if err := rt.adopt(s); err != nil {
 		return nil, err
 	}
@@ -253,6 +255,16 @@ func (s *socket) arrive(p *pipe, m Message) bool {
 	s.route.mu.Unlock()
 	s.room.wakeOne()
 	return ok
+}
+
+// admits asks the pattern whether it takes another peer.
+func (s *socket) admits() bool {
+	if s.chooser == nil {
+		return true
+	}
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return s.chooser.admits()
 }
 
 // mayReceive asks the pattern whether it is the application's turn.

@@ -205,7 +205,7 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 	e.worker = worker
 	e.link = &link{sock: s.socket, endpoint: e, worker: worker, line: new(codec.Line)}
 	worker.load[idling].Add(1)
-	if !s.opts.immediate {
+	if !s.opts.immediate && s.admits() {
 		e.link.pipe = s.newPipe(e, e.link)
 		if err := s.addPipe(ctx, e.link.pipe); err != nil {
 			m.reply.Fail(err)
@@ -227,6 +227,10 @@ func (s *socketActor) onPeerUp(ctx *actor.Context[socketMessage], m *peerUp) {
 	l := m.link
 	if l.endpoint.closed && l.pipe == nil || s.control.closing && l.pipe == nil {
 		_ = m.codec.Tell(&codec.Refuse{Reason: ErrClosed}) // a codec that is gone needs no answer
+		return
+	}
+	if l.pipe == nil && !s.admits() {
+		_ = m.codec.Tell(&codec.Refuse{Reason: ErrTaken}) // as above
 		return
 	}
 	if l.pipe == nil {

@@ -19,6 +19,7 @@ type socketType struct {
 	publisher  bool // what comes from downstream are subscriptions
 	linger0    bool // ZMQ_LINGER is 0 unless set
 	afresh     bool // what came before a send is not received after it
+	single     bool // one peer at a time: what one has sent is received before what comes from the next
 	once       bool // a second Connect to the same endpoint is the first one
 }
 
@@ -35,7 +36,7 @@ const (
 )
 
 // types is the table of socket types.
-var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType}
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, pairType}
 
 var (
 	pushType = &socketType{
@@ -62,6 +63,10 @@ var (
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
 		pattern: func(s *socket) pattern { return &rep{noPeer: func() { s.stats.drop(ReasonNoPeer) }} },
+	}
+	pairType = &socketType{
+		name: wire.TypePair, peers: []string{wire.TypePair}, sends: true, receives: true, overflow: OverflowBlock, single: true,
+		pattern: func(*socket) pattern { return &only{} },
 	}
 )
 
