@@ -128,7 +128,12 @@ func (k pick) tcp() pick { return func(p pairing) bool { return p.place.name == 
 
 // overTable runs a case for each type × transport × bind side that is picked. Cases run beside each other, as many as go test allows.
 func overTable(t *testing.T, picked pick, f func(t *testing.T, p pairing)) {
-	for _, k := range kinds {
+	overKinds(t, kinds, picked, f)
+}
+
+// overKinds is overTable for other rows than the table's.
+func overKinds(t *testing.T, rows []*kind, picked pick, f func(t *testing.T, p pairing)) {
+	for _, k := range rows {
 		for _, at := range places {
 			for _, weirBinds := range []bool{true, false} {
 				p := pairing{kind: k, place: at, weirBinds: weirBinds}

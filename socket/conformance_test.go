@@ -176,7 +176,7 @@ var features = []struct {
 // TestConformance runs every feature in every cell.
 func TestConformance(t *testing.T) {
 	all := pairs(t)
-	require.Len(t, all, 4, "PUSH-PULL, PUB-SUB, REQ-REP and PAIR-PAIR; count a new pair here")
+	require.Len(t, all, 5, "PUSH-PULL, PUB-SUB, REQ-REP, PAIR-PAIR and XPUB-SUB; count a new pair here")
 	for _, p := range all {
 		for _, at := range places {
 			for _, fromBinds := range []bool{true, false} {
@@ -211,7 +211,7 @@ func TestEveryTypeIsPaired(t *testing.T) {
 func TestDirections(t *testing.T) {
 	faces := map[string]any{
 		"PUSH": &socket.Push{}, "PULL": &socket.Pull{}, "PUB": &socket.Pub{}, "SUB": &socket.Sub{}, "REQ": &socket.Req{}, "REP": &socket.Rep{},
-		"PAIR": &socket.Pair{},
+		"PAIR": &socket.Pair{}, "XPUB": &socket.XPub{},
 	}
 	for _, row := range socket.Rows() {
 		face := faces[row.Name]
@@ -232,7 +232,7 @@ func TestDirections(t *testing.T) {
 		require.Equal(t, row.Sends, sendChan, row.Name)
 		require.Equal(t, row.Receives, receives, row.Name)
 		require.Equal(t, row.Receives, recvChan, row.Name)
-		require.Equal(t, row.Subscriber, subscribes, row.Name)
+		require.Equal(t, row.Subscriber || row.Hears, subscribes, row.Name)
 		require.Equal(t, row.Publisher, publishes, row.Name)
 		_, common := face.(anySocket)
 		require.True(t, common, row.Name)

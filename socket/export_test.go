@@ -11,6 +11,7 @@ type Row struct {
 	Peers                 []string // the types it talks to
 	Sends, Receives       bool     // which directions its applications have
 	Publisher, Subscriber bool     // which side of a subscription it is
+	Hears                 bool     // a publisher that receives notifications
 	Single                bool     // one peer at a time
 	Overflow              Overflow // what becomes of a message at the mark
 }
@@ -21,7 +22,7 @@ func Rows() []Row {
 	for _, t := range types {
 		rows = append(rows, Row{
 			Name: t.name, Peers: slices.Clone(t.peers), Sends: t.sends, Receives: t.receives, Publisher: t.publisher, Subscriber: t.subscriber,
-			Overflow: t.overflow, Single: t.single,
+			Overflow: t.overflow, Single: t.single, Hears: t.hears,
 		})
 	}
 	return rows

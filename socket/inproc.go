@@ -181,7 +181,7 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 // reader is what to call when p's inbound queue gets something after it was idle: the inbox takes note, or, where applications do not receive, the
 // pattern is shown what came.
 func (s *socket) reader(p *pipe) func() {
-	if s.typ.receives {
+	if s.typ.receives && s.hearing == nil {
 		return func() { s.inbox.ready(p) }
 	}
 	return func() { s.drain(p) }

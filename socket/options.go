@@ -27,6 +27,7 @@ type options struct {
 	ipv6              bool
 	routingID         []byte
 	trace             Trace
+	pubsubOptions
 }
 
 // defaultOptions are libzmq's.
@@ -136,8 +137,8 @@ func Immediate(on bool) Option {
 	}
 }
 
-// XPubNoDrop makes a PUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
-// nobody until it can go to all. Default false. PUB only. (ZMQ_XPUB_NODROP)
+// XPubNoDrop makes a PUB or XPUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
+// nobody until it can go to all. Default false. PUB and XPUB only. (ZMQ_XPUB_NODROP)
 func XPubNoDrop(on bool) Option {
 	return func(o *options) error {
 		if !o.typ.publisher {

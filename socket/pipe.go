@@ -34,6 +34,7 @@ type pipe struct {
 	attached bool   // the pattern knows it
 	mark     uint64 // of a fan-out: the last message that was matched to this pipe
 	topics   int    // of a publisher: how many subscriptions this peer has
+	heard    *heard // of an XPUB: what this peer has said and nobody has received; set by attach, then only its fields change
 
 	// Atomic: written by the socket actor, read by Stats.
 	connected  atomic.Bool
@@ -154,6 +155,9 @@ type patternInlet struct {
 // Deliver asks the pattern under the route lock, for one message at a time.
 func (i patternInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 	for n := range msgs {
+		if err := i.pipe.sock.listen(ctx, i.pipe); err != nil {
+			return n, err
+		}
 		if !i.pipe.sock.arrive(i.pipe, msgs[n]) || i.next == nil {
 			continue
 		}

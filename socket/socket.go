@@ -41,6 +41,8 @@ type socket struct {
 	room  waitList // senders
 	inbox inbox    // the receiving side
 
+	hearing *hearing // of an XPUB, what it receives; nil otherwise; set by newSocket
+
 	peers  gauge         // pipes whose handshake is done
 	topics gauge         // of a publisher: pipes with at least one subscription
 	lent   atomic.Uint64 // number of the last pipe, for names
@@ -76,6 +78,9 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	}
 	s.sendMark.Store(int64(s.opts.sendHWM))
 	s.recvMark.Store(int64(s.opts.recvHWM))
+	if typ.hears {
+		s.hearing = newHearing(s)
+	}
 	p := typ.pattern(s)
 	s.route.pattern = p
 	if typ.sends {
@@ -174,7 +179,7 @@ func (s *socket) refuse(err error) {
 // newPipe makes a pipe over a network transport with its queues.
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut()}
-	if s.typ.receives {
+	if s.typ.receives && s.hearing == nil {
 		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block})
 		p.in.SetOnReady(s.reader(p))
 	}

@@ -364,6 +364,9 @@ func (s *socketActor) onSetMarks(m *setMarks) {
 		s.recvMark.Store(int64(m.recv))
 	}
 	for _, p := range s.control.pipes {
+		if p.heard != nil {
+			p.heard.room.wakeAll()
+		}
 		if p.endpoint.inproc != nil {
 			s.rt.inproc.remark(p)
 			continue

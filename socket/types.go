@@ -17,6 +17,7 @@ type socketType struct {
 
 	subscriber bool // what goes upstream are subscriptions
 	publisher  bool // what comes from downstream are subscriptions
+	hears      bool // of a publisher: its application receives what comes from downstream
 	linger0    bool // ZMQ_LINGER is 0 unless set
 	afresh     bool // what came before a send is not received after it
 	single     bool // one peer at a time: what one has sent is received before what comes from the next
@@ -36,7 +37,7 @@ const (
 )
 
 // types is the table of socket types.
-var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, pairType}
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, pairType, xpubType}
 
 var (
 	pushType = &socketType{
@@ -51,9 +52,14 @@ var (
 		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: OverflowDrop, publisher: true, once: true,
 		pattern: func(s *socket) pattern { return newPub(s) },
 	}
+	xpubType = &socketType{
+		name: wire.TypeXPub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, receives: true, overflow: OverflowDrop, publisher: true,
+		hears:   true,
+		pattern: func(s *socket) pattern { return newXPub(s) },
+	}
 	subType = &socketType{
 		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true, once: true,
-		pattern: func(*socket) pattern { return newSub() },
+		pattern: func(s *socket) pattern { return newSub(s) },
 	}
 	reqType = &socketType{
 		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
