@@ -39,7 +39,7 @@ func pairs(t *testing.T) []pair {
 	rows := socket.Rows()
 	var all []pair
 	for _, from := range rows {
-		if !from.Sends || !startsTalking(t, rt, from) {
+		if !from.Sends || from.Subscriber || !startsTalking(t, rt, from) {
 			continue
 		}
 		for _, to := range rows {
@@ -123,7 +123,7 @@ func (r *rig) sides() (binder, connecter *socket.Any) {
 }
 
 // inTurn says whether b must answer before a may speak again.
-func (c cell) inTurn() bool { return c.to.Sends && !c.to.Single }
+func (c cell) inTurn() bool { return c.to.Sends && !c.to.Single && !c.to.Subscriber }
 
 // pass sends m from a to b, and back where b answers, and wants it to arrive as it was.
 func (r *rig) pass(t *testing.T, m socket.Message) {
@@ -176,7 +176,7 @@ var features = []struct {
 // TestConformance runs every feature in every cell.
 func TestConformance(t *testing.T) {
 	all := pairs(t)
-	require.Len(t, all, 5, "PUSH-PULL, PUB-SUB, REQ-REP, PAIR-PAIR and XPUB-SUB; count a new pair here")
+	require.Len(t, all, 7, "PUSH-PULL, REQ-REP, PAIR-PAIR, and PUB and XPUB with SUB and XSUB; count a new pair here")
 	for _, p := range all {
 		for _, at := range places {
 			for _, fromBinds := range []bool{true, false} {
@@ -211,7 +211,7 @@ func TestEveryTypeIsPaired(t *testing.T) {
 func TestDirections(t *testing.T) {
 	faces := map[string]any{
 		"PUSH": &socket.Push{}, "PULL": &socket.Pull{}, "PUB": &socket.Pub{}, "SUB": &socket.Sub{}, "REQ": &socket.Req{}, "REP": &socket.Rep{},
-		"PAIR": &socket.Pair{}, "XPUB": &socket.XPub{},
+		"PAIR": &socket.Pair{}, "XPUB": &socket.XPub{}, "XSUB": &socket.XSub{},
 	}
 	for _, row := range socket.Rows() {
 		face := faces[row.Name]

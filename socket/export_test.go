@@ -47,7 +47,12 @@ func Open(rt *Runtime, name string, opts ...Option) (*Any, error) {
 }
 
 // Subscribe is Sub's.
-func (a *Any) Subscribe(prefix string) error { return (&Sub{a.base, a.receiving}).Subscribe(prefix) }
+func (a *Any) Subscribe(prefix string) error {
+	if a.base.s.typ == xsubType {
+		return (&XSub{a.base, a.sending, a.receiving}).Subscribe(prefix)
+	}
+	return (&Sub{a.base, a.receiving}).Subscribe(prefix)
+}
 
 // WaitSubscribers is Pub's.
 func (a *Any) WaitSubscribers(ctx context.Context, n int) error {

@@ -9,6 +9,7 @@ type pubsubOptions struct {
 	welcome                    []byte // what each new peer is sent first; nil for nothing
 	invert                     bool   // what matches is left out, and what does not match goes
 	onlyFirst                  bool   // a message is a subscription where its first frame is one
+	verboseUnsubscribe         bool   // of XSUB: an unsubscription of a topic that is not there goes upstream
 }
 
 // refused is the error of an option that a socket's type does not have.
@@ -78,13 +79,25 @@ func InvertMatching(on bool) Option {
 }
 
 // OnlyFirstSubscribe looks for subscriptions in the later frames of a message only where the first is one. Default false: every frame that begins with
-// 0 or 1 is one. XPUB only. (ZMQ_ONLY_FIRST_SUBSCRIBE)
+// 0 or 1 is one. XPUB and XSUB only. (ZMQ_ONLY_FIRST_SUBSCRIBE)
 func OnlyFirstSubscribe(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.hears {
+		if !o.typ.hears && o.typ != xsubType {
 			return o.refused("OnlyFirstSubscribe")
 		}
 		o.onlyFirst = on
+		return nil
+	}
+}
+
+// XSubVerboseUnsubscribe makes an XSub send an unsubscription upstream too where it has no such subscription, or others of it are left. Default
+// false. XSUB only. (ZMQ_XSUB_VERBOSE_UNSUBSCRIBE)
+func XSubVerboseUnsubscribe(on bool) Option {
+	return func(o *options) error {
+		if o.typ != xsubType {
+			return o.refused("XSubVerboseUnsubscribe")
+		}
+		o.verboseUnsubscribe = on
 		return nil
 	}
 }

@@ -193,9 +193,9 @@ func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.te
 func (s *socket) newOut() *queue {
 	var mark int
 	switch {
+	case s.typ.subscriber: // as many as there are subscriptions
 	case s.typ.sends:
 		mark = int(s.sendMark.Load())
-	case s.typ.subscriber: // as many as there are subscriptions
 	default:
 		return nil
 	}

@@ -342,7 +342,7 @@ func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
 	}
 	s.control.pipes = slices.Delete(s.control.pipes, i, i+1)
 	s.stats.retire(p)
-	if p.unsent > 0 && s.typ.sends { // subscriptions are state, not messages
+	if p.unsent > 0 && s.typ.sends && !s.typ.subscriber { // subscriptions are state, not messages
 		u := Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent}
 		if s.control.closing {
 			s.control.unsent = append(s.control.unsent, u)
@@ -371,7 +371,7 @@ func (s *socketActor) onSetMarks(m *setMarks) {
 			s.rt.inproc.remark(p)
 			continue
 		}
-		if m.send >= 0 && s.typ.sends {
+		if m.send >= 0 && s.typ.sends && !s.typ.subscriber {
 			p.out.SetMark(m.send)
 		}
 		if m.recv >= 0 && p.in != nil {

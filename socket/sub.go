@@ -50,16 +50,18 @@ func (s *sub) subscribe(topic string) {
 	s.tell(1, topic)
 }
 
-// unsubscribe counts topic once less. One that is not there is no error, as in libzmq.
-func (s *sub) unsubscribe(topic string) {
+// unsubscribe counts topic once less, and says whether that was the last and the peers were told. One that is not there is no error, as in libzmq.
+func (s *sub) unsubscribe(topic string) bool {
 	n := s.topics.find(topic)
 	if n == nil {
-		return
+		return false
 	}
-	if *n--; *n == 0 {
-		s.topics.remove(topic)
-		s.tell(0, topic)
+	if *n--; *n > 0 {
+		return false
 	}
+	s.topics.remove(topic)
+	s.tell(0, topic)
+	return true
 }
 
 // mayReceive is always.

@@ -37,7 +37,7 @@ const (
 )
 
 // types is the table of socket types.
-var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, pairType, xpubType}
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, pairType, xpubType, xsubType}
 
 var (
 	pushType = &socketType{
@@ -60,6 +60,11 @@ var (
 	subType = &socketType{
 		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true, once: true,
 		pattern: func(s *socket) pattern { return newSub(s) },
+	}
+	xsubType = &socketType{
+		name: wire.TypeXSub, peers: []string{wire.TypePub, wire.TypeXPub}, sends: true, receives: true, overflow: OverflowDrop, subscriber: true,
+		linger0: true,
+		pattern: func(s *socket) pattern { return newXSub(s) },
 	}
 	reqType = &socketType{
 		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
