@@ -169,7 +169,11 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 		return p
 	}
 	// The other side sends into this queue: it is the other side's senders that wait for room.
-	p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block, OnRoom: func() {
+	policy := s.opts.policy()
+	if s.typ.publisher {
+		policy = mailbox.Block // what comes are subscriptions
+	}
+	p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: policy, OnRoom: func() {
 		if o := p.other.Load(); o != nil {
 			o.room.wakeOne()
 		}

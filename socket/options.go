@@ -27,6 +27,7 @@ type options struct {
 	ipv6              bool
 	routingID         []byte
 	trace             Trace
+	conflate          bool // queues hold the newest message alone
 	pubsubOptions
 }
 

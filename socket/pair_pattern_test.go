@@ -14,18 +14,19 @@ func newTestPipe(mark int) *pipe { return &pipe{out: mailbox.New(mailbox.Config[
 // TestPairPattern wants one peer at a time: the first has the place until it ends.
 func TestPairPattern(t *testing.T) {
 	var s only
+	var r router = &s
 	first, second := newTestPipe(1), newTestPipe(1)
 	m := NewMessage("m")
-	_, _, err := s.route(nil, m)
+	_, _, err := r.route(nil, m)
 	require.ErrorIs(t, err, ErrNoPeers)
 	require.True(t, s.admits())
 	s.attach(first)
 	require.False(t, s.admits())
-	dst, _, err := s.route(nil, m)
+	dst, _, err := r.route(nil, m)
 	require.NoError(t, err)
 	require.Equal(t, []*pipe{first}, dst)
 	require.NoError(t, first.out.TryPush(m))
-	_, _, err = s.route(nil, m)
+	_, _, err = r.route(nil, m)
 	require.ErrorIs(t, err, ErrWouldBlock)
 	require.NotErrorIs(t, err, ErrNoPeers, "there is a peer, and no room")
 	s.detach(second)
@@ -33,7 +34,7 @@ func TestPairPattern(t *testing.T) {
 	s.detach(first)
 	require.True(t, s.admits())
 	s.attach(second)
-	dst, _, err = s.route(nil, m)
+	dst, _, err = r.route(nil, m)
 	require.NoError(t, err)
 	require.Equal(t, []*pipe{second}, dst)
 }

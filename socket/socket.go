@@ -180,7 +180,7 @@ func (s *socket) refuse(err error) {
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut()}
 	if s.typ.receives && s.hearing == nil {
-		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block})
+		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: s.opts.policy()})
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p
@@ -192,14 +192,15 @@ func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.te
 // newOut makes an outbound queue, or nil where nothing goes out.
 func (s *socket) newOut() *queue {
 	var mark int
+	policy := mailbox.Block
 	switch {
 	case s.typ.subscriber: // as many as there are subscriptions
 	case s.typ.sends:
-		mark = int(s.sendMark.Load())
+		mark, policy = int(s.sendMark.Load()), s.opts.policy()
 	default:
 		return nil
 	}
-	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.room.wakeOne})
+	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: policy, OnRoom: s.room.wakeOne})
 }
 
 // attach gives p to the pattern and wakes those who wait for a peer.

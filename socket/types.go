@@ -20,6 +20,7 @@ type socketType struct {
 	hears      bool // of a publisher: its application receives what comes from downstream
 	linger0    bool // ZMQ_LINGER is 0 unless set
 	afresh     bool // what came before a send is not received after it
+	conflates  bool // its queues may hold the newest message alone: ZMQ_CONFLATE
 	single     bool // one peer at a time: what one has sent is received before what comes from the next
 	once       bool // a second Connect to the same endpoint is the first one
 }
@@ -41,16 +42,17 @@ var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType
 
 var (
 	pushType = &socketType{
-		name: wire.TypePush, peers: []string{wire.TypePull}, sends: true, overflow: OverflowBlock,
+		name: wire.TypePush, peers: []string{wire.TypePull}, sends: true, overflow: OverflowBlock, conflates: true,
 		pattern: func(*socket) pattern { return &push{} },
 	}
 	pullType = &socketType{
-		name: wire.TypePull, peers: []string{wire.TypePush}, receives: true,
+		name: wire.TypePull, peers: []string{wire.TypePush}, receives: true, conflates: true,
 		pattern: func(*socket) pattern { return &pull{} },
 	}
 	pubType = &socketType{
 		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: OverflowDrop, publisher: true, once: true,
-		pattern: func(s *socket) pattern { return newPub(s) },
+		conflates: true,
+		pattern:   func(s *socket) pattern { return newPub(s) },
 	}
 	xpubType = &socketType{
 		name: wire.TypeXPub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, receives: true, overflow: OverflowDrop, publisher: true,
@@ -59,7 +61,8 @@ var (
 	}
 	subType = &socketType{
 		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true, once: true,
-		pattern: func(s *socket) pattern { return newSub(s) },
+		conflates: true,
+		pattern:   func(s *socket) pattern { return newSub(s) },
 	}
 	xsubType = &socketType{
 		name: wire.TypeXSub, peers: []string{wire.TypePub, wire.TypeXPub}, sends: true, receives: true, overflow: OverflowDrop, subscriber: true,

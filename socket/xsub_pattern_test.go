@@ -27,8 +27,9 @@ func TestXSubPattern(t *testing.T) {
 			x, p := newXSub(s), newTestPipe(0)
 			x.attach(p)
 			x.greet(p)
+			var r router = x
 			for _, m := range c.sent {
-				dst, _, err := x.route(nil, NewMessage(m))
+				dst, _, err := r.route(nil, NewMessage(m))
 				require.NoError(t, err)
 				require.Empty(t, dst)
 			}
