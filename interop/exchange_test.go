@@ -127,3 +127,20 @@ func wantNumber(t *testing.T, n, size int, m socket.Message) {
 		require.FailNow(t, "wrong message", "want number %d in %d bytes, got number %d in %d bytes", n, size, numberOf(m), m.Size())
 	}
 }
+
+// bothWays: PAIR.
+type bothWays struct{}
+
+// one sends from Weir to the peer and from the peer to Weir.
+func (bothWays) one(s *scene, command string, m socket.Message) {
+	s.Helper()
+	weirSends{}.one(s, command, m)
+	weirReceives{}.one(s, command, m)
+}
+
+// many sends each way.
+func (bothWays) many(s *scene, first, count, size int) {
+	s.Helper()
+	weirSends{}.many(s, first, count, size)
+	weirReceives{}.many(s, first, count, size)
+}

@@ -96,7 +96,7 @@ func overAttacks(t *testing.T, picked pick, f func(t *testing.T, p pairing, a at
 // TestHostilePeer attacks a bound socket of Weir's that a libzmq peer is connected to. The attacker loses its connection, the event has the reason,
 // and the peer notices nothing.
 func TestHostilePeer(t *testing.T) {
-	overAttacks(t, every.binding(), func(t *testing.T, p pairing, a attack) {
+	overAttacks(t, crowds.binding(), func(t *testing.T, p pairing, a attack) {
 		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.HandshakeInterval(hostileHandshake)}})
 		s.join()
 		p.moves.many(s, 0, 5, 20)

@@ -19,6 +19,7 @@ var strangers = map[string][]string{
 	"REP":  {"REP", "ROUTER", "PUSH"},
 
 	"DEALER": {"REQ", "PUSH", "PAIR"},
+	"PAIR":   {"PUSH", "DEALER"},
 }
 
 // TestStranger brings a libzmq socket of a type that does not fit to one of Weir's that has a proper partner. The stranger gets no further than the

@@ -138,7 +138,7 @@ func (x *trio) nothingLeft(w weirSocket) {
 
 // TestThreePeers gives one socket of Weir's three partners in libzmq: work goes in exact thirds, publications to all, and what three send arrives.
 func TestThreePeers(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overTable(t, crowds, func(t *testing.T, p pairing) {
 		x := newTrio(t, p, 1, 3)
 		w := x.weirs[0]
 		for i, c := range x.peers {
@@ -193,7 +193,7 @@ func (x *trio) asks(w weirSocket, first, count int) error {
 
 // TestThreeWeirs gives one socket of libzmq's three partners in Weir, with the same to be seen from the other side.
 func TestThreeWeirs(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overTable(t, crowds, func(t *testing.T, p pairing) {
 		x := newTrio(t, p, 3, 1)
 		c := x.peers[0]
 		c.order(map[string][]any{

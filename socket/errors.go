@@ -29,6 +29,8 @@ var (
 	ErrBadOption = errors.New("weir: bad option")
 	// ErrIncompatible is returned where two socket types cannot be peers, or a transport cannot serve a type (libzmq: ENOCOMPATPROTO).
 	ErrIncompatible = errors.New("weir: incompatible peer")
+	// ErrTaken is why a Pair that has its peer turns another away. It is no breach of protocol: who is turned away may come back.
+	ErrTaken = errors.New("weir: the pair has its peer")
 	// ErrNoIOWorker is returned by Bind and Connect over a network transport where the runtime has no eligible I/O actor (libzmq: EMTHREAD).
 	ErrNoIOWorker = errors.New("weir: no I/O worker")
 

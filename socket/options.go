@@ -34,6 +34,8 @@ type options struct {
 	routingID         []byte
 	trace             Trace
 	maxHandshakes     int64 // of one listener at once; only tests change it
+	conflate          bool  // queues hold the newest message alone
+	pubsubOptions
 }
 
 // defaultOptions are libzmq's.
@@ -143,8 +145,8 @@ func Immediate(on bool) Option {
 	}
 }
 
-// XPubNoDrop makes a PUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
-// nobody until it can go to all. Default false. PUB only. (ZMQ_XPUB_NODROP)
+// XPubNoDrop makes a PUB or XPUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
+// nobody until it can go to all. Default false. PUB and XPUB only. (ZMQ_XPUB_NODROP)
 func XPubNoDrop(on bool) Option {
 	return func(o *options) error {
 		if !o.typ.publisher {

@@ -44,6 +44,12 @@ type greeter interface {
 	part(p *pipe)
 }
 
+// A chooser is a pattern that does not take every peer.
+type chooser interface {
+	// admits says whether another pipe may be attached.
+	admits() bool
+}
+
 // A roundRobin is the load balancing of PUSH, DEALER and REQ: over the pipes in turn, past those that are full. (libzmq: lb.cpp)
 // The zero value has no pipes.
 type roundRobin struct {

@@ -37,6 +37,7 @@ type pipe struct {
 	routingID string // of a ROUTER: what the peer is called; empty while it has no name
 	wanted    string // of a ROUTER: the name that the peer wants and somebody else has; empty where it wants none, or has it
 	shelved   bool   // of a ROUTER: there is something to receive, and the peer has no name to receive it under
+	heard     *heard // of an XPUB: what this peer has said and nobody has received; set by attach, then only its fields change
 
 	// Atomic: written by the socket actor, read by Stats.
 	connected  atomic.Bool
@@ -175,6 +176,9 @@ type patternInlet struct {
 // Deliver asks the pattern under the route lock, for one message at a time.
 func (i patternInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 	for n := range msgs {
+		if err := i.pipe.sock.listen(ctx, i.pipe); err != nil {
+			return n, err
+		}
 		if !i.pipe.sock.arrive(i.pipe, msgs[n]) || i.next == nil {
 			continue
 		}

@@ -166,7 +166,9 @@ func (b *inbox) nextLocked(s *socket, keep bool) (held, error) {
 		}
 		p.in.Advance(1)
 		if ok {
-			b.turn++
+			if !s.typ.single {
+				b.turn++
+			}
 			if !keep {
 				p.in.Done(1)
 			}

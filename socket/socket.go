@@ -29,6 +29,7 @@ type socket struct {
 	acceptor acceptor
 	holder   holder
 	greeter  greeter
+	chooser  chooser
 
 	// route is the sending side.
 	route struct {
@@ -42,6 +43,7 @@ type socket struct {
 	inbox inbox    // the receiving side
 
 	calling chan struct{} // of a Req: holds one element while one of the goroutines in Do receives for all
+	hearing *hearing      // of an XPUB, what it receives; nil otherwise; set by newSocket
 
 	peers  gauge         // pipes whose handshake is done
 	topics gauge         // of a publisher: pipes with at least one subscription
@@ -78,6 +80,9 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	}
 	s.sendMark.Store(int64(s.opts.sendHWM))
 	s.recvMark.Store(int64(s.opts.recvHWM))
+	if typ.hears {
+		s.hearing = newHearing(s)
+	}
 	p := typ.pattern(s)
 	s.route.pattern = p
 	if typ.sends {
@@ -88,6 +93,7 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	s.acceptor, _ = p.(acceptor)
 	s.holder, _ = p.(holder)
 	s.greeter, _ = p.(greeter)
+	s.chooser, _ = p.(chooser)
 	if err := rt.adopt(s); err != nil {
 		return nil, err
 	}
@@ -186,8 +192,8 @@ func (s *socket) refuse(err error) {
 // newPipe makes a pipe over a network transport with its queues.
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut()}
-	if s.typ.receives {
-		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block})
+	if s.typ.receives && s.hearing == nil {
+		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: s.opts.policy()})
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p
@@ -199,14 +205,15 @@ func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.te
 // newOut makes an outbound queue, or nil where nothing goes out.
 func (s *socket) newOut() *queue {
 	var mark int
+	policy := mailbox.Block
 	switch {
-	case s.typ.sends:
-		mark = int(s.sendMark.Load())
 	case s.typ.subscriber: // as many as there are subscriptions
+	case s.typ.sends:
+		mark, policy = int(s.sendMark.Load()), s.opts.policy()
 	default:
 		return nil
 	}
-	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.wakeSenders})
+	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: policy, OnRoom: s.wakeSenders})
 }
 
 // wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of
@@ -282,6 +289,16 @@ func (s *socket) arrive(p *pipe, m Message) bool {
 	s.route.mu.Unlock()
 	s.room.wakeOne()
 	return ok
+}
+
+// admits asks the pattern whether it takes another peer.
+func (s *socket) admits() bool {
+	if s.chooser == nil {
+		return true
+	}
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return s.chooser.admits()
 }
 
 // mayReceive asks the pattern whether it is the application's turn.

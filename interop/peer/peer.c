@@ -85,7 +85,8 @@ struct name {
 /* The socket types that a peer can have. */
 static const struct name types[] = {
 	{"PAIR", ZMQ_PAIR},     {"PUB", ZMQ_PUB},       {"SUB", ZMQ_SUB},   {"REQ", ZMQ_REQ},   {"REP", ZMQ_REP},
-	{"DEALER", ZMQ_DEALER}, {"ROUTER", ZMQ_ROUTER}, {"PULL", ZMQ_PULL}, {"PUSH", ZMQ_PUSH}, {NULL, 0},
+	{"DEALER", ZMQ_DEALER}, {"ROUTER", ZMQ_ROUTER}, {"PULL", ZMQ_PULL}, {"PUSH", ZMQ_PUSH},
+	{"XPUB", ZMQ_XPUB},     {"XSUB", ZMQ_XSUB},     {NULL, 0},
 };
 
 /* The options that a peer can be given, beside maxmsgsize and id: all of them int. */
@@ -93,6 +94,11 @@ static const struct name int_options[] = {
 	{"sndhwm", ZMQ_SNDHWM},
 	{"rcvhwm", ZMQ_RCVHWM},
 	{"nodrop", ZMQ_XPUB_NODROP},
+	{"verbose", ZMQ_XPUB_VERBOSE},
+	{"verboser", ZMQ_XPUB_VERBOSER},
+	{"manual", ZMQ_XPUB_MANUAL},
+	{"invert", ZMQ_INVERT_MATCHING},
+	{"conflate", ZMQ_CONFLATE},
 	{"reconnect", ZMQ_RECONNECT_IVL},
 	{"heartbeat", ZMQ_HEARTBEAT_IVL},
 	{"timeout", ZMQ_HEARTBEAT_TIMEOUT},
