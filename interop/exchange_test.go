@@ -103,10 +103,44 @@ func (weirAnswers) many(s *scene, first, count, size int) {
 	s.peer.okay(s.ctx)
 }
 
+// weirTalks: DEALER, in both directions and in no turns.
+type weirTalks struct{}
+
+// one sends from Weir to the peer, and the same from the peer to Weir.
+func (weirTalks) one(s *scene, command string, m socket.Message) {
+	s.Helper()
+	weirSends{}.one(s, command, m)
+	weirReceives{}.one(s, command, m)
+}
+
+// many sends as many each way.
+func (weirTalks) many(s *scene, first, count, size int) {
+	s.Helper()
+	weirSends{}.many(s, first, count, size)
+	weirReceives{}.many(s, first, count, size)
+}
+
 // wantNumber checks a numbered message. It comes before testify, which is slow when called 100,000 times.
 func wantNumber(t *testing.T, n, size int, m socket.Message) {
 	if numberOf(m) != n || m.Size() != size {
 		t.Helper()
 		require.FailNow(t, "wrong message", "want number %d in %d bytes, got number %d in %d bytes", n, size, numberOf(m), m.Size())
 	}
+}
+
+// bothWays: PAIR.
+type bothWays struct{}
+
+// one sends from Weir to the peer and from the peer to Weir.
+func (bothWays) one(s *scene, command string, m socket.Message) {
+	s.Helper()
+	weirSends{}.one(s, command, m)
+	weirReceives{}.one(s, command, m)
+}
+
+// many sends each way.
+func (bothWays) many(s *scene, first, count, size int) {
+	s.Helper()
+	weirSends{}.many(s, first, count, size)
+	weirReceives{}.many(s, first, count, size)
 }

@@ -12,7 +12,7 @@ import (
 // TestHostileListener lets a socket of Weir's connect to an attacker beside a libzmq peer. A breach of the protocol ends that endpoint for good; a
 // connection that just fails is tried again; the libzmq peer notices nothing of either.
 func TestHostileListener(t *testing.T) {
-	overAttacks(t, every.tcp().binding(), func(t *testing.T, p pairing, a attack) {
+	overAttacks(t, crowds.tcp().binding(), func(t *testing.T, p pairing, a attack) {
 		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.HandshakeInterval(hostileHandshake)}})
 		s.join()
 		p.moves.many(s, 0, 5, 20)

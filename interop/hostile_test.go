@@ -61,7 +61,7 @@ var attacks = []attack{
 	{name: "another mechanism", breach: true, does: writes(greeting("PLAIN"))},
 	{name: "no such mechanism", breach: true, does: writes(greeting("NONSENSE"))},
 	{name: "unknown socket type", breach: true, does: writes(greeting("NULL"), ready("HOLE"))},
-	{name: "its own socket type", breach: true, does: func(p *rawPeer, own string) { p.write(hello(own)) }},
+	{name: "socket type that does not fit", breach: true, does: func(p *rawPeer, own string) { p.write(hello(strangers[own][0])) }},
 	{name: "metadata past its end", breach: true, does: writes(greeting("NULL"), frame(flagCommand, "\x05READY\x0bSocket-Type\x7f\xff\xff\xffPUSH"))},
 	{name: "no READY", breach: true, does: writes(greeting("NULL"), frame(flagCommand, "\x04PING\x00\x00"))},
 	{name: "ERROR", breach: true, does: writes(greeting("NULL"), frame(flagCommand, "\x05ERROR\x07go away"))},
@@ -96,7 +96,7 @@ func overAttacks(t *testing.T, picked pick, f func(t *testing.T, p pairing, a at
 // TestHostilePeer attacks a bound socket of Weir's that a libzmq peer is connected to. The attacker loses its connection, the event has the reason,
 // and the peer notices nothing.
 func TestHostilePeer(t *testing.T) {
-	overAttacks(t, every.binding(), func(t *testing.T, p pairing, a attack) {
+	overAttacks(t, crowds.binding(), func(t *testing.T, p pairing, a attack) {
 		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.HandshakeInterval(hostileHandshake)}})
 		s.join()
 		p.moves.many(s, 0, 5, 20)

@@ -17,6 +17,9 @@ var strangers = map[string][]string{
 	"SUB":  {"SUB", "PUSH", "ROUTER"},
 	"REQ":  {"REQ", "DEALER", "PULL"},
 	"REP":  {"REP", "ROUTER", "PUSH"},
+
+	"DEALER": {"REQ", "PUSH", "PAIR"},
+	"PAIR":   {"PUSH", "DEALER"},
 }
 
 // TestStranger brings a libzmq socket of a type that does not fit to one of Weir's that has a proper partner. The stranger gets no further than the

@@ -45,6 +45,8 @@ var kinds = []*kind{
 	},
 	{weir: "REQ", partner: "REP", sends: true, receives: true, moves: weirAsks{}, open: opening(socket.NewReq)},
 	{weir: "REP", partner: "REQ", sends: true, receives: true, moves: weirAnswers{}, open: opening(socket.NewRep)},
+	{weir: "DEALER", partner: "DEALER", sends: true, receives: true, moves: weirTalks{}, open: opening(socket.NewDealer)},
+	{weir: "PAIR", partner: "PAIR", sends: true, receives: true, moves: bothWays{}, open: opening(socket.NewPair)},
 }
 
 // An opener makes a socket of one of Weir's types.
@@ -108,6 +110,9 @@ type pick func(p pairing) bool
 // every picks the whole table.
 var every pick = func(pairing) bool { return true }
 
+// crowds picks the types that have more than one peer.
+var crowds pick = func(p pairing) bool { return p.weir != "PAIR" }
+
 // only picks some of Weir's types.
 func only(types ...string) pick {
 	return func(p pairing) bool { return slices.Contains(types, p.weir) }
@@ -124,7 +129,12 @@ func (k pick) tcp() pick { return func(p pairing) bool { return p.place.name == 
 
 // overTable runs a case for each type × transport × bind side that is picked. Cases run beside each other, as many as go test allows.
 func overTable(t *testing.T, picked pick, f func(t *testing.T, p pairing)) {
-	for _, k := range kinds {
+	overKinds(t, kinds, picked, f)
+}
+
+// overKinds is overTable for other rows than the table's.
+func overKinds(t *testing.T, rows []*kind, picked pick, f func(t *testing.T, p pairing)) {
+	for _, k := range rows {
 		for _, at := range places {
 			for _, weirBinds := range []bool{true, false} {
 				p := pairing{kind: k, place: at, weirBinds: weirBinds}

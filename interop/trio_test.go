@@ -138,7 +138,7 @@ func (x *trio) nothingLeft(w weirSocket) {
 
 // TestThreePeers gives one socket of Weir's three partners in libzmq: work goes in exact thirds, publications to all, and what three send arrives.
 func TestThreePeers(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overTable(t, crowds, func(t *testing.T, p pairing) {
 		x := newTrio(t, p, 1, 3)
 		w := x.weirs[0]
 		for i, c := range x.peers {
@@ -150,11 +150,13 @@ func TestThreePeers(t *testing.T) {
 				"PUB":  {"sendn", first, trioEach, 20, waitMS},
 				"REP":  {"serve", trioEach, waitMS},
 				"REQ":  {"ask", first, trioEach, 20, waitMS},
+
+				"DEALER": {"rise", trioEach, waitMS},
 			}[p.partner]...)
 		}
 		var err error
 		switch p.weir {
-		case "PUSH":
+		case "PUSH", "DEALER":
 			err = x.sends(w, 0, 3*trioEach)
 		case "PUB":
 			err = x.sends(w, 0, trioEach)
@@ -191,7 +193,7 @@ func (x *trio) asks(w weirSocket, first, count int) error {
 
 // TestThreeWeirs gives one socket of libzmq's three partners in Weir, with the same to be seen from the other side.
 func TestThreeWeirs(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overTable(t, crowds, func(t *testing.T, p pairing) {
 		x := newTrio(t, p, 3, 1)
 		c := x.peers[0]
 		c.order(map[string][]any{
@@ -201,6 +203,8 @@ func TestThreeWeirs(t *testing.T) {
 			"PUB":  {"sendn", 0, trioEach, 20, waitMS},
 			"REP":  {"serve", 3 * trioEach, waitMS},
 			"REQ":  {"ask", 0, 3 * trioEach, 20, waitMS},
+
+			"DEALER": {"sendn", 0, 3 * trioEach, 20, waitMS},
 		}[p.partner]...)
 		var all errgroup.Group
 		for i, w := range x.weirs {
@@ -219,7 +223,7 @@ func TestThreeWeirs(t *testing.T) {
 		}
 		require.NoError(t, all.Wait())
 		c.okay(x.ctx)
-		if p.weir == "PULL" || p.weir == "SUB" {
+		if p.weir == "PULL" || p.weir == "SUB" || p.weir == "DEALER" {
 			for _, w := range x.weirs {
 				x.nothingLeft(w)
 			}

@@ -33,9 +33,9 @@
 //	socket.go, socket_actor.go, socket_close.go, endpoint.go, pipe.go   what all sockets share
 //	send.go, recv.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
-//	push.go, pull.go, pub.go, sub.go, req.go, rep.go, topics.go   the socket types, a file each
+//	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, topics.go   the socket types, a file each
 //	inproc.go   sockets of one runtime joined without a wire
-//	options.go, errors.go, events.go, stats.go, message.go   what callers set and see
+//	options.go, options_pubsub.go, router_options.go, errors.go, events.go, stats.go, message.go   what callers set and see
 //
 // The package does not speak ZMTP itself: that is package wire, driven by the actor of package wire/codec.
 package socket

@@ -16,7 +16,8 @@ type Endpoint struct {
 	addr  transport.Endpoint
 	text  string // resolved: with the real port
 	bound bool
-	id    int64 // unique in the runtime
+	id    int64  // unique in the runtime
+	peer  string // what a ROUTER calls its peer, from ConnectRoutingID; empty for what the peer calls itself
 
 	// Owned by the socket actor.
 	worker   *ioWorker               // nil for inproc
@@ -64,7 +65,10 @@ type EndpointOption func(*endpointOptions)
 
 // endpointOptions are the settings of one endpoint.
 type endpointOptions struct {
-	strategy actor.Strategy // of the dialer; nil for the one that the socket's options describe
+	typ       *socketType    // of the socket that connects
+	err       error          // of the first option that was refused; nil where none was
+	routingID string         // what a ROUTER calls the peer; empty for what the peer calls itself
+	strategy  actor.Strategy // of the dialer; nil for the one that the socket's options describe
 }
 
 // Reconnect replaces the strategy by which this endpoint's lost or failed connections come back: its verdict restarts the connection's actor, stops
@@ -107,7 +111,7 @@ func (s *socket) bind(ctx context.Context, e *Endpoint, listener transport.Liste
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
-// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB or REQ to the same endpoint does nothing and returns the
+// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB, REQ or DEALER to the same endpoint does nothing and returns the
 // first one's, as in libzmq; other types make a connection of its own for each. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrClosed.
 // (zmq_connect)
 func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOption) (*Endpoint, error) {
@@ -115,17 +119,22 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 	if err != nil {
 		return nil, err
 	}
+	set := endpointOptions{typ: b.s.typ}
+	for _, o := range opts {
+		o(&set)
+	}
+	if set.err != nil {
+		return nil, fmt.Errorf("connect %s: %w", endpoint, set.err)
+	}
+	e := newEndpoint(b.s, addr, addr.String(), false)
+	e.peer = set.routingID
 	if addr.Scheme == inprocScheme {
-		return b.s.connectInproc(ctx, addr)
+		return b.s.connect(ctx, e, nil)
 	}
 	if err := transport.CheckConnect(addr); err != nil {
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
-	var set endpointOptions
-	for _, o := range opts {
-		o(&set)
-	}
-	return b.s.connect(ctx, newEndpoint(b.s, addr, addr.String(), false), set.strategy)
+	return b.s.connect(ctx, e, set.strategy)
 }
 
 // connect asks the socket actor to take e on. It returns e, or the endpoint that does its work already.

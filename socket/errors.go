@@ -19,12 +19,18 @@ var (
 	ErrWouldBlock = errors.New("weir: would block")
 	// ErrNoPeers is returned by TrySend where there is no peer to wait for. It also is an ErrWouldBlock.
 	ErrNoPeers = fmt.Errorf("%w: no peers", ErrWouldBlock)
+	// ErrUnroutable is returned by a Router with RouterMandatory for a message whose first frame names no peer (libzmq: EHOSTUNREACH).
+	ErrUnroutable = errors.New("weir: no peer has this routing id")
+	// ErrHandedOver is the reason why a Router with RouterHandover parts with a peer: another came with its routing id.
+	ErrHandedOver = errors.New("weir: routing id handed over to another peer")
 	// ErrBadState is returned by a Req or Rep whose turn it is not: send and receive alternate (libzmq: EFSM).
 	ErrBadState = errors.New("weir: operation not possible in the socket's present state")
 	// ErrBadOption is returned for an option value outside its range, or one that the socket type does not have (libzmq: EINVAL).
 	ErrBadOption = errors.New("weir: bad option")
 	// ErrIncompatible is returned where two socket types cannot be peers, or a transport cannot serve a type (libzmq: ENOCOMPATPROTO).
 	ErrIncompatible = errors.New("weir: incompatible peer")
+	// ErrTaken is why a Pair that has its peer turns another away. It is no breach of protocol: who is turned away may come back.
+	ErrTaken = errors.New("weir: the pair has its peer")
 	// ErrNoIOWorker is returned by Bind and Connect over a network transport where the runtime has no eligible I/O actor (libzmq: EMTHREAD).
 	ErrNoIOWorker = errors.New("weir: no I/O worker")
 
@@ -112,6 +118,6 @@ const (
 	ReasonProtocol mailbox.Reason = "endpoint ended"
 	// ReasonFiltered: received, and not wanted: no subscription matches, or no request is waiting for it.
 	ReasonFiltered mailbox.Reason = "filtered"
-	// ReasonNoPeer: a reply whose asker is gone.
+	// ReasonNoPeer: a reply whose asker is gone, or a Router's message for a peer that is not there.
 	ReasonNoPeer mailbox.Reason = "peer gone"
 )

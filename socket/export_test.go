@@ -11,7 +11,11 @@ type Row struct {
 	Peers                 []string // the types it talks to
 	Sends, Receives       bool     // which directions its applications have
 	Publisher, Subscriber bool     // which side of a subscription it is
+	Hears                 bool     // a publisher that receives notifications
+	Single                bool     // one peer at a time
 	Overflow              Overflow // what becomes of a message at the mark
+	Enveloped             bool     // it puts an envelope round what it sends, and takes one off what it receives
+	Addresses             bool     // the first frame of what it sends and receives names the peer
 }
 
 // Rows returns the table of socket types.
@@ -20,7 +24,7 @@ func Rows() []Row {
 	for _, t := range types {
 		rows = append(rows, Row{
 			Name: t.name, Peers: slices.Clone(t.peers), Sends: t.sends, Receives: t.receives, Publisher: t.publisher, Subscriber: t.subscriber,
-			Overflow: t.overflow,
+			Overflow: t.overflow, Enveloped: t == reqType || t == repType, Addresses: t.addresses, Single: t.single, Hears: t.hears,
 		})
 	}
 	return rows
@@ -45,7 +49,12 @@ func Open(rt *Runtime, name string, opts ...Option) (*Any, error) {
 }
 
 // Subscribe is Sub's.
-func (a *Any) Subscribe(prefix string) error { return (&Sub{a.base, a.receiving}).Subscribe(prefix) }
+func (a *Any) Subscribe(prefix string) error {
+	if a.base.s.typ == xsubType {
+		return (&XSub{a.base, a.sending, a.receiving}).Subscribe(prefix)
+	}
+	return (&Sub{a.base, a.receiving}).Subscribe(prefix)
+}
 
 // WaitSubscribers is Pub's.
 func (a *Any) WaitSubscribers(ctx context.Context, n int) error {

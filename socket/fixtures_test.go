@@ -75,6 +75,22 @@ func newRep(t testing.TB, rt *socket.Runtime, opts ...socket.Option) *socket.Rep
 	return s
 }
 
+// newDealer makes a Dealer.
+func newDealer(t testing.TB, rt *socket.Runtime, opts ...socket.Option) *socket.Dealer {
+	t.Helper()
+	s, err := socket.NewDealer(rt, opts...)
+	require.NoError(t, err)
+	return s
+}
+
+// newRouter makes a Router.
+func newRouter(t testing.TB, rt *socket.Runtime, opts ...socket.Option) *socket.Router {
+	t.Helper()
+	s, err := socket.NewRouter(rt, opts...)
+	require.NoError(t, err)
+	return s
+}
+
 // An anySocket is what all types have in common.
 type anySocket interface {
 	Bind(ctx context.Context, endpoint string) (*socket.Endpoint, error)

@@ -66,12 +66,6 @@ func (s *socket) bindInproc(ctx context.Context, addr transport.Endpoint) (*Endp
 	return e, nil
 }
 
-// connectInproc joins the socket that has a name, or waits for one.
-func (s *socket) connectInproc(ctx context.Context, addr transport.Endpoint) (*Endpoint, error) {
-	e := newEndpoint(s, addr, addr.String(), false)
-	return s.connect(ctx, e, nil)
-}
-
 // bind gives the name to e and returns the pipes that waited for it.
 func (r *inprocRegistry) bind(e *Endpoint) ([]*pipe, error) {
 	r.mu.Lock()
@@ -169,9 +163,13 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 		return p
 	}
 	// The other side sends into this queue: it is the other side's senders that wait for room.
-	p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block, OnRoom: func() {
+	policy := s.opts.policy()
+	if s.typ.publisher {
+		policy = mailbox.Block // what comes are subscriptions
+	}
+	p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: policy, OnRoom: func() {
 		if o := p.other.Load(); o != nil {
-			o.room.wakeOne()
+			o.wakeSenders()
 		}
 	}})
 	p.in.SetOnReady(s.reader(p))
@@ -181,7 +179,7 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 // reader is what to call when p's inbound queue gets something after it was idle: the inbox takes note, or, where applications do not receive, the
 // pattern is shown what came.
 func (s *socket) reader(p *pipe) func() {
-	if s.typ.receives {
+	if s.typ.receives && s.hearing == nil {
 		return func() { s.inbox.ready(p) }
 	}
 	return func() { s.drain(p) }
@@ -262,6 +260,10 @@ func (s *socketActor) onBindInproc(ctx *actor.Context[socketMessage], m *bindEnd
 
 // onConnectInproc makes the pipe and joins it to the bound socket, or leaves it waiting.
 func (s *socketActor) onConnectInproc(ctx *actor.Context[socketMessage], m *connectEndpoint) {
+	if !s.admits() {
+		m.reply.Fail(ErrTaken)
+		return
+	}
 	p := s.newInprocPipe(m.endpoint)
 	other, err := s.rt.inproc.connect(p)
 	if err == nil {
@@ -303,6 +305,11 @@ func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pi
 			Err: fmt.Errorf("%w: %s and %s", ErrIncompatible, s.typ.name, a.sock.typ.name),
 		})
 		_ = a.sock.ref.Tell(&twinClosed{a})
+		return
+	}
+	if !s.admits() {
+		s.rt.emit(Event{Kind: EventHandshakeFailed, Socket: s.name, Endpoint: e.text, Err: ErrTaken})
+		_ = a.sock.ref.Tell(&twinClosed{a}) // a stopped socket has closed its pipes
 		return
 	}
 	b := s.rt.inproc.pair(s.socket, e, a)

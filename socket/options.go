@@ -23,12 +23,19 @@ type options struct {
 	maxMsgSize        int64
 	immediate         bool
 	nodrop            bool
+	probe             bool
+	mandatory         bool
+	handover          bool
+	correlate         bool
+	relaxed           bool
 	affinity          uint64
 	backlog           int
 	ipv6              bool
 	routingID         []byte
 	trace             Trace
 	maxHandshakes     int64 // of one listener at once; only tests change it
+	conflate          bool  // queues hold the newest message alone
+	pubsubOptions
 }
 
 // defaultOptions are libzmq's.
@@ -138,8 +145,8 @@ func Immediate(on bool) Option {
 	}
 }
 
-// XPubNoDrop makes a PUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
-// nobody until it can go to all. Default false. PUB only. (ZMQ_XPUB_NODROP)
+// XPubNoDrop makes a PUB or XPUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
+// nobody until it can go to all. Default false. PUB and XPUB only. (ZMQ_XPUB_NODROP)
 func XPubNoDrop(on bool) Option {
 	return func(o *options) error {
 		if !o.typ.publisher {
@@ -178,7 +185,8 @@ func IPv6(on bool) Option {
 	}
 }
 
-// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ. (ZMQ_ROUTING_ID)
+// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ, DEALER and ROUTER, and
+// of no use to other types. (ZMQ_ROUTING_ID)
 func RoutingID(id string) Option {
 	return func(o *options) error {
 		if len(id) == 0 || len(id) > 255 {

@@ -31,11 +31,23 @@ type acceptor interface {
 	accept(p *pipe, m Message) (Message, bool)
 }
 
+// A holder is an acceptor that leaves the messages of some pipes where they are for the time being: they fill up to their mark, and then are not read.
+type holder interface {
+	// hold says whether p is left alone. A pipe that has been is put on the ready list (inbox.ready) by the pattern once it is left alone no more.
+	hold(p *pipe) bool
+}
+
 // A greeter is a pattern that has something to say to each peer whose handshake is done, on each new connection.
 type greeter interface {
 	greet(p *pipe)
 	// part tells that the connection is gone; another may follow.
 	part(p *pipe)
+}
+
+// A chooser is a pattern that does not take every peer.
+type chooser interface {
+	// admits says whether another pipe may be attached.
+	admits() bool
 }
 
 // A roundRobin is the load balancing of PUSH, DEALER and REQ: over the pipes in turn, past those that are full. (libzmq: lb.cpp)

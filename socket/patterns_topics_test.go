@@ -110,7 +110,7 @@ func TestPubMarks(t *testing.T) {
 // the topics that are subscribed to; and what matches is let through.
 func TestSubAgainstModel(t *testing.T) {
 	for range 10 {
-		s := newSub()
+		s := newSub(&socket{})
 		counts := map[string]int{}
 		sets := map[*pipe]map[string]bool{} // what each peer has been told
 		sent := 0
@@ -173,7 +173,7 @@ func TestSubAgainstModel(t *testing.T) {
 
 // TestSubUnsubscribeUnknown sends nothing upstream for what was never subscribed to. (libzmq: xsub.cpp)
 func TestSubUnsubscribeUnknown(t *testing.T) {
-	s, p := newSub(), newTestPipe("p", 0)
+	s, p := newSub(&socket{}), newTestPipe("p", 0)
 	s.attach(p)
 	s.greet(p)
 	s.unsubscribe("x")

@@ -31,9 +31,13 @@ type pipe struct {
 	other atomic.Pointer[socket] // the other side's socket: written when both are joined, read by whoever drains in
 
 	// Guarded by the socket's route lock.
-	attached bool   // the pattern knows it
-	mark     uint64 // of a fan-out: the last message that was matched to this pipe
-	topics   int    // of a publisher: how many subscriptions this peer has
+	attached  bool   // the pattern knows it
+	mark      uint64 // of a fan-out: the last message that was matched to this pipe
+	topics    int    // of a publisher: how many subscriptions this peer has
+	routingID string // of a ROUTER: what the peer is called; empty while it has no name
+	wanted    string // of a ROUTER: the name that the peer wants and somebody else has; empty where it wants none, or has it
+	shelved   bool   // of a ROUTER: there is something to receive, and the peer has no name to receive it under
+	heard     *heard // of an XPUB: what this peer has said and nobody has received; set by attach, then only its fields change
 
 	// Atomic: written by the socket actor, read by Stats.
 	connected  atomic.Bool
@@ -46,6 +50,17 @@ type pipe struct {
 	linger  time.Duration // how long it may take for that
 	ending  bool          // its line is cut, and the codec has not given the queue back yet
 	unsent  int           // what was left at the end
+}
+
+// identity is what p's peer calls itself, and whether that is known yet. It is empty where the peer does not say.
+func (p *pipe) identity() (id []byte, known bool) {
+	if peer := p.peer.Load(); peer != nil {
+		return peer.Identity, true
+	}
+	if o := p.other.Load(); o != nil {
+		return o.opts.routingID, true
+	}
+	return nil, false
 }
 
 // pipeMessage is what a pipe actor receives.
@@ -161,6 +176,9 @@ type patternInlet struct {
 // Deliver asks the pattern under the route lock, for one message at a time.
 func (i patternInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 	for n := range msgs {
+		if err := i.pipe.sock.listen(ctx, i.pipe); err != nil {
+			return n, err
+		}
 		if !i.pipe.sock.arrive(i.pipe, msgs[n]) || i.next == nil {
 			continue
 		}

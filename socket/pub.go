@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/weirmq/weir/mailbox"
@@ -11,25 +12,50 @@ import (
 // queue has drained to its low-water mark.
 // https://rfc.zeromq.org/spec/29/#the-pub-socket-type
 type pub struct {
-	sock   *socket // for the count of subscribers, and whether nothing may be dropped
+	sock   *socket // for the count of subscribers, and the options
 	topics topicTree[[]*pipe]
 	wants  map[*pipe]map[string]struct{} // each peer's topics: a set, so that one CANCEL undoes any number of SUBSCRIBEs, as in libzmq
+	asked  map[*pipe]map[string]struct{} // MANUAL: each peer's own topics; nil otherwise
+	pipes  []*pipe                       // all peers: for inverted matching
 	turn   uint64                        // number of the last message: marks the pipes it was matched to
 	hits   []*[]*pipe                    // the room for a match, used again
+
+	hearing *hearing // what an XPUB's application is told; nil for PUB
 }
 
 // newPub makes the pattern of s.
 func newPub(s *socket) *pub { return &pub{sock: s, wants: map[*pipe]map[string]struct{}{}} }
 
-// attach adds a peer that has subscribed to nothing.
-func (s *pub) attach(p *pipe) { s.wants[p] = map[string]struct{}{} }
+// attach adds a peer that has subscribed to nothing, and welcomes it.
+func (s *pub) attach(p *pipe) {
+	s.wants[p] = map[string]struct{}{}
+	s.pipes = append(s.pipes, p)
+	if w := s.sock.opts.welcome; len(w) > 0 {
+		_ = p.out.TryPush(messageOf(slices.Clone(w))) // it is the first in the queue; a closed one is on its way out
+	}
+}
 
 // detach forgets a peer and its subscriptions.
 func (s *pub) detach(p *pipe) {
-	for topic := range s.wants[p] {
-		s.unlist(p, topic)
+	for _, topic := range slices.Sorted(maps.Keys(s.asked[p])) {
+		s.tell(p, 0, topic)
 	}
+	for _, topic := range slices.Sorted(maps.Keys(s.wants[p])) {
+		others := s.unlist(p, topic)
+		if !s.sock.opts.manual && (others == 0 || s.sock.opts.verboseUnsubs) {
+			s.tell(p, 0, topic)
+		}
+	}
+	delete(s.asked, p)
 	delete(s.wants, p)
+	s.pipes = slices.DeleteFunc(s.pipes, func(q *pipe) bool { return q == p })
+}
+
+// tell lets an XPUB's application know of a subscription of p's.
+func (s *pub) tell(p *pipe, first byte, topic string) {
+	if s.hearing != nil {
+		s.hearing.say(p, subscription(first, topic))
+	}
 }
 
 // route finds the subscribers that have room. Those that have none are passed over, and their loss counted; or, where nothing may be dropped, the
@@ -43,41 +69,106 @@ func (s *pub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 				continue
 			}
 			p.mark = s.turn
-			switch {
-			case p.out.HasRoom():
-				dst = append(dst, p)
-			case p.out.Closed() != nil:
-			case s.sock.opts.nodrop:
-				return dst, m, ErrWouldBlock
-			default:
-				p.out.CountDropped(1, mailbox.ReasonFull)
+			if s.sock.opts.invert {
+				continue
 			}
+			var wait bool
+			if dst, wait = s.offer(dst, p); wait {
+				return dst, m, ErrWouldBlock
+			}
+		}
+	}
+	if !s.sock.opts.invert {
+		return dst, m, nil
+	}
+	for _, p := range s.pipes {
+		var wait bool
+		if p.mark == s.turn {
+			continue
+		}
+		if dst, wait = s.offer(dst, p); wait {
+			return dst, m, ErrWouldBlock
 		}
 	}
 	return dst, m, nil
 }
 
+// offer adds p to dst where it has room. Where it has none it counts the loss; or it says that the message must wait.
+func (s *pub) offer(dst []*pipe, p *pipe) (_ []*pipe, wait bool) {
+	switch {
+	case p.out.HasRoom():
+		return append(dst, p), false
+	case p.out.Closed() != nil:
+	case s.sock.opts.nodrop:
+		return dst, true
+	default:
+		p.out.CountDropped(1, mailbox.ReasonFull)
+	}
+	return dst, false
+}
+
 // routed has nothing to do.
 func (s *pub) routed([]*pipe) {}
 
-// arrive takes subscriptions: each frame that begins with 1 or 0 is one, or the end of one. Nothing a subscriber sends is for the application.
+// arrive takes subscriptions: each frame that begins with 1 or 0 is one, or the end of one. Anything else is for an XPUB's application.
 func (s *pub) arrive(p *pipe, m Message) bool {
-	for _, frame := range m.All() {
+	topics, rest := cutSubscriptions(m, s.sock.opts.onlyFirst)
+	for _, t := range topics {
 		switch {
-		case len(frame) == 0:
-		case frame[0] == 1:
-			s.subscribe(p, string(frame[1:]))
-		case frame[0] == 0:
-			s.cancel(p, string(frame[1:]))
+		case s.sock.opts.manual:
+			s.ask(p, t[0], string(t[1:]))
+		case t[0] == 1:
+			if s.subscribe(p, string(t[1:])) || s.sock.opts.verboseSubs {
+				s.tell(p, 1, string(t[1:]))
+			}
+		default:
+			if !s.cancel(p, string(t[1:])) || s.sock.opts.verboseUnsubs {
+				s.tell(p, 0, string(t[1:]))
+			}
 		}
+	}
+	if len(rest) > 0 && s.hearing != nil {
+		s.hearing.say(p, MessageOf(rest...))
 	}
 	return false
 }
 
-// subscribe notes that p wants topic.
-func (s *pub) subscribe(p *pipe, topic string) {
+// isSubscription says whether a frame is a subscription or the end of one.
+func isSubscription(frame []byte) bool { return len(frame) > 0 && frame[0] <= 1 }
+
+// cutSubscriptions sorts the frames of what goes upstream into subscriptions and the rest. Where onlyFirst is set a message whose first frame is none
+// has none.
+func cutSubscriptions(m Message, onlyFirst bool) (topics, rest [][]byte) {
+	for i, frame := range m.All() {
+		if isSubscription(frame) && (i == 0 || !onlyFirst || len(topics) > 0) {
+			topics = append(topics, frame)
+		} else {
+			rest = append(rest, frame)
+		}
+	}
+	return topics, rest
+}
+
+// ask notes what p asked for, and lets the application decide.
+func (s *pub) ask(p *pipe, first byte, topic string) {
+	if s.asked == nil {
+		s.asked = map[*pipe]map[string]struct{}{}
+	}
+	if s.asked[p] == nil {
+		s.asked[p] = map[string]struct{}{}
+	}
+	if first == 1 {
+		s.asked[p][topic] = struct{}{}
+	} else {
+		delete(s.asked[p], topic)
+	}
+	s.tell(p, first, topic)
+}
+
+// subscribe notes that p wants topic, and says whether it is the first to.
+func (s *pub) subscribe(p *pipe, topic string) (first bool) {
 	if _, ok := s.wants[p][topic]; ok {
-		return
+		return false
 	}
 	s.wants[p][topic] = struct{}{}
 	pipes := s.topics.at(topic)
@@ -85,27 +176,30 @@ func (s *pub) subscribe(p *pipe, topic string) {
 	if p.topics++; p.topics == 1 {
 		s.sock.topics.add(1)
 	}
+	return len(*pipes) == 1
 }
 
-// cancel notes that p does not want topic any more.
-func (s *pub) cancel(p *pipe, topic string) {
+// cancel notes that p does not want topic any more, and says whether others still do. Where p did not want it, it says no, as libzmq does.
+func (s *pub) cancel(p *pipe, topic string) (others bool) {
 	if _, ok := s.wants[p][topic]; !ok {
-		return
+		return false
 	}
 	delete(s.wants[p], topic)
-	s.unlist(p, topic)
 	if p.topics--; p.topics == 0 {
 		s.sock.topics.add(-1)
 	}
+	return s.unlist(p, topic) > 0
 }
 
-// unlist takes p off the list of a topic.
-func (s *pub) unlist(p *pipe, topic string) {
+// unlist takes p off the list of a topic, and says how many are left on it.
+func (s *pub) unlist(p *pipe, topic string) int {
 	pipes := s.topics.find(topic)
 	*pipes = slices.DeleteFunc(*pipes, func(q *pipe) bool { return q == p })
 	if len(*pipes) == 0 {
 		s.topics.remove(topic)
+		return 0
 	}
+	return len(*pipes)
 }
 
 // A Pub sends each message to the peers that subscribed to a prefix of its first frame (ZMQ_PUB). It never waits (but see XPubNoDrop): a message for

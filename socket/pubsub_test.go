@@ -12,11 +12,11 @@ import (
 )
 
 // overPlaces runs a test for each transport, with a publisher that is bound to it.
-func overPlaces(t *testing.T, f func(t *testing.T, rt *socket.Runtime, pub *socket.Pub, ep string)) {
+func overPlaces(t *testing.T, f func(t *testing.T, rt *socket.Runtime, pub *socket.Pub, ep string), opts ...socket.Option) {
 	for _, at := range places {
 		t.Run(at.scheme, func(t *testing.T) {
 			rt := newRuntime(t)
-			pub := newPub(t, rt)
+			pub := newPub(t, rt, opts...)
 			f(t, rt, pub, bind(t, pub, at.fresh(t)).String())
 		})
 	}

@@ -77,6 +77,7 @@ type held struct {
 // An inbox is the fair queue of a socket: the pipes that have something to receive. (libzmq: fq.cpp)
 type inbox struct {
 	waiting waitList // receivers
+	choosy  bool     // they want different messages: those of Recv and those of Do; set by newSocket, then read-only
 
 	// mu is the receive lock. It is held to take one message, and never while anything waits.
 	mu     sync.Mutex
@@ -99,6 +100,15 @@ func (b *inbox) ready(p *pipe) {
 	b.fresh.pipes = append(b.fresh.pipes, p)
 	b.freshN.Store(int32(len(b.fresh.pipes)))
 	b.fresh.Unlock()
+	b.wake()
+}
+
+// wake tells the receivers that there is something: the oldest, or all where it may not be for him.
+func (b *inbox) wake() {
+	if b.choosy {
+		b.waiting.wakeAll()
+		return
+	}
 	b.waiting.wakeOne()
 }
 
@@ -133,6 +143,11 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 	if err := s.mayReceive(); err != nil {
 		return held{}, err
 	}
+	return b.nextLocked(s, keep)
+}
+
+// nextLocked takes the next message that is for the application from the pipe whose turn it is.
+func (b *inbox) nextLocked(s *socket, keep bool) (held, error) {
 	b.absorbLocked()
 	for len(b.ring) > 0 {
 		if b.turn >= len(b.ring) {
@@ -144,10 +159,16 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 			b.restLocked(p)
 			continue
 		}
-		m, ok := s.accept(p, msgs[0])
+		m, ok, hold := s.accept(p, msgs[0])
+		if hold {
+			b.ring = append(b.ring[:b.turn], b.ring[b.turn+1:]...) // not idle: the pattern puts it back on the list
+			continue
+		}
 		p.in.Advance(1)
 		if ok {
-			b.turn++
+			if !s.typ.single {
+				b.turn++
+			}
 			if !keep {
 				p.in.Done(1)
 			}
@@ -160,13 +181,17 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 }
 
 // dropStale drops what is there to receive while it is not the application's turn to receive: more answers to the request before. (libzmq: req.cpp,
-// xsend) It returns ErrBadState where a channel's pump has put back the one answer that counts, and nobody has received it.
-func (b *inbox) dropStale(s *socket) error {
+// xsend) It returns ErrBadState where a channel's pump has put back the one answer that counts, and nobody has received it; all drops that one too.
+func (b *inbox) dropStale(s *socket, all bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.back) > 0 {
+	if len(b.back) > 0 && !all {
 		return ErrBadState
 	}
+	for _, h := range b.back {
+		h.from.in.Drop(1, ReasonFiltered)
+	}
+	b.back = nil
 	b.absorbLocked()
 	for len(b.ring) > 0 {
 		b.turn %= len(b.ring)
@@ -175,7 +200,7 @@ func (b *inbox) dropStale(s *socket) error {
 			b.restLocked(p)
 			continue
 		}
-		if s.mayReceive() == nil {
+		if s.expects() {
 			return nil // a request is out, and this may be the answer
 		}
 		p.in.Advance(1)
@@ -208,7 +233,7 @@ func (b *inbox) putBack(h held) {
 		b.back = slices.Insert(b.back, i, h)
 	}
 	b.mu.Unlock()
-	b.waiting.wakeOne()
+	b.wake()
 }
 
 // close makes every later take fail with err, drops what nobody received, and wakes the receivers. What a pump holds stays with it.

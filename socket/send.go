@@ -40,10 +40,29 @@ func (f sending) TrySend(m Message) error { return f.s.trySend(m) }
 // trySend routes m and pushes it, or says why not.
 func (s *socket) trySend(m Message) error {
 	if s.typ.afresh {
-		if err := s.inbox.dropStale(s); err != nil {
+		if err := s.inbox.dropStale(s, s.renew()); err != nil {
 			return err
 		}
 	}
+	return s.trySendBy(s.route.router, m)
+}
+
+// renew gives up what a send may give up, and says whether it may.
+func (s *socket) renew() bool {
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return s.route.pattern.(*req).renew()
+}
+
+// expects says whether an answer may come that somebody waits for.
+func (s *socket) expects() bool {
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return s.route.pattern.(*req).expects()
+}
+
+// trySendBy is trySend by a router that may be for this message alone.
+func (s *socket) trySendBy(by router, m Message) error {
 	r := &s.route
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -51,13 +70,13 @@ func (s *socket) trySend(m Message) error {
 		if r.closed != nil {
 			return r.closed
 		}
-		dst, out, err := r.router.route(r.dst[:0], m)
+		dst, out, err := by.route(r.dst[:0], m)
 		r.dst = dst[:0]
 		if err != nil {
 			return err
 		}
 		if s.pushLocked(dst, out) {
-			r.router.routed(dst)
+			by.routed(dst)
 			if s.acceptor != nil {
 				s.inbox.waiting.wakeOne() // a send may make it a receiver's turn
 			}

@@ -27,18 +27,23 @@ type socket struct {
 	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
 	arriver  arriver
 	acceptor acceptor
+	holder   holder
 	greeter  greeter
+	chooser  chooser
 
 	// route is the sending side.
 	route struct {
 		mu      sync.Mutex // the route lock: held for one decision and one try-push
 		pattern pattern    // guarded by mu
-		router  router     // guarded by mu; nil where the type does not send
+		router  router     // set by newSocket, its methods guarded by mu; nil where the type does not send
 		closed  error      // guarded by mu: nil while open
 		dst     []*pipe    // guarded by mu: the room for a decision, used again
 	}
 	room  waitList // senders
 	inbox inbox    // the receiving side
+
+	calling chan struct{} // of a Req: holds one element while one of the goroutines in Do receives for all
+	hearing *hearing      // of an XPUB, what it receives; nil otherwise; set by newSocket
 
 	peers  gauge         // pipes whose handshake is done
 	topics gauge         // of a publisher: pipes with at least one subscription
@@ -67,7 +72,7 @@ type base struct{ s *socket }
 
 // newSocket makes a socket of type typ and its actor.
 func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
-	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{})}
+	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{}), calling: make(chan struct{}, 1)}
 	for _, o := range opts {
 		if err := o(&s.opts); err != nil {
 			return nil, err
@@ -75,14 +80,20 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	}
 	s.sendMark.Store(int64(s.opts.sendHWM))
 	s.recvMark.Store(int64(s.opts.recvHWM))
+	if typ.hears {
+		s.hearing = newHearing(s)
+	}
 	p := typ.pattern(s)
 	s.route.pattern = p
 	if typ.sends {
 		s.route.router = p.(router)
 	}
+	s.inbox.choosy = typ.afresh
 	s.arriver, _ = p.(arriver)
 	s.acceptor, _ = p.(acceptor)
+	s.holder, _ = p.(holder)
 	s.greeter, _ = p.(greeter)
+	s.chooser, _ = p.(chooser)
 	if err := rt.adopt(s); err != nil {
 		return nil, err
 	}
@@ -181,8 +192,8 @@ func (s *socket) refuse(err error) {
 // newPipe makes a pipe over a network transport with its queues.
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut()}
-	if s.typ.receives {
-		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: mailbox.Block})
+	if s.typ.receives && s.hearing == nil {
+		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: s.opts.policy()})
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p
@@ -194,23 +205,37 @@ func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.te
 // newOut makes an outbound queue, or nil where nothing goes out.
 func (s *socket) newOut() *queue {
 	var mark int
+	policy := mailbox.Block
 	switch {
-	case s.typ.sends:
-		mark = int(s.sendMark.Load())
 	case s.typ.subscriber: // as many as there are subscriptions
+	case s.typ.sends:
+		mark, policy = int(s.sendMark.Load()), s.opts.policy()
 	default:
 		return nil
 	}
-	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: mailbox.Block, OnRoom: s.room.wakeOne})
+	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: policy, OnRoom: s.wakeSenders})
 }
 
-// attach gives p to the pattern and wakes those who wait for a peer.
+// wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of
+// them, where each waits for a peer of its own.
+func (s *socket) wakeSenders() {
+	if s.typ.addresses {
+		s.room.wakeAll()
+		return
+	}
+	s.room.wakeOne()
+}
+
+// attach gives p to the pattern and wakes those who wait for a peer. Where that is wanted, a probe is the first message to a new peer.
 func (s *socket) attach(p *pipe) {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
+	if s.opts.probe {
+		_ = p.out.TryPush(Message{}) // a queue that is new has room; a closed one needs no probe
+	}
 	s.route.pattern.attach(p)
 	p.attached = true
-	s.room.wakeOne()
+	s.wakeSenders()
 }
 
 // detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: one looks again.
@@ -218,7 +243,7 @@ func (s *socket) detach(p *pipe) {
 	s.route.mu.Lock()
 	s.detachLocked(p)
 	s.route.mu.Unlock()
-	s.room.wakeOne()
+	s.wakeSenders()
 }
 
 // detachLocked takes p from the pattern, under the route lock.
@@ -234,7 +259,7 @@ func (s *socket) detachLocked(p *pipe) {
 	}
 }
 
-// part tells the pattern that p's connection is gone, and drops what was on its way upstream.
+// part tells the pattern that p's connection is gone, and drops the subscriptions that were on their way upstream.
 func (s *socket) part(p *pipe) {
 	if s.greeter == nil {
 		return
@@ -242,7 +267,9 @@ func (s *socket) part(p *pipe) {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
 	s.greeter.part(p)
-	p.out.Discard(codec.LostConnection)
+	if s.typ.subscriber {
+		p.out.Discard(codec.LostConnection)
+	}
 }
 
 // greet lets the pattern speak first on a new connection.
@@ -264,6 +291,16 @@ func (s *socket) arrive(p *pipe, m Message) bool {
 	return ok
 }
 
+// admits asks the pattern whether it takes another peer.
+func (s *socket) admits() bool {
+	if s.chooser == nil {
+		return true
+	}
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	return s.chooser.admits()
+}
+
 // mayReceive asks the pattern whether it is the application's turn.
 func (s *socket) mayReceive() error {
 	if s.acceptor == nil {
@@ -274,12 +311,16 @@ func (s *socket) mayReceive() error {
 	return s.acceptor.mayReceive()
 }
 
-// accept asks the pattern whether m is for the application.
-func (s *socket) accept(p *pipe, m Message) (Message, bool) {
+// accept asks the pattern whether m is for the application, or to be held: left where it is.
+func (s *socket) accept(p *pipe, m Message) (out Message, ok, hold bool) {
 	if s.acceptor == nil {
-		return m, true
+		return m, true, false
 	}
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
-	return s.acceptor.accept(p, m)
+	if s.holder != nil && s.holder.hold(p) {
+		return m, false, true
+	}
+	out, ok = s.acceptor.accept(p, m)
+	return out, ok, false
 }

@@ -111,6 +111,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onTwinClosed(ctx, m)
 	case *setMarks:
 		s.onSetMarks(m)
+	case *evictPipe:
+		s.onEvictPipe(ctx, m)
 	case *closeEndpoint:
 		s.onCloseEndpoint(ctx, m)
 	case *closeSocket:
@@ -190,6 +192,10 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 		m.reply.Fail(ErrClosed)
 		return
 	}
+	if e.peer != "" && s.named(e.peer) {
+		m.reply.Fail(badOption("ConnectRoutingID", e.peer, "an id that no other peer has"))
+		return
+	}
 	if e.addr.Scheme == inprocScheme {
 		s.onConnectInproc(ctx, m)
 		return
@@ -208,7 +214,7 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 	e.worker = worker
 	e.link = &link{sock: s.socket, endpoint: e, worker: worker, line: new(codec.Line)}
 	worker.load[idling].Add(1)
-	if !s.opts.immediate {
+	if !s.opts.immediate && s.admits() {
 		e.link.pipe = s.newPipe(e, e.link)
 		if err := s.addPipe(ctx, e.link.pipe); err != nil {
 			m.reply.Fail(err)
@@ -230,6 +236,10 @@ func (s *socketActor) onPeerUp(ctx *actor.Context[socketMessage], m *peerUp) {
 	l := m.link
 	if l.endpoint.closed && l.pipe == nil || s.control.closing && l.pipe == nil {
 		_ = m.codec.Tell(&codec.Refuse{Reason: ErrClosed}) // a codec that is gone needs no answer
+		return
+	}
+	if l.pipe == nil && !s.admits() {
+		_ = m.codec.Tell(&codec.Refuse{Reason: ErrTaken}) // as above
 		return
 	}
 	if l.pipe == nil {
@@ -260,6 +270,8 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 		in = queueInlet{p}
 	}
 	switch {
+	case s.typ == reqType:
+		return replyInlet{in}
 	case s.arriver != nil:
 		return patternInlet{pipe: p, next: in}
 	case in == nil:
@@ -345,7 +357,7 @@ func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
 	}
 	s.control.pipes = slices.Delete(s.control.pipes, i, i+1)
 	s.stats.retire(p)
-	if p.unsent > 0 && s.typ.sends { // subscriptions are state, not messages
+	if p.unsent > 0 && s.typ.sends && !s.typ.subscriber { // subscriptions are state, not messages
 		u := Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent}
 		if s.control.closing {
 			s.control.unsent = append(s.control.unsent, u)
@@ -367,11 +379,14 @@ func (s *socketActor) onSetMarks(m *setMarks) {
 		s.recvMark.Store(int64(m.recv))
 	}
 	for _, p := range s.control.pipes {
+		if p.heard != nil {
+			p.heard.room.wakeAll()
+		}
 		if p.endpoint.inproc != nil {
 			s.rt.inproc.remark(p)
 			continue
 		}
-		if m.send >= 0 && s.typ.sends {
+		if m.send >= 0 && s.typ.sends && !s.typ.subscriber {
 			p.out.SetMark(m.send)
 		}
 		if m.recv >= 0 && p.in != nil {

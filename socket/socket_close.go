@@ -70,7 +70,11 @@ func (s *socketActor) onCloseSocket(ctx *actor.Context[socketMessage], m *closeS
 			_ = s.rt.reaper.ref.Tell(&reap{s.socket, m.linger}) // it outlives the sockets
 		}
 		c.closing = true
-		s.inbox.close(ErrClosed, c.pipes)
+		pipes := slices.Clone(c.pipes)
+		if s.hearing != nil {
+			pipes = append(pipes, s.hearing.hall)
+		}
+		s.inbox.close(ErrClosed, pipes)
 		for _, e := range slices.Clone(c.endpoints) {
 			s.closeEndpoint(ctx, e, c.linger)
 		}

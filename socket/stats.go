@@ -108,6 +108,10 @@ func (b *statsBook) read(s *socket) Stats {
 	defer b.mu.Unlock()
 	b.settleLocked()
 	st := Stats{Socket: s.name, Type: s.typ.name, Out: clone(b.out), In: clone(b.in)}
+	if s.hearing != nil {
+		_, in := s.hearing.hall.ledgers()
+		add(&st.In, in)
+	}
 	for _, p := range b.leaving {
 		out, in := p.ledgers()
 		add(&st.Out, out)

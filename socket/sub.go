@@ -7,11 +7,12 @@ import "slices"
 // https://rfc.zeromq.org/spec/29/#the-sub-socket-type
 type sub struct {
 	pipes  []*pipe        // the peers whose connection is up: the others will be greeted
+	invert bool           // receive what no subscription matches
 	topics topicTree[int] // how many times each topic is subscribed to
 }
 
 // newSub makes the pattern.
-func newSub() *sub { return &sub{} }
+func newSub(s *socket) *sub { return &sub{invert: s.opts.invert} }
 
 // attach waits for the greeting.
 func (s *sub) attach(*pipe) {}
@@ -49,23 +50,27 @@ func (s *sub) subscribe(topic string) {
 	s.tell(1, topic)
 }
 
-// unsubscribe counts topic once less. One that is not there is no error, as in libzmq.
-func (s *sub) unsubscribe(topic string) {
+// unsubscribe counts topic once less, and says whether that was the last and the peers were told. One that is not there is no error, as in libzmq.
+func (s *sub) unsubscribe(topic string) bool {
 	n := s.topics.find(topic)
 	if n == nil {
-		return
+		return false
 	}
-	if *n--; *n == 0 {
-		s.topics.remove(topic)
-		s.tell(0, topic)
+	if *n--; *n > 0 {
+		return false
 	}
+	s.topics.remove(topic)
+	s.tell(0, topic)
+	return true
 }
 
 // mayReceive is always.
 func (s *sub) mayReceive() error { return nil }
 
 // accept lets through what a subscription matches: a publisher may send more, when an Unsubscribe crosses a message on its way.
-func (s *sub) accept(_ *pipe, m Message) (Message, bool) { return m, s.topics.matches(m.Bytes()) }
+func (s *sub) accept(_ *pipe, m Message) (Message, bool) {
+	return m, s.topics.matches(m.Bytes()) != s.invert
+}
 
 // A Sub receives what it subscribed to from all its peers, one whole message each in turn (ZMQ_SUB). It begins with no subscription, and then
 // receives nothing. Safe for concurrent use.

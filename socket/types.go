@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"github.com/weirmq/weir/wire"
@@ -17,8 +18,12 @@ type socketType struct {
 
 	subscriber bool // what goes upstream are subscriptions
 	publisher  bool // what comes from downstream are subscriptions
+	hears      bool // of a publisher: its application receives what comes from downstream
 	linger0    bool // ZMQ_LINGER is 0 unless set
 	afresh     bool // what came before a send is not received after it
+	addresses  bool // each message names its peer
+	conflates  bool // its queues may hold the newest message alone: ZMQ_CONFLATE
+	single     bool // one peer at a time: what one has sent is received before what comes from the next
 	once       bool // a second Connect to the same endpoint is the first one
 }
 
@@ -35,33 +40,61 @@ const (
 )
 
 // types is the table of socket types.
-var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType}
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, dealerType, routerType, pairType, xpubType, xsubType}
 
 var (
 	pushType = &socketType{
-		name: wire.TypePush, peers: []string{wire.TypePull}, sends: true, overflow: OverflowBlock,
+		name: wire.TypePush, peers: []string{wire.TypePull}, sends: true, overflow: OverflowBlock, conflates: true,
 		pattern: func(*socket) pattern { return &push{} },
 	}
 	pullType = &socketType{
-		name: wire.TypePull, peers: []string{wire.TypePush}, receives: true,
+		name: wire.TypePull, peers: []string{wire.TypePush}, receives: true, conflates: true,
 		pattern: func(*socket) pattern { return &pull{} },
 	}
 	pubType = &socketType{
 		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: OverflowDrop, publisher: true, once: true,
-		pattern: func(s *socket) pattern { return newPub(s) },
+		conflates: true,
+		pattern:   func(s *socket) pattern { return newPub(s) },
+	}
+	xpubType = &socketType{
+		name: wire.TypeXPub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, receives: true, overflow: OverflowDrop, publisher: true,
+		hears:   true,
+		pattern: func(s *socket) pattern { return newXPub(s) },
 	}
 	subType = &socketType{
 		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true, once: true,
-		pattern: func(*socket) pattern { return newSub() },
+		conflates: true,
+		pattern:   func(s *socket) pattern { return newSub(s) },
+	}
+	xsubType = &socketType{
+		name: wire.TypeXSub, peers: []string{wire.TypePub, wire.TypeXPub}, sends: true, receives: true, overflow: OverflowDrop, subscriber: true,
+		linger0: true,
+		pattern: func(s *socket) pattern { return newXSub(s) },
 	}
 	reqType = &socketType{
 		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
-		once:    true,
-		pattern: func(*socket) pattern { return &req{} },
+		once: true,
+		pattern: func(s *socket) pattern {
+			return &req{correlate: s.opts.correlate, relaxed: s.opts.relaxed, number: rand.Uint32()}
+		},
 	}
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
 		pattern: func(s *socket) pattern { return &rep{noPeer: func() { s.stats.drop(ReasonNoPeer) }} },
+	}
+	dealerType = &socketType{
+		name: wire.TypeDealer, peers: []string{wire.TypeRep, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
+		overflow: OverflowBlock, once: true, conflates: true,
+		pattern: func(*socket) pattern { return &dealer{} },
+	}
+	routerType = &socketType{
+		name: wire.TypeRouter, peers: []string{wire.TypeReq, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
+		overflow: OverflowDrop, addresses: true,
+		pattern: func(s *socket) pattern { return newRouter(s, rand.Uint32()) },
+	}
+	pairType = &socketType{
+		name: wire.TypePair, peers: []string{wire.TypePair}, sends: true, receives: true, overflow: OverflowBlock, single: true,
+		pattern: func(*socket) pattern { return &only{} },
 	}
 )
 

@@ -85,17 +85,28 @@ struct name {
 /* The socket types that a peer can have. */
 static const struct name types[] = {
 	{"PAIR", ZMQ_PAIR},     {"PUB", ZMQ_PUB},       {"SUB", ZMQ_SUB},   {"REQ", ZMQ_REQ},   {"REP", ZMQ_REP},
-	{"DEALER", ZMQ_DEALER}, {"ROUTER", ZMQ_ROUTER}, {"PULL", ZMQ_PULL}, {"PUSH", ZMQ_PUSH}, {NULL, 0},
+	{"DEALER", ZMQ_DEALER}, {"ROUTER", ZMQ_ROUTER}, {"PULL", ZMQ_PULL}, {"PUSH", ZMQ_PUSH},
+	{"XPUB", ZMQ_XPUB},     {"XSUB", ZMQ_XSUB},     {NULL, 0},
 };
 
-/* The options that a peer can be given, beside maxmsgsize: all of them int. */
+/* The options that a peer can be given, beside maxmsgsize and id: all of them int. */
 static const struct name int_options[] = {
 	{"sndhwm", ZMQ_SNDHWM},
 	{"rcvhwm", ZMQ_RCVHWM},
 	{"nodrop", ZMQ_XPUB_NODROP},
+	{"verbose", ZMQ_XPUB_VERBOSE},
+	{"verboser", ZMQ_XPUB_VERBOSER},
+	{"manual", ZMQ_XPUB_MANUAL},
+	{"invert", ZMQ_INVERT_MATCHING},
+	{"conflate", ZMQ_CONFLATE},
 	{"reconnect", ZMQ_RECONNECT_IVL},
 	{"heartbeat", ZMQ_HEARTBEAT_IVL},
 	{"timeout", ZMQ_HEARTBEAT_TIMEOUT},
+	{"mandatory", ZMQ_ROUTER_MANDATORY},
+	{"handover", ZMQ_ROUTER_HANDOVER},
+	{"probe", ZMQ_PROBE_ROUTER},
+	{"correlate", ZMQ_REQ_CORRELATE},
+	{"relaxed", ZMQ_REQ_RELAXED},
 	{NULL, 0},
 };
 
@@ -127,6 +138,8 @@ static void set_option(char *text)
 	if (strcmp(text, "maxmsgsize") == 0) {
 		int64_t n = atoll(value);
 		rc = zmq_setsockopt(sock, ZMQ_MAXMSGSIZE, &n, sizeof n);
+	} else if (strcmp(text, "id") == 0) {
+		rc = zmq_setsockopt(sock, ZMQ_ROUTING_ID, value, strlen(value));
 	} else {
 		int n = atoi(value);
 		rc = zmq_setsockopt(sock, find(int_options, text), &n, sizeof n);

@@ -1,0 +1,43 @@
+package socket
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestXSubPattern sends messages through the pattern and wants what goes upstream.
+func TestXSubPattern(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		opts pubsubOptions
+		sent []string // messages of one frame
+		want []string
+	}{
+		{"each subscription", pubsubOptions{}, []string{"\x01a", "\x01a"}, []string{"\x01a", "\x01a"}},
+		{"the last end", pubsubOptions{}, []string{"\x01a", "\x01a", "\x00a", "\x00a"}, []string{"\x01a", "\x01a", "\x00a"}},
+		{"an unknown end", pubsubOptions{}, []string{"\x00a"}, nil},
+		{"every end", pubsubOptions{verboseUnsubscribe: true}, []string{"\x01a", "\x00a", "\x00a"}, []string{"\x01a", "\x00a", "\x00a"}},
+		{"user messages up to the mark", pubsubOptions{}, []string{"u", "v", "w", "\x01a"}, []string{"u", "v", "\x01a"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &socket{typ: xsubType}
+			s.opts.pubsubOptions = c.opts
+			s.sendMark.Store(2)
+			x, p := newXSub(s), newMarkedPipe(0)
+			x.attach(p)
+			x.greet(p)
+			var r router = x
+			for _, m := range c.sent {
+				dst, _, err := r.route(nil, NewMessage(m))
+				require.NoError(t, err)
+				require.Empty(t, dst)
+			}
+			var got []string
+			for m, ok := p.out.Take(); ok; m, ok = p.out.Take() {
+				got = append(got, m.String())
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+}
