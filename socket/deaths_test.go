@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/actor/actortest"
@@ -237,16 +238,38 @@ func TestDeathOfIOActor(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, victim.WaitPeers(r.ctx, 1))
 
-	require.NoError(t, actortest.Panic(r.rt.workers[0].ref, errInjected))
-	r.await(victim.String(), EventConnected, 2)
-	require.NoError(t, victim.Send(r.ctx, NewMessage("back")))
-	m, err := bystander.Recv(r.ctx)
-	require.NoError(t, err)
-	require.Equal(t, "back", m.String())
-	require.NoError(t, other.Send(r.ctx, NewMessage("undisturbed")))
-	m, err = bystander.Recv(r.ctx)
-	require.NoError(t, err)
-	require.Equal(t, "undisturbed", m.String())
+	var sending errgroup.Group
+	for _, from := range []*Push{other, victim} {
+		sending.Go(func() error {
+			for i := range sent {
+				if i == sent/2 && from == victim {
+					if err := actortest.Panic(r.rt.workers[0].ref, errInjected); err != nil {
+						return err
+					}
+					r.await(victim.String(), EventConnected, 2)
+				}
+				if err := from.Send(r.ctx, NewMessage(from.String(), fmt.Sprint(i))); err != nil {
+					return err
+				}
+			}
+			return from.Send(r.ctx, NewMessage(from.String(), "end"))
+		})
+	}
+	got := map[string]int{}
+	for ends := 0; ends < 2; {
+		m, err := bystander.Recv(r.ctx)
+		require.NoError(t, err)
+		if string(m.Frame(1)) == "end" {
+			ends++
+			continue
+		}
+		got[m.String()]++
+		require.Equal(t, 1, got[m.String()], "%s came twice", m)
+	}
+	require.NoError(t, sending.Wait())
+	for i := range sent {
+		require.Equal(t, 1, got[NewMessage(other.String(), fmt.Sprint(i)).String()], "the bystander lost %d", i)
+	}
 	require.Equal(t, 1, r.count(other.String(), EventConnected), "a connection of another worker restarted")
 	require.Zero(t, r.count(other.String(), EventDisconnected))
 	require.Equal(t, int64(1), r.rt.workers[0].restarts.Load())

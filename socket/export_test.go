@@ -117,14 +117,14 @@ func (p *Pub) WaitTopic(ctx context.Context, topic string, n int) error {
 	})
 }
 
-// WaitDrained waits until nothing is queued for any peer. It sends nothing itself: it looks again whenever a socket of the type would.
+// WaitDrained waits until nothing is queued for any peer. Meanwhile the marks are 1: a queue that runs empty then tells of its room.
 func (b base) WaitDrained(ctx context.Context) error {
 	b.s.stats.mu.Lock()
 	pipes := slices.Clone(b.s.stats.pipes)
 	b.s.stats.mu.Unlock()
 	for _, p := range pipes {
 		mark := p.out.Mark()
-		p.out.SetMark(1) // shut until empty
+		p.out.SetMark(1)
 		if err := b.s.room.await(ctx, func() (bool, error) { return p.out.Len() == 0, nil }); err != nil {
 			return err
 		}

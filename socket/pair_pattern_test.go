@@ -9,7 +9,9 @@ import (
 )
 
 // newMarkedPipe is a pipe with an outbound queue of that mark and nothing else.
-func newMarkedPipe(mark int) *pipe { return &pipe{out: mailbox.New(mailbox.Config[Message]{Mark: mark})} }
+func newMarkedPipe(mark int) *pipe {
+	return &pipe{out: mailbox.New(mailbox.Config[Message]{Mark: mark})}
+}
 
 // TestPairPattern wants one peer at a time: the first has the place until it ends.
 func TestPairPattern(t *testing.T) {
