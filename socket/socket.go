@@ -219,7 +219,7 @@ func (s *socket) newOut() *queue {
 // wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of
 // them, where each waits for a peer of its own.
 func (s *socket) wakeSenders() {
-	if s.typ.addresses {
+	if s.typ.addresses || s.opts.nodrop {
 		s.room.wakeAll()
 		return
 	}
