@@ -8,8 +8,9 @@ import (
 )
 
 // TestEndpointClosed unbinds and disconnects, on Weir's side and then on libzmq's, and meets again elsewhere: the sockets outlive their endpoints.
+// A libzmq PAIR is left out: it may still hold the pipe that it was told to disconnect when the next one comes, and then refuses it for good.
 func TestEndpointClosed(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overTable(t, crowds, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		p.moves.many(s, 0, 50, 20)
