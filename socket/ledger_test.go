@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -190,6 +191,8 @@ func TestLedgerOfTurns(t *testing.T) {
 			rep := newRep(t, rt)
 			ep := bind(t, rep, at.fresh(t)).String()
 			var replies atomic.Uint64
+			var mu sync.Mutex
+			var reqs []*socket.Req // guarded by mu: all there were
 			var g, server errgroup.Group
 			for range clients {
 				g.Go(func() error {
@@ -214,9 +217,9 @@ func TestLedgerOfTurns(t *testing.T) {
 						if err != nil && !errors.As(err, &u) {
 							return err
 						}
-						st := req.Stats()
-						balanced(t, st.Out)
-						balanced(t, st.In)
+						mu.Lock()
+						reqs = append(reqs, req)
+						mu.Unlock()
 					}
 					return nil
 				})
@@ -249,6 +252,12 @@ func TestLedgerOfTurns(t *testing.T) {
 			require.Equal(t, replied, st.Out.Accepted, "each reply is on the books, also those whose asker is gone")
 			require.GreaterOrEqual(t, st.Out.Delivered, replies.Load())
 			require.Zero(t, st.In.Queued+st.Out.Queued)
+			for _, req := range reqs {
+				st := req.Stats()
+				balanced(t, st.Out)
+				balanced(t, st.In)
+				require.Zero(t, st.In.Queued+st.Out.Queued)
+			}
 		})
 	}
 }

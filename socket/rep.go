@@ -34,7 +34,7 @@ func (s *rep) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	if !s.serving {
 		return dst, m, ErrBadState
 	}
-	if s.asker == nil {
+	if s.asker == nil || s.asker.out.Closed() != nil {
 		s.noPeer()
 		return dst, m, nil
 	}
