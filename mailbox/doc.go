@@ -34,6 +34,7 @@
 //	tail.go      the tail word: claimed position, epoch, shut, closed
 //	chunk.go     the storage of the lock-free policies, and why its memory can be reused
 //	push.go      TryPush, Push, TryPushAll, PushAll: claim, fill, publish
+//	force.go     Force: past the mark
 //	bytes.go     claims under a limit in bytes
 //	room.go      shutting at the mark and opening at the low-water mark
 //	waiters.go   producers that wait for room, in line

@@ -214,6 +214,8 @@ func (p *pair) step() {
 		p.m.drop("mine", 2)
 	case op < 88:
 		p.discard()
+	case op < 91:
+		p.force()
 	default:
 		p.take()
 	}
@@ -233,6 +235,18 @@ func (p *pair) push() {
 		want = context.Canceled
 	}
 	p.Equal(want, p.q.Push(ended, v))
+}
+
+// force pushes one item past the mark.
+func (p *pair) force() {
+	v := p.next
+	p.next++
+	shut := p.m.shut
+	if p.m.lockFree() {
+		p.m.shut = false
+	}
+	p.Equal(p.m.push(v), p.q.Force(v))
+	p.m.shut = p.m.shut || shut
 }
 
 // pushAll pushes a batch of n.

@@ -1,0 +1,52 @@
+package mailbox
+
+// Force pushes v past the mark: a queue that is full or shut takes it all the same, and is as full as before. It is for what must not be lost and comes
+// seldom, such as the word that nothing more will come. Only a closed queue refuses it, with the close reason. Under DropOldest and Conflate it is
+// TryPush. Any goroutine may call it.
+//
+// Ownership of v passes to the queue when Force returns nil.
+func (q *Queue[T]) Force(v T) error {
+	if q.store != nil {
+		return q.answer(q.rung(q.store.push(v)))
+	}
+	size := q.sizeOf(v)
+	if size > 0 {
+		q.held.Add(size)
+	}
+	c := q.claimForced()
+	if c.n == 0 {
+		q.release(size)
+		return q.answer(c.got)
+	}
+	ch, i := q.place(c.pos)
+	ch.vals[i] = v
+	if ch.sizes != nil {
+		ch.sizes[i] = size
+	}
+	ch.publishOne(i)
+	q.bell.ring()
+	if c.shut != 0 {
+		q.shut()
+	}
+	return nil
+}
+
+// claimForced claims one place, wherever the mark is. One that takes the last room shuts the queue, as any other does.
+func (q *Queue[T]) claimForced() claim {
+	for {
+		w := q.tail.Load()
+		if w&closedBit != 0 {
+			return claim{got: closed}
+		}
+		c := claim{pos: position(w), n: 1}
+		if mark := q.mark.Load(); mark > 0 && int64(c.pos+1-q.head.Load()) >= mark {
+			c.shut = shutBit
+		}
+		if limit := q.byteLimit(); limit > 0 && q.held.Load() >= limit {
+			c.shut |= bytesBit
+		}
+		if q.tail.CompareAndSwap(w, advanced(w, c)) {
+			return c
+		}
+	}
+}
