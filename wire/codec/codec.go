@@ -98,6 +98,11 @@ type Config struct {
 	Host Host
 	// Handshake is this side's part of the greeting and READY.
 	Handshake wire.HandshakeConfig
+	// Raw says that no ZMTP is spoken: see codec_raw.go. Handshake, HandshakeInterval and MaxMsgSize have no meaning then.
+	Raw bool
+	// Hello, where it is not empty, is the body of a message that goes out first on each connection, before what is queued. It is in no queue and no
+	// account (ZMQ_HELLO_MSG).
+	Hello []byte
 	// HandshakeInterval bounds greeting and mechanism, 0 for no bound (ZMQ_HANDSHAKE_IVL).
 	HandshakeInterval time.Duration
 	// MaxMsgSize bounds an incoming frame in bytes, -1 for no bound (ZMQ_MAXMSGSIZE).
@@ -228,6 +233,9 @@ func (c *codec) onAttach(ctx *actor.Context[Message], m *Attach) error {
 	c.state, c.out = active, m.Out
 	ctx.Healthy()
 	c.run.attach <- m.In
+	if err := c.sayHello(); err != nil {
+		return c.close(ctx, err)
+	}
 	if m.Out != nil {
 		ctx.OpenData(m.Out)
 		c.flushed()
@@ -311,6 +319,9 @@ func (c *codec) connect(r *run) error {
 		return err
 	}
 	r.conn = conn
+	if c.cfg.Raw {
+		return r.self.Tell(&shaken{run: r, peer: c.rawPeer(conn)})
+	}
 	peer, early, err := c.handshake(conn)
 	if err != nil {
 		return err

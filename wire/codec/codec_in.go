@@ -38,6 +38,9 @@ func (c *codec) readLoop(r *run) error {
 	case <-r.ctx.Done():
 		return ErrCut
 	}
+	if c.cfg.Raw {
+		return c.rawLoop(r, in)
+	}
 	rd := reader{run: r, in: in, dec: wire.NewDecoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
 	if err := rd.decode(r.early, false); err != nil {
 		return err

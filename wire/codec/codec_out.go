@@ -30,6 +30,19 @@ const (
 	bufferSize = 64 << 10
 )
 
+// sayHello writes the first message of a connection, where there is one. It comes before the data lane opens.
+func (c *codec) sayHello() error {
+	if len(c.cfg.Hello) == 0 {
+		return nil
+	}
+	c.batch = batches.Get().(*batch)
+	defer c.release()
+	c.batch.reset()
+	c.batch.add(wire.MessageOf(c.cfg.Hello))
+	_, err := c.batch.write(c.run.conn)
+	return err
+}
+
 // ctxt is the context that a codec's handlers are given.
 type ctxt = *actor.Context[Message]
 
@@ -76,9 +89,12 @@ func (c *codec) look() {
 		}
 		n := 0
 		for i := range msgs {
-			if commands {
+			switch {
+			case c.cfg.Raw:
+				c.batch.addRaw(msgs[i])
+			case commands:
 				c.batch.addSubscription(msgs[i])
-			} else {
+			default:
 				c.batch.add(msgs[i])
 			}
 			n++

@@ -11,6 +11,7 @@
 //	codec_handshake.go opening, greeting and mechanism, under a deadline
 //	codec_in.go        the life of an incoming batch: read, decode, deliver
 //	codec_out.go       the life of an outgoing batch: look, encode, write, done
+//	codec_raw.go       connections without ZMTP
 //
 // The package knows neither sockets nor endpoints: who opens the connection, which queues it serves and what a peer's coming and going mean
 // is its Host's business. It dials nothing by itself and never reconnects: it fails, and a supervisor decides.
