@@ -121,9 +121,9 @@ func TestMarkRaised(t *testing.T) {
 		s.join()
 		blocked := s.sendUntilBlocked()
 		marks := s.weir.(interface {
-			SetSendHWM(ctx context.Context, n int) error
+			Set(ctx context.Context, opts ...socket.Option) error
 		})
-		require.NoError(t, marks.SetSendHWM(s.ctx, 2*pressureMark))
+		require.NoError(t, marks.Set(s.ctx, socket.SendHWM(2*pressureMark)))
 		accepted := blocked
 		for accepted < pressureCount {
 			err := s.sender().TrySend(numbered(accepted, 20))

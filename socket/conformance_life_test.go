@@ -119,7 +119,7 @@ func checkClosed(t *testing.T, c cell, rt *socket.Runtime) {
 		require.NoError(t, s.Close(ctx))
 		require.NoError(t, s.Close(ctx), "closing twice is no error")
 		calls := map[string]error{
-			"WaitPeers": s.WaitPeers(ctx, 1), "SetSendHWM": s.SetSendHWM(ctx, 1), "SetRecvHWM": s.SetRecvHWM(ctx, 1),
+			"WaitPeers": s.WaitPeers(ctx, 1), "Set": s.Set(ctx, socket.SendHWM(1)),
 		}
 		_, calls["Bind"] = s.Bind(ctx, c.fresh(t))
 		_, calls["Connect"] = s.Connect(ctx, r.bound.String())

@@ -304,7 +304,7 @@ func TestDeathOfSocketActor(t *testing.T) {
 	require.Len(t, got, sent)
 	r.checkOnce(got)
 	require.Zero(t, r.count(r.push.String(), EventDisconnected), "the connection does not notice")
-	require.NoError(t, r.push.SetSendHWM(r.ctx, 5), "its successor answers")
+	require.NoError(t, r.push.Set(r.ctx, SendHWM(5)), "its successor answers")
 	require.NoError(t, r.conn.Close(r.ctx))
 }
 

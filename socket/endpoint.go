@@ -13,6 +13,7 @@ import (
 type Endpoint struct {
 	// Set when it is made, then read-only.
 	sock  *socket
+	opts  *options // the socket's as they were when it was made: they hold for its connections
 	addr  transport.Endpoint
 	text  string // resolved: with the real port
 	bound bool
@@ -32,7 +33,7 @@ type Endpoint struct {
 
 // newEndpoint makes an endpoint of s.
 func newEndpoint(s *socket, addr transport.Endpoint, text string, bound bool) *Endpoint {
-	return &Endpoint{sock: s, addr: addr, text: text, bound: bound, id: s.rt.lastEndpoint.Add(1)}
+	return &Endpoint{sock: s, opts: s.opts(), addr: addr, text: text, bound: bound, id: s.rt.lastEndpoint.Add(1)}
 }
 
 // label names the endpoint's task: no other of the runtime has the same.
@@ -91,11 +92,12 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 	if err := transport.CheckBind(addr); err != nil {
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
 	}
-	listener, err := transport.Listen(ctx, addr, b.s.opts.transport())
+	e := newEndpoint(b.s, addr, "", true)
+	listener, err := transport.Listen(ctx, addr, e.opts.transport())
 	if err != nil {
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
 	}
-	e := newEndpoint(b.s, addr, listener.Endpoint(), true)
+	e.text = listener.Endpoint()
 	if err := b.s.bind(ctx, e, listener); err != nil {
 		_ = listener.Close() // nobody has seen it
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)

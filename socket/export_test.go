@@ -62,7 +62,7 @@ func (a *Any) WaitSubscribers(ctx context.Context, n int) error {
 }
 
 // Settle returns when the socket's actor has handled all it was told before.
-func (b base) Settle(ctx context.Context) error { return b.s.setMarks(ctx, -1, -1) }
+func (b base) Settle(ctx context.Context) error { return b.Set(ctx) }
 
 // Marks returns the marks of each peer's queues, outbound and inbound; -1 for one that is not there.
 func (b base) Marks() (marks [][2]int) {

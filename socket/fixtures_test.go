@@ -96,8 +96,7 @@ type anySocket interface {
 	Bind(ctx context.Context, endpoint string) (*socket.Endpoint, error)
 	Connect(ctx context.Context, endpoint string, opts ...socket.EndpointOption) (*socket.Endpoint, error)
 	WaitPeers(ctx context.Context, n int) error
-	SetSendHWM(ctx context.Context, n int) error
-	SetRecvHWM(ctx context.Context, n int) error
+	Set(ctx context.Context, opts ...socket.Option) error
 	Settle(ctx context.Context) error
 	WaitAtMost(ctx context.Context, n int) error
 	Stats() socket.Stats

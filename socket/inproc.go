@@ -132,7 +132,7 @@ func setMark(q *queue, from, to *socket) {
 
 // sumMark is the mark of the queue from one socket to another: none where either side has none, or where what goes are subscriptions.
 func sumMark(from, to *socket) int {
-	send, recv := int(from.sendMark.Load()), int(to.recvMark.Load())
+	send, recv := from.opts().sendHWM, to.opts().recvHWM
 	if send == 0 || recv == 0 || from.typ.subscriber {
 		return 0
 	}
@@ -145,7 +145,7 @@ func (r *inprocRegistry) remark(p *pipe) {
 	defer r.mu.Unlock()
 	if p.twin == nil {
 		if p.out != nil && !p.sock.typ.subscriber {
-			p.out.SetMark(int(p.sock.sendMark.Load()))
+			p.out.SetMark(p.sock.opts().sendHWM)
 		}
 		return
 	}
@@ -156,20 +156,20 @@ func (r *inprocRegistry) remark(p *pipe) {
 // newInprocPipe makes a connecting pipe with both queues. The bound side is not known yet: it comes with pair.
 func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 	p := &pipe{sock: s, endpoint: e, name: s.pipeName(e)}
-	if p.out = s.newOut(); p.out != nil {
+	if p.out = s.newOut(e); p.out != nil {
 		p.out.SetOnReady(p.bell.ring)
 	}
 	if !s.typ.receives && !s.typ.publisher {
 		return p
 	}
 	// The other side sends into this queue: it is the other side's senders that wait for room.
-	policy := s.opts.policy()
+	policy := e.opts.policy()
 	if s.typ.publisher {
 		policy = mailbox.Block // what comes are subscriptions
 	}
-	p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: policy, OnRoom: func() {
+	p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: policy, OnRoom: func() {
 		if o := p.other.Load(); o != nil {
-			o.wakeSenders()
+			o.sock.wakeSenders()
 		}
 	}})
 	p.in.SetOnReady(s.reader(p))
@@ -236,8 +236,8 @@ func (r *inprocRegistry) pair(s *socket, e *Endpoint, a *pipe) *pipe {
 	defer r.mu.Unlock()
 	b := &pipe{sock: s, endpoint: e, name: s.pipeName(e), out: a.in, in: a.out, twin: a}
 	a.twin = b
-	a.other.Store(s)
-	b.other.Store(a.sock)
+	a.other.Store(e)
+	b.other.Store(a.endpoint)
 	setMark(b.out, s, a.sock)
 	setMark(b.in, a.sock, s)
 	return b

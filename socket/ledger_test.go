@@ -111,9 +111,9 @@ func (f *fray) disturb() {
 		f.mayLeave(f.binds[k].Close(f.ctx))
 		f.binds[k] = bind(f.t, f.pulls[k], f.binds[k].String())
 	case 2:
-		require.NoError(f.t, f.push[i].SetSendHWM(f.ctx, rand.IntN(20)))
+		require.NoError(f.t, f.push[i].Set(f.ctx, socket.SendHWM(rand.IntN(20))))
 	case 3:
-		require.NoError(f.t, f.pulls[k].SetRecvHWM(f.ctx, 1+rand.IntN(20)))
+		require.NoError(f.t, f.pulls[k].Set(f.ctx, socket.RecvHWM(1+rand.IntN(20))))
 	}
 }
 

@@ -78,7 +78,7 @@ func (l *link) Flushed() {
 
 // config is what the link's codec needs. open yields the connection.
 func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config {
-	s := l.sock
+	s, o := l.sock, l.endpoint.opts
 	cfg := codec.Config{
 		Open: func(ctx context.Context) (net.Conn, error) {
 			l.attempts.Add(1)
@@ -93,16 +93,16 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		Host: l,
 		Handshake: wire.HandshakeConfig{
 			SocketType: s.typ.name,
-			Identity:   s.opts.routingID,
+			Identity:   o.routingID,
 			Accepts:    s.typ.accepts,
 		},
-		HandshakeInterval: s.opts.handshakeInterval,
-		MaxMsgSize:        s.opts.maxMsgSize,
+		HandshakeInterval: o.handshakeInterval,
+		MaxMsgSize:        o.maxMsgSize,
 		PeerName:          transport.PeerName,
 		Subscriber:        s.typ.subscriber,
 		Publisher:         s.typ.publisher,
 	}
-	if sent := s.opts.trace.Sent; sent != nil {
+	if sent := o.trace.Sent; sent != nil {
 		cfg.Sent = func(p codec.Peer, m Message) { sent(l.conn(p), m) }
 	}
 	return cfg
@@ -110,7 +110,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 
 // dial opens the link's connection. Names are resolved at each attempt.
 func (l *link) dial(ctx context.Context) (net.Conn, error) {
-	conn, err := transport.Dial(ctx, l.endpoint.addr, l.sock.opts.transport())
+	conn, err := transport.Dial(ctx, l.endpoint.addr, l.endpoint.opts.transport())
 	if err != nil {
 		return nil, &dialError{err}
 	}

@@ -49,7 +49,7 @@ type listenerTask struct {
 func newListenerTask(e *Endpoint, l transport.Listener, w *ioWorker) *listenerTask {
 	return &listenerTask{
 		endpoint: e, listener: l, worker: w, name: "listener/" + e.label(),
-		handshakes: semaphore.NewWeighted(e.sock.opts.maxHandshakes), links: map[*link]struct{}{},
+		handshakes: semaphore.NewWeighted(e.opts.maxHandshakes), links: map[*link]struct{}{},
 	}
 }
 
@@ -208,7 +208,7 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 	if !l.handshakes.TryAcquire(1) {
 		s.rt.emit(Event{
 			Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
-			Err: fmt.Errorf("%d handshakes are going on", s.opts.maxHandshakes),
+			Err: fmt.Errorf("%d handshakes are going on", l.endpoint.opts.maxHandshakes),
 		})
 		_ = m.conn.Close()
 		return nil

@@ -78,13 +78,13 @@ func TestSetSendHWM(t *testing.T) {
 	rt := newRuntime(t)
 	push, pull := newPush(t, rt, socket.SendHWM(1)), newPull(t, rt, socket.RecvHWM(1))
 	join(t, inprocName(t), pull, push)
-	require.NoError(t, push.SetSendHWM(ctx, 5))
+	require.NoError(t, push.Set(ctx, socket.SendHWM(5)))
 	require.Equal(t, 6, fill(t, push, 100))
-	require.NoError(t, pull.SetRecvHWM(ctx, 10))
+	require.NoError(t, pull.Set(ctx, socket.RecvHWM(10)))
 	require.Equal(t, 9, fill(t, push, 100))
-	require.NoError(t, push.SetSendHWM(ctx, 0))
+	require.NoError(t, push.Set(ctx, socket.SendHWM(0)))
 	require.Equal(t, 100, fill(t, push, 100))
-	require.NoError(t, push.SetSendHWM(ctx, 5))
+	require.NoError(t, push.Set(ctx, socket.SendHWM(5)))
 	require.Zero(t, fill(t, push, 100))
 	for range 115 {
 		_, err := pull.Recv(ctx)
@@ -100,7 +100,7 @@ func TestLoweredMark(t *testing.T) {
 	push, pull := newPush(t, rt, socket.SendHWM(100)), newPull(t, rt, socket.RecvHWM(1))
 	join(t, inprocName(t), pull, push)
 	require.Equal(t, 101, fill(t, push, 200))
-	require.NoError(t, push.SetSendHWM(ctx, 70))
+	require.NoError(t, push.Set(ctx, socket.SendHWM(70)))
 	require.Zero(t, fill(t, push, 1))
 	receive(t, pull, 0, 101)
 	wantEmpty(t, pull)
@@ -115,15 +115,15 @@ func TestSetHWMOfNetworkPeers(t *testing.T) {
 	push := newPush(t, rt, socket.SendHWM(2))
 	connect(t, push, nobody(t))
 	require.Equal(t, 2, fill(t, push, 10))
-	require.NoError(t, push.SetSendHWM(ctx, 5))
+	require.NoError(t, push.Set(ctx, socket.SendHWM(5)))
 	require.Equal(t, 3, fill(t, push, 10))
-	require.NoError(t, push.SetSendHWM(ctx, 1))
+	require.NoError(t, push.Set(ctx, socket.SendHWM(1)))
 	require.Zero(t, fill(t, push, 10))
 	connect(t, push, nobody(t))
 	require.Equal(t, 1, fill(t, push, 10), "the new peer's")
-	require.ErrorIs(t, push.SetSendHWM(ctx, -1), socket.ErrBadOption)
-	require.ErrorIs(t, push.SetSendHWM(ctx, -2), socket.ErrBadOption)
-	require.ErrorIs(t, push.SetRecvHWM(ctx, -1), socket.ErrBadOption)
+	require.ErrorIs(t, push.Set(ctx, socket.SendHWM(-1)), socket.ErrBadOption)
+	require.ErrorIs(t, push.Set(ctx, socket.SendHWM(-2)), socket.ErrBadOption)
+	require.ErrorIs(t, push.Set(ctx, socket.RecvHWM(-1)), socket.ErrBadOption)
 }
 
 // TestSetHWMOfAllPeers changes the marks of sockets that send and receive: those of peers that connected, were connected to, or are to come.
@@ -134,19 +134,19 @@ func TestSetHWMOfAllPeers(t *testing.T) {
 	bound, _ := join(t, "tcp://127.0.0.1:*", rep, req)
 	require.Equal(t, [][2]int{{3, 4}}, rep.Marks())
 	require.Equal(t, [][2]int{{1000, 1000}}, req.Marks())
-	require.NoError(t, rep.SetRecvHWM(ctx, 7))
-	require.NoError(t, req.SetRecvHWM(ctx, 0))
+	require.NoError(t, rep.Set(ctx, socket.RecvHWM(7)))
+	require.NoError(t, req.Set(ctx, socket.RecvHWM(0)))
 	require.Equal(t, [][2]int{{3, 7}}, rep.Marks())
 	require.Equal(t, [][2]int{{1000, 0}}, req.Marks())
-	require.NoError(t, rep.SetSendHWM(ctx, 8))
-	require.NoError(t, rep.SetRecvHWM(ctx, 9))
+	require.NoError(t, rep.Set(ctx, socket.SendHWM(8)))
+	require.NoError(t, rep.Set(ctx, socket.RecvHWM(9)))
 	connect(t, newReq(t, rt), bound.String())
 	require.NoError(t, rep.WaitPeers(ctx, 2))
 	require.Equal(t, [][2]int{{8, 9}, {8, 9}}, rep.Marks())
 	pull, sub := newPull(t, rt, socket.RecvHWM(5)), newSub(t, rt, nil, socket.SendHWM(1))
 	connect(t, pull, nobody(t))
 	connect(t, sub, nobody(t))
-	require.NoError(t, sub.SetSendHWM(ctx, 2))
+	require.NoError(t, sub.Set(ctx, socket.SendHWM(2)))
 	require.Equal(t, [][2]int{{-1, 5}}, pull.Marks())
 	require.Equal(t, [][2]int{{0, 1000}}, sub.Marks(), "subscriptions have no mark")
 }
@@ -160,7 +160,7 @@ func TestRaisedMarkWakes(t *testing.T) {
 		defer cancel()
 		accepted, g := sendForEver(t, ctx, push, 4)
 		for _, mark := range []int{1, 3, 10} {
-			require.NoError(t, push.SetSendHWM(ctx, mark))
+			require.NoError(t, push.Set(ctx, socket.SendHWM(mark)))
 			synctest.Wait()
 			require.EqualValues(t, mark, accepted.Load())
 		}
@@ -191,9 +191,9 @@ func TestMarkChangesUnderTraffic(t *testing.T) {
 				receive(t, pull, i, 1)
 				switch i % 20 {
 				case 0:
-					require.NoError(t, push.SetSendHWM(ctx, i%7))
+					require.NoError(t, push.Set(ctx, socket.SendHWM(i%7)))
 				case 10:
-					require.NoError(t, pull.SetRecvHWM(ctx, i%11))
+					require.NoError(t, pull.Set(ctx, socket.RecvHWM(i%11)))
 				}
 			}
 			require.NoError(t, g.Wait())

@@ -7,12 +7,13 @@ import (
 	"github.com/weirmq/weir/transport"
 )
 
-// An Option sets one property of a new socket. A value out of range makes the constructor return ErrBadOption, and so does an option that only some
-// types have, where its doc says so. As in libzmq, every type takes the marks and the routing id, and one that does not send, or not receive, or sends
+// An Option sets one property of a socket: of a new one, or by Set of one in use. A value out of range makes the constructor, or Set, return
+// ErrBadOption, and so does an option that only some types have, where its doc says so. Settings tells what is set. As in libzmq, every type takes the marks and the routing id, and one that does not send, or not receive, or sends
 // no routing id, has no use for them.
 type Option func(*options) error
 
-// options are the settings of one socket. Owned by its constructor, then read-only but for what the socket's methods change.
+// options are the settings of one socket, as they were at one time. Once a socket has them they never change: Set makes a new copy. Copies share what
+// slices and maps hold, so an option replaces these and never changes them in place.
 type options struct {
 	typ               *socketType
 	sendHWM, recvHWM  int
@@ -39,8 +40,8 @@ type options struct {
 }
 
 // defaultOptions are libzmq's.
-func defaultOptions(typ *socketType) options {
-	o := options{
+func defaultOptions(typ *socketType) *options {
+	o := &options{
 		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, reconnectInterval: 100 * time.Millisecond,
 		handshakeInterval: 30 * time.Second, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
 	}
@@ -48,6 +49,17 @@ func defaultOptions(typ *socketType) options {
 		o.linger = 0
 	}
 	return o
+}
+
+// with returns a copy with opts applied, or the error of the first that was refused.
+func (o *options) with(opts []Option) (*options, error) {
+	next := *o
+	for _, opt := range opts {
+		if err := opt(&next); err != nil {
+			return nil, err
+		}
+	}
+	return &next, nil
 }
 
 // transport are the settings that a transport is given.

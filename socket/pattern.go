@@ -44,6 +44,12 @@ type greeter interface {
 	part(p *pipe)
 }
 
+// A configurer is a pattern that has options.
+type configurer interface {
+	// configure is called before the first attach, and again each time the options have changed. What o points to never changes.
+	configure(o *options)
+}
+
 // A chooser is a pattern that does not take every peer.
 type chooser interface {
 	// admits says whether another pipe may be attached.

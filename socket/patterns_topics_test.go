@@ -18,6 +18,7 @@ func TestPubAgainstModel(t *testing.T) {
 	for range 10 {
 		sock := &socket{typ: pubType}
 		s := newPub(sock)
+		s.configure(&options{})
 		model := map[*pipe]map[string]bool{}
 		var pipes []*pipe
 		for op := range 500 {
@@ -77,7 +78,8 @@ func TestPubAgainstModel(t *testing.T) {
 // TestPubMarks wants a full subscriber to be passed over and its loss counted, or, where nothing may be dropped, all to wait for it.
 func TestPubMarks(t *testing.T) {
 	for _, nodrop := range []bool{false, true} {
-		s := newPub(&socket{typ: pubType, opts: options{nodrop: nodrop}})
+		s := newPub(&socket{typ: pubType})
+		s.configure(&options{nodrop: nodrop})
 		full, free, other, gone := newTestPipe("full", 1), newTestPipe("free", 0), newTestPipe("other", 1), newTestPipe("gone", 1)
 		for _, p := range []*pipe{full, free, other, gone} {
 			s.attach(p)
@@ -110,7 +112,7 @@ func TestPubMarks(t *testing.T) {
 // the topics that are subscribed to; and what matches is let through.
 func TestSubAgainstModel(t *testing.T) {
 	for range 10 {
-		s := newSub(&socket{})
+		s := &sub{}
 		counts := map[string]int{}
 		sets := map[*pipe]map[string]bool{} // what each peer has been told
 		sent := 0
@@ -173,7 +175,7 @@ func TestSubAgainstModel(t *testing.T) {
 
 // TestSubUnsubscribeUnknown sends nothing upstream for what was never subscribed to. (libzmq: xsub.cpp)
 func TestSubUnsubscribeUnknown(t *testing.T) {
-	s, p := newSub(&socket{}), newTestPipe("p", 0)
+	s, p := &sub{}, newTestPipe("p", 0)
 	s.attach(p)
 	s.greet(p)
 	s.unsubscribe("x")

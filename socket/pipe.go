@@ -26,9 +26,9 @@ type pipe struct {
 	link     *link  // the connection's side; nil for inproc
 
 	// Inproc: the other side.
-	twin  *pipe                  // guarded by the runtime's inproc lock; nil until both are joined
-	bell  doorbell               // a connecting side's: rings for the other side
-	other atomic.Pointer[socket] // the other side's socket: written when both are joined, read by whoever drains in
+	twin  *pipe                    // guarded by the runtime's inproc lock; nil until both are joined
+	bell  doorbell                 // a connecting side's: rings for the other side
+	other atomic.Pointer[Endpoint] // the other side's endpoint: written when both are joined, read by whoever drains in
 
 	// Guarded by the socket's route lock.
 	attached  bool   // the pattern knows it

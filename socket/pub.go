@@ -12,7 +12,8 @@ import (
 // queue has drained to its low-water mark.
 // https://rfc.zeromq.org/spec/29/#the-pub-socket-type
 type pub struct {
-	sock   *socket // for the count of subscribers, and the options
+	sock   *socket  // for the count of subscribers
+	opts   *options // set by configure
 	topics topicTree[[]*pipe]
 	wants  map[*pipe]map[string]struct{} // each peer's topics: a set, so that one CANCEL undoes any number of SUBSCRIBEs, as in libzmq
 	asked  map[*pipe]map[string]struct{} // MANUAL: each peer's own topics; nil otherwise
@@ -26,23 +27,28 @@ type pub struct {
 // newPub makes the pattern of s.
 func newPub(s *socket) *pub { return &pub{sock: s, wants: map[*pipe]map[string]struct{}{}} }
 
+// configure takes over what its options say.
+func (s *pub) configure(o *options) { s.opts = o }
+
 // attach adds a peer that has subscribed to nothing, and welcomes it.
 func (s *pub) attach(p *pipe) {
 	s.wants[p] = map[string]struct{}{}
 	s.pipes = append(s.pipes, p)
-	if w := s.sock.opts.welcome; len(w) > 0 {
+	if w := s.opts.welcome; len(w) > 0 {
 		_ = p.out.TryPush(messageOf(slices.Clone(w))) // it is the first in the queue; a closed one is on its way out
 	}
 }
 
 // detach forgets a peer and its subscriptions.
 func (s *pub) detach(p *pipe) {
-	for _, topic := range slices.Sorted(maps.Keys(s.asked[p])) {
-		s.tell(p, 0, topic)
+	if s.opts.manual {
+		for _, topic := range slices.Sorted(maps.Keys(s.asked[p])) {
+			s.tell(p, 0, topic)
+		}
 	}
 	for _, topic := range slices.Sorted(maps.Keys(s.wants[p])) {
 		others := s.unlist(p, topic)
-		if !s.sock.opts.manual && (others == 0 || s.sock.opts.verboseUnsubs) {
+		if !s.opts.manual && (others == 0 || s.opts.verboseUnsubs) {
 			s.tell(p, 0, topic)
 		}
 	}
@@ -69,7 +75,7 @@ func (s *pub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 				continue
 			}
 			p.mark = s.turn
-			if s.sock.opts.invert {
+			if s.opts.invert {
 				continue
 			}
 			var wait bool
@@ -78,7 +84,7 @@ func (s *pub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 			}
 		}
 	}
-	if !s.sock.opts.invert {
+	if !s.opts.invert {
 		return dst, m, nil
 	}
 	for _, p := range s.pipes {
@@ -99,7 +105,7 @@ func (s *pub) offer(dst []*pipe, p *pipe) (_ []*pipe, wait bool) {
 	case p.out.HasRoom():
 		return append(dst, p), false
 	case p.out.Closed() != nil:
-	case s.sock.opts.nodrop:
+	case s.opts.nodrop:
 		return dst, true
 	default:
 		p.out.CountDropped(1, mailbox.ReasonFull)
@@ -112,17 +118,17 @@ func (s *pub) routed([]*pipe) {}
 
 // arrive takes subscriptions: each frame that begins with 1 or 0 is one, or the end of one. Anything else is for an XPUB's application.
 func (s *pub) arrive(p *pipe, m Message) bool {
-	topics, rest := cutSubscriptions(m, s.sock.opts.onlyFirst)
+	topics, rest := cutSubscriptions(m, s.opts.onlyFirst)
 	for _, t := range topics {
 		switch {
-		case s.sock.opts.manual:
+		case s.opts.manual:
 			s.ask(p, t[0], string(t[1:]))
 		case t[0] == 1:
-			if s.subscribe(p, string(t[1:])) || s.sock.opts.verboseSubs {
+			if s.subscribe(p, string(t[1:])) || s.opts.verboseSubs {
 				s.tell(p, 1, string(t[1:]))
 			}
 		default:
-			if !s.cancel(p, string(t[1:])) || s.sock.opts.verboseUnsubs {
+			if !s.cancel(p, string(t[1:])) || s.opts.verboseUnsubs {
 				s.tell(p, 0, string(t[1:]))
 			}
 		}

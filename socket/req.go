@@ -11,14 +11,16 @@ import "encoding/binary"
 //	                   └─ReqRelaxed: send─▶ waiting
 type req struct {
 	roundRobin
-	// Set when it is made, then read-only.
-	correlate, relaxed bool
+	correlate, relaxed bool // set by configure
 
 	number  uint32           // of the last request
 	waiting bool             // a request is out and its reply has not come
 	from    *pipe            // the pipe that took the request; nil once it has gone: then any peer's reply will do, as in libzmq
 	calls   map[uint32]*call // those that are out, by number; nil where there was none yet
 }
+
+// configure takes over what its options say.
+func (s *req) configure(o *options) { s.correlate, s.relaxed = o.correlate, o.relaxed }
 
 // route puts the delimiter before the request and picks a pipe.
 func (s *req) route(dst []*pipe, m Message) ([]*pipe, Message, error) {

@@ -132,6 +132,6 @@ func TestWaitingCostsNothing(t *testing.T) {
 	}
 	used := processorTime(t) - before
 	require.Less(t, used, window/10, "processor time while everything waits")
-	require.NoError(t, full.SetSendHWM(ctx, 0))
+	require.NoError(t, full.Set(ctx, socket.SendHWM(0)))
 	require.NoError(t, <-blocked, "a wider mark wakes it")
 }

@@ -17,12 +17,14 @@ import (
 //
 // An id is free as soon as its pipe ends, even where something of its peer is still to be received.
 type routing struct {
-	// Set when it is made, then read-only.
+	// Set by configure.
 	mandatory bool
 	handover  bool
-	noPeer    func()      // counts a message whose peer is not there
-	ready     func(*pipe) // puts a pipe that was left alone on the ready list
-	evict     func(*pipe) // asks for the end of a pipe that has lost its id
+
+	// Set when it is made, then read-only.
+	noPeer func()      // counts a message whose peer is not there
+	ready  func(*pipe) // puts a pipe that was left alone on the ready list
+	evict  func(*pipe) // asks for the end of a pipe that has lost its id
 
 	byID    map[string]*pipe // who has which id
 	waiting []*pipe          // whose id somebody else has, oldest first
@@ -32,7 +34,7 @@ type routing struct {
 // newRouter makes the pattern of s, whose first made-up id has the number next.
 func newRouter(s *socket, next uint32) *routing {
 	return &routing{
-		mandatory: s.opts.mandatory, handover: s.opts.handover, byID: map[string]*pipe{}, next: next,
+		byID: map[string]*pipe{}, next: next,
 		noPeer: func() { s.stats.drop(ReasonNoPeer) },
 		ready:  s.inbox.ready,
 		evict: func(p *pipe) {
@@ -40,6 +42,9 @@ func newRouter(s *socket, next uint32) *routing {
 		},
 	}
 }
+
+// configure takes over what its options say.
+func (s *routing) configure(o *options) { s.mandatory, s.handover = o.mandatory, o.handover }
 
 // attach names a peer whose id is known: from ConnectRoutingID, or over inproc. Others get theirs with the handshake.
 func (s *routing) attach(p *pipe) {

@@ -19,17 +19,17 @@ type socket struct {
 	// Set by newSocket, then read-only.
 	rt   *Runtime
 	typ  *socketType
-	opts options
 	name string // in the tree: "3-push"
 	ref  actor.Ref[socketMessage]
 	over chan struct{} // closed when the socket begins to close: the pumps of channels end
 
 	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
-	arriver  arriver
-	acceptor acceptor
-	holder   holder
-	greeter  greeter
-	chooser  chooser
+	arriver    arriver
+	acceptor   acceptor
+	holder     holder
+	greeter    greeter
+	chooser    chooser
+	configurer configurer
 
 	// route is the sending side.
 	route struct {
@@ -49,8 +49,8 @@ type socket struct {
 	topics gauge         // of a publisher: pipes with at least one subscription
 	lent   atomic.Uint64 // number of the last pipe, for names
 
-	// Atomic: the marks of new queues, 0 for none; written by the actor, read by it and, over inproc, by the other side's.
-	sendMark, recvMark atomic.Int64
+	// Atomic: the options as they are. What it points to never changes: written by newSocket and, under the route lock, by the actor.
+	current atomic.Pointer[options]
 
 	stats statsBook
 
@@ -72,14 +72,12 @@ type base struct{ s *socket }
 
 // newSocket makes a socket of type typ and its actor.
 func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
-	s := &socket{rt: rt, typ: typ, opts: defaultOptions(typ), over: make(chan struct{}), calling: make(chan struct{}, 1)}
-	for _, o := range opts {
-		if err := o(&s.opts); err != nil {
-			return nil, err
-		}
+	s := &socket{rt: rt, typ: typ, over: make(chan struct{}), calling: make(chan struct{}, 1)}
+	set, err := defaultOptions(typ).with(opts)
+	if err != nil {
+		return nil, err
 	}
-	s.sendMark.Store(int64(s.opts.sendHWM))
-	s.recvMark.Store(int64(s.opts.recvHWM))
+	s.current.Store(set)
 	if typ.hears {
 		s.hearing = newHearing(s)
 	}
@@ -94,6 +92,10 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	s.holder, _ = p.(holder)
 	s.greeter, _ = p.(greeter)
 	s.chooser, _ = p.(chooser)
+	s.configurer, _ = p.(configurer)
+	if s.configurer != nil {
+		s.configurer.configure(set)
+	}
 	if err := rt.adopt(s); err != nil {
 		return nil, err
 	}
@@ -105,23 +107,6 @@ func (b base) String() string { return b.s.name }
 
 // WaitPeers waits until at least n peers have finished their handshake. It is the barrier after Connect and Bind, in place of a sleep.
 func (b base) WaitPeers(ctx context.Context, n int) error { return b.s.peers.wait(ctx, n) }
-
-// SetSendHWM changes the mark of the outbound queues, those in use too: 0 for no limit. A queue that holds more loses nothing and takes nothing
-// until it has drained. (ZMQ_SNDHWM)
-func (b base) SetSendHWM(ctx context.Context, n int) error {
-	if n < 0 {
-		return badOption("SetSendHWM", n, "0 or more messages")
-	}
-	return b.s.setMarks(ctx, n, -1)
-}
-
-// SetRecvHWM changes the mark of the inbound queues, those in use too: 0 for no limit. (ZMQ_RCVHWM)
-func (b base) SetRecvHWM(ctx context.Context, n int) error {
-	if n < 0 {
-		return badOption("SetRecvHWM", n, "0 or more messages")
-	}
-	return b.s.setMarks(ctx, -1, n)
-}
 
 // Close closes the socket. Calls that wait return ErrClosed, and so does every later one; what was not received is dropped and counted; what is
 // queued for peers goes out within the socket's linger, and Close waits for that. When ctx ends first, or linger does, connections are closed and
@@ -137,16 +122,11 @@ func (s *socket) ask(ctx context.Context, mk func(actor.Reply[struct{}]) socketM
 	return err
 }
 
-// setMarks changes marks; -1 leaves one as it is.
-func (s *socket) setMarks(ctx context.Context, send, recv int) error {
-	return s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &setMarks{send: send, recv: recv, reply: r} })
-}
-
 // close refuses new calls, wakes those that wait, and sees the pipes to their ends.
 func (s *socket) close(ctx context.Context) error {
 	s.refuse(ErrClosed)
 	for {
-		res, err := s.askClose(ctx, &closeSocket{linger: s.opts.linger})
+		res, err := s.askClose(ctx, &closeSocket{linger: s.opts().linger})
 		if err == nil {
 			return res
 		}
@@ -191,9 +171,9 @@ func (s *socket) refuse(err error) {
 
 // newPipe makes a pipe over a network transport with its queues.
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
-	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut()}
+	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut(e)}
 	if s.typ.receives && s.hearing == nil {
-		p.in = mailbox.New(mailbox.Config[Message]{Mark: int(s.recvMark.Load()), Policy: s.opts.policy()})
+		p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: e.opts.policy()})
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p
@@ -202,14 +182,14 @@ func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 // pipeName is a name for a new pipe of e.
 func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.text, s.lent.Add(1)) }
 
-// newOut makes an outbound queue, or nil where nothing goes out.
-func (s *socket) newOut() *queue {
+// newOut makes an outbound queue for a pipe of e, or nil where nothing goes out.
+func (s *socket) newOut(e *Endpoint) *queue {
 	var mark int
 	policy := mailbox.Block
 	switch {
 	case s.typ.subscriber: // as many as there are subscriptions
 	case s.typ.sends:
-		mark, policy = int(s.sendMark.Load()), s.opts.policy()
+		mark, policy = s.opts().sendHWM, e.opts.policy()
 	default:
 		return nil
 	}
@@ -219,7 +199,7 @@ func (s *socket) newOut() *queue {
 // wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of
 // them, where each waits for a peer of its own.
 func (s *socket) wakeSenders() {
-	if s.typ.addresses || s.opts.nodrop {
+	if s.typ.addresses || s.opts().nodrop {
 		s.room.wakeAll()
 		return
 	}
@@ -230,7 +210,7 @@ func (s *socket) wakeSenders() {
 func (s *socket) attach(p *pipe) {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
-	if s.opts.probe {
+	if s.opts().probe {
 		_ = p.out.TryPush(Message{}) // a queue that is new has room; a closed one needs no probe
 	}
 	s.route.pattern.attach(p)

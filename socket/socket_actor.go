@@ -37,10 +37,10 @@ type (
 		now    bool
 		reply  actor.Reply[error]
 	}
-	// setMarks changes the marks of all pipes; -1 leaves one as it is.
-	setMarks struct {
-		send, recv int
-		reply      actor.Reply[struct{}]
+	// setOptions changes options.
+	setOptions struct {
+		opts  []Option
+		reply actor.Reply[struct{}]
 	}
 	// peerUp reports a finished handshake; codec waits for its answer.
 	peerUp struct {
@@ -70,7 +70,7 @@ func (*bindEndpoint) socketMessage()    {}
 func (*connectEndpoint) socketMessage() {}
 func (*closeEndpoint) socketMessage()   {}
 func (*closeSocket) socketMessage()     {}
-func (*setMarks) socketMessage()        {}
+func (*setOptions) socketMessage()      {}
 func (*peerUp) socketMessage()          {}
 func (*peerDown) socketMessage()        {}
 func (*linkEnded) socketMessage()       {}
@@ -80,7 +80,7 @@ func (*taskStopped) socketMessage()     {}
 // A socketActor is a socket's control path: endpoints and pipes come and go through it.
 //
 //	Owns      socket.control: endpoints, pipes, the state of closing. It outlives the actor's incarnations.
-//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setMarks of callers; peerUp, peerDown, linkEnded of links;
+//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkEnded of links;
 //	          pipeClosed of pipes; taskStopped of I/O actors.
 //	Sends     Attach, Refuse to codecs; closePipe to pipes; startTask, stopTask to I/O actors.
 //	Starts    a pipe actor for each pipe.
@@ -109,8 +109,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onLinkEnded(ctx, m)
 	case *twinClosed:
 		s.onTwinClosed(ctx, m)
-	case *setMarks:
-		s.onSetMarks(m)
+	case *setOptions:
+		s.onSetOptions(m)
 	case *evictPipe:
 		s.onEvictPipe(ctx, m)
 	case *closeEndpoint:
@@ -172,7 +172,7 @@ func (s *socketActor) onBind(ctx *actor.Context[socketMessage], m *bindEndpoint)
 		s.onBindInproc(ctx, m)
 		return
 	}
-	worker, err := s.rt.pickWorker(s.opts.affinity)
+	worker, err := s.rt.pickWorker(e.opts.affinity)
 	if err != nil {
 		m.reply.Fail(err)
 		return
@@ -206,7 +206,7 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 			return
 		}
 	}
-	worker, err := s.rt.pickWorker(s.opts.affinity)
+	worker, err := s.rt.pickWorker(e.opts.affinity)
 	if err != nil {
 		m.reply.Fail(err)
 		return
@@ -214,7 +214,7 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 	e.worker = worker
 	e.link = &link{sock: s.socket, endpoint: e, worker: worker, line: new(codec.Line)}
 	worker.load[idling].Add(1)
-	if !s.opts.immediate && s.admits() {
+	if !e.opts.immediate && s.admits() {
 		e.link.pipe = s.newPipe(e, e.link)
 		if err := s.addPipe(ctx, e.link.pipe); err != nil {
 			m.reply.Fail(err)
@@ -223,7 +223,7 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 	}
 	strategy := m.strategy
 	if strategy == nil {
-		strategy = s.opts.reconnect()
+		strategy = e.opts.reconnect()
 	}
 	e.task = newDialerTask(e.link, strategy)
 	s.control.endpoints = append(s.control.endpoints, e)
@@ -298,7 +298,7 @@ func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown)
 	case p.ending:
 		l.pipe = nil
 		s.endPipe(ctx, p, ReasonLinger)
-	case l.accepted != nil || s.opts.immediate:
+	case l.accepted != nil || l.endpoint.opts.immediate:
 		l.pipe = nil
 		s.endPipe(ctx, p, codec.LostConnection)
 	default:
@@ -368,30 +368,4 @@ func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
 	}
 	p.ref.Stop()
 	s.stopIfDone(ctx, p.endpoint)
-}
-
-// onSetMarks changes the marks of the pipes there are and of those to come.
-func (s *socketActor) onSetMarks(m *setMarks) {
-	if m.send >= 0 {
-		s.sendMark.Store(int64(m.send))
-	}
-	if m.recv >= 0 {
-		s.recvMark.Store(int64(m.recv))
-	}
-	for _, p := range s.control.pipes {
-		if p.heard != nil {
-			p.heard.room.wakeAll()
-		}
-		if p.endpoint.inproc != nil {
-			s.rt.inproc.remark(p)
-			continue
-		}
-		if m.send >= 0 && s.typ.sends && !s.typ.subscriber {
-			p.out.SetMark(m.send)
-		}
-		if m.recv >= 0 && p.in != nil {
-			p.in.SetMark(m.recv)
-		}
-	}
-	m.reply.Send(struct{}{})
 }

@@ -24,7 +24,7 @@ func (s *socketActor) onCloseEndpoint(ctx *actor.Context[socketMessage], m *clos
 		return
 	}
 	e.done = append(e.done, m.reply)
-	s.closeEndpoint(ctx, e, s.opts.linger)
+	s.closeEndpoint(ctx, e, s.opts().linger)
 }
 
 // closeEndpoint shuts the endpoint's door and tells its pipes to end.

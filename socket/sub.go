@@ -7,12 +7,12 @@ import "slices"
 // https://rfc.zeromq.org/spec/29/#the-sub-socket-type
 type sub struct {
 	pipes  []*pipe        // the peers whose connection is up: the others will be greeted
-	invert bool           // receive what no subscription matches
+	invert bool           // receive what no subscription matches; set by configure
 	topics topicTree[int] // how many times each topic is subscribed to
 }
 
-// newSub makes the pattern.
-func newSub(s *socket) *sub { return &sub{invert: s.opts.invert} }
+// configure takes over what its options say.
+func (s *sub) configure(o *options) { s.invert = o.invert }
 
 // attach waits for the greeting.
 func (s *sub) attach(*pipe) {}

@@ -64,19 +64,17 @@ var (
 	subType = &socketType{
 		name: wire.TypeSub, peers: []string{wire.TypePub, wire.TypeXPub}, receives: true, subscriber: true, linger0: true, once: true,
 		conflates: true,
-		pattern:   func(s *socket) pattern { return newSub(s) },
+		pattern:   func(*socket) pattern { return &sub{} },
 	}
 	xsubType = &socketType{
 		name: wire.TypeXSub, peers: []string{wire.TypePub, wire.TypeXPub}, sends: true, receives: true, overflow: OverflowDrop, subscriber: true,
 		linger0: true,
-		pattern: func(s *socket) pattern { return newXSub(s) },
+		pattern: func(*socket) pattern { return newXSub() },
 	}
 	reqType = &socketType{
 		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
-		once: true,
-		pattern: func(s *socket) pattern {
-			return &req{correlate: s.opts.correlate, relaxed: s.opts.relaxed, number: rand.Uint32()}
-		},
+		once:    true,
+		pattern: func(*socket) pattern { return &req{number: rand.Uint32()} },
 	}
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,

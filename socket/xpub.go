@@ -56,7 +56,7 @@ func (s *socket) listen(ctx context.Context, p *pipe) error {
 
 // mayHear says whether p is below the receive mark, or gone and of no consequence.
 func (s *socket) mayHear(p *pipe) bool {
-	mark := int(s.recvMark.Load())
+	mark := s.opts().recvHWM
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
 	return mark == 0 || p.heard.unread < mark || !p.attached
@@ -97,7 +97,7 @@ func (*xpub) mayReceive() error { return nil }
 // accept lets everything through, and remembers whose notification it was.
 func (s *xpub) accept(_ *pipe, m Message) (Message, bool) {
 	p := s.hearing.next()
-	if s.sock.opts.manual && m.Len() == 1 && isSubscription(m.Bytes()) {
+	if s.opts.manual && m.Len() == 1 && isSubscription(m.Bytes()) {
 		s.last = nil
 		if _, there := s.wants[p]; there {
 			s.last = p
@@ -143,8 +143,8 @@ func (s *XPub) Unsubscribe(prefix string) error {
 
 // apply changes the subscriptions of the peer whose notification was received last.
 func (s *XPub) apply(f func(*xpub)) error {
-	if !s.base.s.opts.manual {
-		return s.base.s.opts.refused("Subscribe without XPubManual")
+	if !s.base.s.opts().manual {
+		return s.base.s.opts().refused("Subscribe without XPubManual")
 	}
 	r := &s.base.s.route
 	r.mu.Lock()

@@ -6,12 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// newTestXPub is a pattern with options, and the socket that it asks for them.
+// newTestXPub is a pattern with options.
 func newTestXPub(o pubsubOptions) *xpub {
 	s := &socket{typ: xpubType}
-	s.opts.pubsubOptions = o
 	s.hearing = newHearing(s)
-	return newXPub(s)
+	x := newXPub(s)
+	x.configure(&options{pubsubOptions: o})
+	return x
 }
 
 // heardBy is what the application would receive next, all of it.

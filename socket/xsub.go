@@ -6,22 +6,25 @@ import "github.com/weirmq/weir/mailbox"
 // https://rfc.zeromq.org/spec/29/#the-xsub-socket-type
 type xsub struct {
 	*sub
-	sock *socket // for the options and the mark
+	opts *options // set by configure
 }
 
-// newXSub makes the pattern of s.
-func newXSub(s *socket) *xsub { return &xsub{sub: newSub(s), sock: s} }
+// newXSub makes the pattern.
+func newXSub() *xsub { return &xsub{sub: &sub{}} }
+
+// configure takes over what its options say.
+func (s *xsub) configure(o *options) { s.opts = o }
 
 // route carries out the subscriptions in m at once, and queues the rest for each peer that is up: nothing is left to push, and so nothing is ever
 // routed twice.
 func (s *xsub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
-	topics, rest := cutSubscriptions(m, s.sock.opts.onlyFirst)
+	topics, rest := cutSubscriptions(m, s.opts.onlyFirst)
 	for _, t := range topics {
 		topic := string(t[1:])
 		switch {
 		case t[0] == 1:
 			s.subscribe(topic)
-		case !s.unsubscribe(topic) && s.sock.opts.verboseUnsubscribe:
+		case !s.unsubscribe(topic) && s.opts.verboseUnsubscribe:
 			s.tell(0, topic)
 		}
 	}
@@ -36,7 +39,7 @@ func (s *xsub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 // upstream queues a message for all peers. One that has as many as the mark allows misses it: an XSUB never waits. Its queues themselves have no
 // mark, so that no subscription is lost.
 func (s *xsub) upstream(m Message) {
-	mark := int(s.sock.sendMark.Load())
+	mark := s.opts.sendHWM
 	for _, p := range s.pipes {
 		if mark > 0 && p.out.Len() >= mark {
 			p.out.CountDropped(1, mailbox.ReasonFull)

@@ -21,10 +21,8 @@ func TestXSubPattern(t *testing.T) {
 		{"user messages up to the mark", pubsubOptions{}, []string{"u", "v", "w", "\x01a"}, []string{"u", "v", "\x01a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := &socket{typ: xsubType}
-			s.opts.pubsubOptions = c.opts
-			s.sendMark.Store(2)
-			x, p := newXSub(s), newMarkedPipe(0)
+			x, p := newXSub(), newMarkedPipe(0)
+			x.configure(&options{sendHWM: 2, pubsubOptions: c.opts})
 			x.attach(p)
 			x.greet(p)
 			var r router = x

@@ -51,7 +51,7 @@ func (p *pipeline) produce(ctx context.Context) error {
 // sendEnds sends one end to each worker. A PUSH goes round those that have room; without a mark all have, so that as many
 // ends as there are workers reach one each.
 func (p *pipeline) sendEnds(ctx context.Context) error {
-	if err := p.push.SetSendHWM(ctx, 0); err != nil {
+	if err := p.push.Set(ctx, socket.SendHWM(0)); err != nil {
 		return err
 	}
 	for range p.posts {

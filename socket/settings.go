@@ -1,0 +1,110 @@
+package socket
+
+import (
+	"context"
+	"time"
+
+	"github.com/weirmq/weir/actor"
+)
+
+// Set changes options of a socket in use: all of opts, or none where one is refused, with ErrBadOption, as the constructor would. (zmq_setsockopt)
+//
+// The marks hold at once, for the queues there are too: one that holds more than its new mark loses nothing, and takes nothing until it has drained.
+// At once, too, holds what is the socket's own: Linger, for whatever is closed from then on; SendTimeout and RecvTimeout; RouterMandatory,
+// RouterHandover, ProbeRouter; ReqCorrelate, ReqRelaxed; InvertMatching, OnlyFirstSubscribe, XSubVerboseUnsubscribe and all that begin with XPub.
+// Everything else belongs to endpoints: it holds for those that are bound or connected from then on.
+func (b base) Set(ctx context.Context, opts ...Option) error {
+	return b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &setOptions{opts: opts, reply: r} })
+}
+
+// opts are the options as they are now. An endpoint has its own: see Endpoint.opts.
+func (s *socket) opts() *options { return s.current.Load() }
+
+// onSetOptions puts new options in the place of the old ones, and makes those hold that hold at once.
+func (s *socketActor) onSetOptions(m *setOptions) {
+	if s.control.closing {
+		m.reply.Fail(ErrClosed)
+		return
+	}
+	next, err := s.opts().with(m.opts)
+	if err != nil {
+		m.reply.Fail(err)
+		return
+	}
+	s.route.mu.Lock()
+	s.current.Store(next)
+	if s.configurer != nil {
+		s.configurer.configure(next)
+	}
+	s.route.mu.Unlock()
+	s.remark()
+	s.room.wakeAll() // what they wait for may be nothing to wait for now
+	s.inbox.waiting.wakeAll()
+	m.reply.Send(struct{}{})
+}
+
+// remark gives the queues of all pipes the marks that the options say. One that has it already does not notice.
+func (s *socketActor) remark() {
+	o := s.opts()
+	for _, p := range s.control.pipes {
+		if p.heard != nil {
+			p.heard.room.wakeAll()
+		}
+		if p.endpoint.inproc != nil {
+			s.rt.inproc.remark(p)
+			continue
+		}
+		if s.typ.sends && !s.typ.subscriber {
+			p.out.SetMark(o.sendHWM)
+		}
+		if p.in != nil {
+			p.in.SetMark(o.recvHWM)
+		}
+	}
+}
+
+// Settings are the options of a socket as they are. Each field has the name of the option that sets it, and its unit. (zmq_getsockopt)
+type Settings struct {
+	// Type is the socket's ZeroMQ type: "PUSH", say. (ZMQ_TYPE)
+	Type string
+
+	SendHWM, RecvHWM     int
+	Linger               time.Duration
+	ReconnectInterval    time.Duration
+	ReconnectIntervalMax time.Duration
+	HandshakeInterval    time.Duration
+	MaxMsgSize           int64
+	Immediate            bool
+	Affinity             uint64
+	Backlog              int
+	IPv6                 bool
+	RoutingID            string
+	Conflate             bool
+
+	// Of REQ, DEALER and ROUTER; false for other types.
+	ProbeRouter                     bool
+	RouterMandatory, RouterHandover bool
+	ReqCorrelate, ReqRelaxed        bool
+
+	// Of types that publish and subscribe; zero for others.
+	XPubNoDrop, XPubVerbose, XPubVerboser, XPubManual bool
+	XPubWelcome                                       string
+	InvertMatching                                    bool
+	OnlyFirstSubscribe                                bool
+	XSubVerboseUnsubscribe                            bool
+}
+
+// Settings returns the socket's options as they are. Endpoints keep those that they were bound or connected with.
+func (b base) Settings() Settings {
+	o := b.s.opts()
+	return Settings{
+		Type:    o.typ.name,
+		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, Linger: o.linger,
+		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, HandshakeInterval: o.handshakeInterval,
+		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6,
+		RoutingID: string(o.routingID), Conflate: o.conflate,
+		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
+		XPubNoDrop: o.nodrop, XPubVerbose: o.verboseSubs && !o.verboseUnsubs, XPubVerboser: o.verboseUnsubs, XPubManual: o.manual,
+		XPubWelcome: string(o.welcome), InvertMatching: o.invert, OnlyFirstSubscribe: o.onlyFirst, XSubVerboseUnsubscribe: o.verboseUnsubscribe,
+	}
+}
