@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -105,6 +106,12 @@ func (p *peer) do(ctx context.Context, command ...any) string {
 	p.t.Helper()
 	p.order(command...)
 	return p.okay(ctx)
+}
+
+// signal sends the process a signal.
+func (p *peer) signal(sig os.Signal) {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(sig))
 }
 
 // kill ends the process with SIGKILL, as a crash would. Killing twice does no harm.

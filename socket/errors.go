@@ -45,6 +45,10 @@ var (
 // ErrHandshakeTimeout is the reason of a peer that connected and did not finish its handshake in time (ZMQ_HANDSHAKE_IVL).
 var ErrHandshakeTimeout = codec.ErrHandshakeTimeout
 
+// ErrHeartbeatTimeout is the reason of a connection whose peer gave no sign of life in time: in that of HeartbeatTimeout, or in its own, which it
+// announced (ZMQ_HEARTBEAT_TTL). A connecting side comes back.
+var ErrHeartbeatTimeout = codec.ErrHeartbeatTimeout
+
 // ProtocolError is a peer's breach of ZMTP. It ends that peer's connection and nothing else, and a connecting side does not come back for more.
 type ProtocolError = wire.ProtocolError
 

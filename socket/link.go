@@ -97,6 +97,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 			Accepts:    s.typ.accepts,
 		},
 		HandshakeInterval: o.handshakeInterval,
+		Heartbeat:         o.heartbeat(),
 		MaxMsgSize:        o.maxMsgSize,
 		PeerName:          transport.PeerName,
 		Subscriber:        s.typ.subscriber,

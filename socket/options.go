@@ -37,6 +37,7 @@ type options struct {
 	maxHandshakes     int64 // of one listener at once; only tests change it
 	conflate          bool  // queues hold the newest message alone
 	pubsubOptions
+	heartbeatOptions
 }
 
 // defaultOptions are libzmq's.
@@ -44,6 +45,7 @@ func defaultOptions(typ *socketType) *options {
 	o := &options{
 		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, reconnectInterval: 100 * time.Millisecond,
 		handshakeInterval: 30 * time.Second, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
+		heartbeatOptions: heartbeatOptions{heartbeatTimeout: asInterval},
 	}
 	if typ.linger0 {
 		o.linger = 0

@@ -73,6 +73,9 @@ type Settings struct {
 	ReconnectInterval    time.Duration
 	ReconnectIntervalMax time.Duration
 	HandshakeInterval    time.Duration
+	HeartbeatInterval    time.Duration
+	HeartbeatTTL         time.Duration
+	HeartbeatTimeout     time.Duration
 	MaxMsgSize           int64
 	Immediate            bool
 	Affinity             uint64
@@ -101,6 +104,7 @@ func (b base) Settings() Settings {
 		Type:    o.typ.name,
 		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, Linger: o.linger,
 		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, HandshakeInterval: o.handshakeInterval,
+		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
 		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6,
 		RoutingID: string(o.routingID), Conflate: o.conflate,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,

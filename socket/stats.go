@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/weirmq/weir/mailbox"
 )
@@ -30,6 +31,8 @@ type PeerStats struct {
 	Connected bool
 	// Reconnects counts the connections after the first.
 	Reconnects uint64
+	// RTT is the time that the last heartbeat took, to the peer and back; 0 where none was answered yet, or HeartbeatInterval is 0.
+	RTT time.Duration
 	// Out and In are the ledgers of the two queues.
 	Out, In Ledger
 }
@@ -135,7 +138,7 @@ func (b *statsBook) read(s *socket) Stats {
 		add(&st.In, in)
 		ps := PeerStats{Endpoint: p.endpoint.text, Connected: p.connected.Load(), Reconnects: p.reconnects.Load(), Out: out, In: in}
 		if peer := p.peer.Load(); peer != nil {
-			ps.Peer = peer.Remote
+			ps.Peer, ps.RTT = peer.Remote, peer.RTT()
 		}
 		st.Peers = append(st.Peers, ps)
 	}

@@ -27,6 +27,7 @@ type Decoder struct {
 	body    body            // that body; meaningful if inBody
 	flags   Flags           // of that frame
 	parts   [][]byte        // bodies of the message whose last frame is still to come
+	pieces  uint64          // what Pieces returns
 	slab    slab            // room for small bodies
 	err     error           // final
 }
@@ -105,6 +106,11 @@ func (d *Decoder) Partial() bool {
 	return d.inBody || d.headLen > 0 || len(d.parts) > 0
 }
 
+// Pieces counts the frames that were complete and that Decode and Filled did
+// not show, because more of their message is to follow or because they were
+// dropped. A peer that sends such frames is alive, too.
+func (d *Decoder) Pieces() uint64 { return d.pieces }
+
 // whole decodes small and complete message frames at the beginning of p, until
 // something else comes. This is the path of nearly all traffic. It returns how
 // much it took.
@@ -173,6 +179,7 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 	d.inBody, d.body = false, body{}
 	switch {
 	case discard:
+		d.pieces++
 		return msgs, nil
 	case d.flags&CommandFrame != 0:
 		if octets == nil {
@@ -195,6 +202,7 @@ func (d *Decoder) frame(flags Flags, body []byte, msgs []Message) []Message {
 	}
 	d.parts = append(d.parts, body)
 	if flags&More != 0 {
+		d.pieces++
 		return msgs
 	}
 	msgs = append(msgs, MessageOf(d.parts...))

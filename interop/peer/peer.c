@@ -102,6 +102,7 @@ static const struct name int_options[] = {
 	{"reconnect", ZMQ_RECONNECT_IVL},
 	{"heartbeat", ZMQ_HEARTBEAT_IVL},
 	{"timeout", ZMQ_HEARTBEAT_TIMEOUT},
+	{"ttl", ZMQ_HEARTBEAT_TTL},
 	{"mandatory", ZMQ_ROUTER_MANDATORY},
 	{"handover", ZMQ_ROUTER_HANDOVER},
 	{"probe", ZMQ_PROBE_ROUTER},

@@ -45,6 +45,9 @@ type (
 
 	// pinged asks for the PONG that answers a PING.
 	pinged struct{ run *run }
+
+	// pingDue asks for a PING of our own.
+	pingDue struct{ run *run }
 )
 
 func (*Attach) codecMessage()    {}
@@ -52,12 +55,15 @@ func (*Refuse) codecMessage()    {}
 func (*shaken) codecMessage()    {}
 func (*loopEnded) codecMessage() {}
 func (*pinged) codecMessage()    {}
+func (*pingDue) codecMessage()   {}
 
 // A Peer is what a finished handshake tells of the other side.
 type Peer struct {
 	wire.Peer
 	// Local and Remote are the addresses of the connection, as net.Conn words them.
 	Local, Remote string
+
+	rtt *rtt // what RTT reads; nil in the zero value
 }
 
 // An Inlet takes the messages of one peer, in order. Deliver may wait (at the receive mark, so that the transport pushes back on the sender) until
@@ -105,6 +111,8 @@ type Config struct {
 	Hello []byte
 	// HandshakeInterval bounds greeting and mechanism, 0 for no bound (ZMQ_HANDSHAKE_IVL).
 	HandshakeInterval time.Duration
+	// Heartbeat is what this side asks of the peer's signs of life, and of its own.
+	Heartbeat Heartbeat
 	// MaxMsgSize bounds an incoming frame in bytes, -1 for no bound (ZMQ_MAXMSGSIZE).
 	MaxMsgSize int64
 	// Subscriber says that outgoing messages beginning with 0 or 1 are subscriptions: they go out as CANCEL and SUBSCRIBE to peers that speak
@@ -135,7 +143,7 @@ const (
 // A codec drives one ZMTP connection, from greeting to close.
 //
 //	Owns      the encoder's buffers, the state, the count of messages sent.
-//	Receives  Attach, Refuse; shaken, loopEnded, pinged of its loop; DataReady of the outbound queue lent to it.
+//	Receives  Attach, Refuse; shaken, loopEnded, pinged of its loop; pingDue of its heartbeat; DataReady of the outbound queue lent to it.
 //	Sends     Up, Down, Flushed to its host.
 //	Starts    one loop (open, handshake, read) in onStarted; joins it in close.
 //	Blocks    in the connection's write only. Whoever stops a codec cuts its line first.
@@ -164,9 +172,10 @@ type run struct {
 	stop    chan struct{}   // closed when the handler gives up the connection
 	ctx     context.Context // ends with the line: whatever the loop waits for ends with it
 	pongs   pongs
-	conn    net.Conn // set by the loop before shaken is sent, then read-only
-	early   []byte   // what was read behind the handshake; owned by the loop
-	in      uint64   // whole messages delivered; the handler reads it once the loop is joined
+	beat    *heartbeat // its timers cut the line; nil where the peer's version has no heartbeats
+	conn    net.Conn   // set by the loop before shaken is sent, then read-only
+	early   []byte     // what was read behind the handshake; owned by the loop
+	in      uint64     // whole messages delivered; the handler reads it once the loop is joined
 	version wire.Version
 }
 
@@ -190,6 +199,8 @@ func (c *codec) Receive(ctx *actor.Context[Message]) error {
 		return c.onDataReady(ctx)
 	case *pinged:
 		return c.onPinged(ctx, m)
+	case *pingDue:
+		return c.onPingDue(ctx, m)
 	case *loopEnded:
 		return c.onLoopEnded(ctx, m)
 	case actor.Restarting:
@@ -327,5 +338,6 @@ func (c *codec) connect(r *run) error {
 		return err
 	}
 	r.version, r.early = peer.Version, early
+	r.beat = newHeartbeat(c.cfg, r, &peer)
 	return r.self.Tell(&shaken{run: r, peer: peer})
 }

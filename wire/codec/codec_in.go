@@ -14,6 +14,8 @@ import (
 //	3  deliver    puts the messages into the pipe's inbound queue, and waits there  (the connection's loop)
 //	              at the mark: then nothing is read, and the transport pushes back
 //	4  onPinged   answers a PING between two outgoing batches                       (codec actor)
+//
+// Each complete frame is a sign of life, and while step 3 waits nobody asks for one: see codec_heartbeat.go.
 
 const (
 	// firstRead and fullRead bound the read buffer in bytes. A connection begins with the first, which is all that an idle peer costs, and takes
@@ -41,6 +43,8 @@ func (c *codec) readLoop(r *run) error {
 	if c.cfg.Raw {
 		return c.rawLoop(r, in)
 	}
+	r.beat.start()
+	defer r.beat.stop()
 	rd := reader{run: r, in: in, dec: wire.NewDecoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
 	if err := rd.decode(r.early, false); err != nil {
 		return err
@@ -76,6 +80,7 @@ type reader struct {
 	publisher bool           // SUBSCRIBE and CANCEL are for the socket
 	msgs      []wire.Message // the batch; its room is used again
 	few       bool           // the last run gave few messages for its length
+	pieces    uint64         // what dec.Pieces said last
 }
 
 // decode cuts p into messages and commands and delivers them in the order they came.
@@ -85,6 +90,7 @@ func (rd *reader) decode(p []byte, direct bool) error {
 		if rd.msgs, err = rd.dec.Filled(len(p), rd.msgs[:0]); err != nil {
 			return err
 		}
+		rd.heard(nil)
 		return rd.deliver()
 	}
 	for len(p) > 0 {
@@ -94,6 +100,7 @@ func (rd *reader) decode(p []byte, direct bool) error {
 		}
 		n, msgs, cmd, err := rd.dec.Decode(p[:run], rd.msgs[:0])
 		rd.msgs, rd.few = msgs, len(msgs)*decodeRun <= fewMessages*n
+		rd.heard(cmd)
 		if derr := rd.deliver(); derr != nil {
 			return derr
 		}
@@ -115,7 +122,9 @@ func (rd *reader) deliver() error {
 	if len(rd.msgs) == 0 {
 		return nil
 	}
+	rd.run.beat.stall()
 	n, err := rd.in.Deliver(rd.run.ctx, rd.msgs)
+	rd.run.beat.resume()
 	rd.run.in += uint64(n)
 	clear(rd.msgs) // the queue owns them now: hold no body for longer
 	if err != nil && rd.run.ctx.Err() != nil {
@@ -132,9 +141,12 @@ func (rd *reader) command(body []byte) error {
 	}
 	switch cmd := cmd.(type) {
 	case wire.Ping:
+		rd.run.beat.grant(cmd.TTL)
 		if rd.run.pongs.add(wire.Pong{Context: cmd.Context}) {
 			_ = rd.run.self.Tell(&pinged{run: rd.run}) // a stopped codec answers nobody
 		}
+	case wire.Pong:
+		rd.run.beat.ponged(cmd.Context)
 	case wire.Subscribe:
 		return rd.subscription(1, cmd.Topic)
 	case wire.Cancel:
@@ -164,6 +176,11 @@ func (c *codec) onPinged(ctx ctxt, m *pinged) error {
 	for _, p := range c.run.pongs.take() {
 		frames = p.AppendTo(frames)
 	}
+	return c.writeCommands(ctx, frames)
+}
+
+// writeCommands writes whole frames of commands, between two batches.
+func (c *codec) writeCommands(ctx ctxt, frames []byte) error {
 	if _, err := c.run.conn.Write(frames); err != nil {
 		return c.close(ctx, err)
 	}

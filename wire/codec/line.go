@@ -70,6 +70,15 @@ func (l *Line) Cut(cause error) {
 	}
 }
 
+// cutConn is Cut where conn is the present connection, and nothing where it has been given up meanwhile.
+func (l *Line) cutConn(conn net.Conn, cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open && l.conn == conn {
+		l.cutLocked(cause)
+	}
+}
+
 // Shut cuts the line for good: the codec opens no further connection. An incarnation that finds its line shut fails with cause, and reports
 // nothing to its host, since it has attempted nothing.
 func (l *Line) Shut(cause error) {

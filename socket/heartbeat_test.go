@@ -1,0 +1,127 @@
+package socket_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/socket"
+	"github.com/weirmq/weir/wire"
+)
+
+// TestHeartbeatRanges wants values in and out of range (libzmq: test_heartbeats, test_setsockopt_heartbeat).
+func TestHeartbeatRanges(t *testing.T) {
+	rt := newRuntime(t)
+	for name, c := range map[string]struct {
+		opt  socket.Option
+		good bool
+	}{
+		"no interval":       {socket.HeartbeatInterval(0), true},
+		"interval":          {socket.HeartbeatInterval(time.Hour), true},
+		"negative interval": {socket.HeartbeatInterval(-1), false},
+		"no TTL":            {socket.HeartbeatTTL(0), true},
+		"longest TTL":       {socket.HeartbeatTTL(6553599 * time.Millisecond), true},
+		"too long a TTL":    {socket.HeartbeatTTL(6553600 * time.Millisecond), false},
+		"negative TTL":      {socket.HeartbeatTTL(-time.Second), false},
+		"no timeout":        {socket.HeartbeatTimeout(0), true},
+		"timeout":           {socket.HeartbeatTimeout(time.Millisecond), true},
+		"negative timeout":  {socket.HeartbeatTimeout(-1), false},
+	} {
+		for _, row := range socket.Rows() {
+			_, err := socket.Open(rt, row.Name, c.opt)
+			if c.good {
+				require.NoError(t, err, "%s: %s", row.Name, name)
+			} else {
+				require.ErrorIs(t, err, socket.ErrBadOption, "%s: %s", row.Name, name)
+			}
+		}
+	}
+}
+
+// wantPing wants the next octets to be a PING with that TTL, in tenths of a second, and returns its context.
+func (p *rawPeer) wantPing(tenths byte) []byte {
+	p.t.Helper()
+	head := p.octets(9)
+	require.Equal(p.t, append([]byte("\x04\x0f\x04PING\x00"), tenths), head)
+	return p.octets(8)
+}
+
+// octets reads n octets, behind what was decoded.
+func (p *rawPeer) octets(n int) []byte {
+	p.t.Helper()
+	b := make([]byte, n)
+	for got := 0; got < n; {
+		k, err := p.conn.Read(b[got:])
+		require.NoError(p.t, err)
+		got += k
+	}
+	return b
+}
+
+// TestHeartbeatOnTheWire wants the TTL in whole tenths, and the time that a PONG took in the accounts.
+func TestHeartbeatOnTheWire(t *testing.T) {
+	rt := newRuntime(t)
+	pull := newPull(t, rt, socket.HeartbeatInterval(5*time.Millisecond), socket.HeartbeatTTL(1299*time.Millisecond), socket.HeartbeatTimeout(0))
+	peer := dialRaw(t, bind(t, pull, "tcp://127.0.0.1:*").String(), "PUSH")
+	require.NoError(t, pull.WaitPeers(within(t), 1))
+	require.Zero(t, pull.Stats().Peers[0].RTT, "nothing was answered yet")
+	peer.write(wire.Pong{Context: peer.wantPing(12)}.AppendTo(nil))
+	peer.send("behind it")
+	_, err := pull.Recv(within(t))
+	require.NoError(t, err)
+	require.Positive(t, pull.Stats().Peers[0].RTT)
+}
+
+// TestHeartbeatTimeoutAccepted has an accepted peer fall silent: by our time, and by its own. Its connection ends, and its pipe; the socket goes on.
+func TestHeartbeatTimeoutAccepted(t *testing.T) {
+	for name, c := range map[string]struct {
+		opts []socket.Option
+		ping []byte
+	}{
+		"timeout":             {[]socket.Option{socket.HeartbeatInterval(400 * time.Millisecond)}, nil},
+		"a timeout set":       {[]socket.Option{socket.HeartbeatInterval(5 * time.Millisecond), socket.HeartbeatTimeout(400 * time.Millisecond)}, nil},
+		"its own TTL":         {nil, wire.Ping{TTL: 100 * time.Millisecond}.AppendTo(nil)},
+		"its own, no timeout": {[]socket.Option{socket.HeartbeatTimeout(0)}, wire.Ping{TTL: 100 * time.Millisecond}.AppendTo(nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBesieged(t, c.opts...)
+			conn := b.dial(t)
+			shake(t, conn)
+			_, err := conn.Write(c.ping)
+			require.NoError(t, err)
+			e := b.awaitEvent(t, conn.LocalAddr(), socket.EventDisconnected)
+			require.ErrorIs(t, e.Err, socket.ErrHeartbeatTimeout)
+			wantClosed(t, conn)
+			b.checkAlive(t)
+			require.Len(t, b.pull.Stats().Peers, 1, "the honest peer, which answers")
+		})
+	}
+}
+
+// TestHeartbeatTimeoutReconnects has the peer of a connecting socket fall silent: it is a lost connection, so the next one brings what was queued.
+func TestHeartbeatTimeoutReconnects(t *testing.T) {
+	l, ep := listenRaw(t)
+	events := make(chan socket.Event, 100)
+	rt := newRuntime(t, socket.WithEvents(func(e socket.Event) { events <- e }))
+	push := newPush(t, rt, socket.HeartbeatInterval(5*time.Millisecond), socket.HeartbeatTimeout(400*time.Millisecond), socket.ReconnectInterval(1))
+	connect(t, push, ep)
+	silent := acceptRaw(t, l, "PULL")
+	require.Equal(t, socket.EventConnected, (<-events).Kind)
+	for _, e := range []socket.Event{<-events, <-events} { // the loss and the verdict, as they come
+		require.Contains(t, []socket.EventKind{socket.EventDisconnected, socket.EventRetried}, e.Kind)
+		require.ErrorIs(t, e.Err, socket.ErrHeartbeatTimeout)
+	}
+	wantClosed(t, silent.conn)
+	peer := acceptRaw(t, l, "PULL")
+	require.NoError(t, push.Send(within(t), socket.NewMessage("again")))
+	for {
+		head := peer.octets(2)
+		body := peer.octets(int(head[1]))
+		if head[0] == 0 {
+			require.Equal(t, "again", string(body))
+			return
+		}
+		peer.write(wire.Pong{Context: body[7:]}.AppendTo(nil))
+	}
+}
