@@ -15,6 +15,7 @@ import (
 
 // settings are the flags of a socket command. Written by the flag parser and by check, then read-only.
 type settings struct {
+	command       string // the socket type
 	bind, connect []string
 	subscribe     []string
 	count         uint64
@@ -26,12 +27,15 @@ type settings struct {
 	linger        time.Duration
 	id            string
 
-	options []socket.Option // what the flags that were given ask of the socket
+	given    []string                // --option, as they stand there
+	options  []socket.Option         // what the flags that were given ask of the socket
+	runtime  []socket.RuntimeOption  // ... of its runtime
+	connects []socket.EndpointOption // ... of the first Connect, as in libzmq
 }
 
-// newSettings are the defaults.
-func newSettings() *settings {
-	return &settings{format: formatFlag{formats[0]}}
+// newSettings are the defaults of a command.
+func newSettings(command string) *settings {
+	return &settings{command: command, format: formatFlag{formats[0]}}
 }
 
 // register gives cmd the flags that all socket types have.
@@ -46,6 +50,8 @@ func (s *settings) register(cmd *cobra.Command) {
 	f.VarP(&s.format, "format", "f", "what a line means, in and out: `text|json|hex`")
 	f.Uint32Var(&s.hwm, "hwm", 1000, "both high-water marks: at most `N` messages are queued for a peer, or from one; 0 for no limit")
 	f.DurationVar(&s.linger, "linger", 0, "drop what could not be sent `DUR` after the end; 0 drops at once (default: without end)")
+	f.StringArrayVarP(&s.given, "option", "o", nil, "set a socket option: `NAME=VALUE`, named as in libzmq, in lower case without ZMQ_ (rcvhwm=10,\n"+
+		"routing_id=me); may be repeated")
 	f.StringVar(&s.id, "id", "", "routing id: the `NAME` by which a ROUTER knows this socket")
 }
 
@@ -76,6 +82,11 @@ func (s *settings) check(given *pflag.FlagSet) error {
 		s.options = append(s.options, socket.RoutingID(s.id))
 	}
 	s.options = append(s.options, family(append(slices.Clone(s.bind), s.connect...)...))
+	for _, text := range s.given { // last, so that they have the last word
+		if err := s.setOption(text); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

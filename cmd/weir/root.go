@@ -14,6 +14,7 @@ const rootLong = `weir speaks ZeroMQ (ZMTP 3.1 and 3.0) from the command line, w
 
 Senders send each line of standard input as they read it, without a limit to its
 length; at its end they flush and exit. Receivers print a line for each message.
+Types that do both do both at the same time.
 Standard output holds nothing but messages; "bound EP" lines, with the real port
 where EP had a wildcard, and errors go to standard error.
 
@@ -27,6 +28,9 @@ Formats (--format), a line a message, in and out:
   json  an array of strings; a frame that is not UTF-8 is {"hex":"00ff"}
 In text and hex an empty field is an empty frame: an empty line is one empty frame,
 and " 78" in hex is an empty frame and x.
+
+Options (-o NAME=VALUE) have libzmq's names in lower case without ZMQ_, and its units:
+numbers, times in milliseconds, 0 or 1, or text. An unknown one lists all there are.
 
 Exit status:
   0  done
@@ -59,6 +63,9 @@ func runContext(ctx context.Context, args []string, std *streams) int {
 	}
 	std.complain(err)
 	status := statusOf(err)
+	if errors.Is(err, errOption) || errors.Is(err, socket.ErrBadOption) {
+		std.note("%s", optionList())
+	}
 	if status == statusUsage {
 		std.note("usage: %s\nsee %s --help", cmd.UseLine(), cmd.CommandPath())
 	}
@@ -100,11 +107,13 @@ type kind struct {
 }
 
 // kinds are the socket types, in the order of the manual.
-var kinds = []kind{pushKind, pullKind, pubKind, subKind, reqKind, repKind}
+var kinds = []kind{
+	pushKind, pullKind, pubKind, subKind, reqKind, repKind, dealerKind, routerKind, pairKind, xpubKind, xsubKind,
+}
 
 // newSocketCommand makes the command of k.
 func newSocketCommand(std *streams, k kind) *cobra.Command {
-	set := newSettings()
+	set := newSettings(k.name)
 	cmd := &cobra.Command{
 		Use:     k.name + " [-b EP]... [-c EP]...",
 		Short:   k.short,

@@ -13,7 +13,7 @@ import (
 //	1  open     make the runtime and the socket                                     (session.go)
 //	2  attach   bind and connect, and say what was bound                            (session.go)
 //	3  wait     for peers, where --wait-peers asks for it                           (session.go)
-//	4  work     what the socket type does with input and output                     (send.go, recv.go, req.go, rep.go)
+//	4  work     what the socket type does with input and output                     (send.go, recv.go, req.go, rep.go, talk.go)
 //	5  close    flush within linger, count what was not sent                        (close.go)
 //
 // All of it runs in one goroutine. ctx ends with a signal; work, which is made from it, also when no endpoint is left.
@@ -47,7 +47,7 @@ type endpoints interface {
 // A job is an open socket and what is done with it.
 type job struct {
 	socket endpoints
-	peers  func(ctx context.Context, n int) error // waits for n peers; nil where the type has no --wait-peers
+	peers  func(ctx context.Context, n int) error // waits for n peers; nil where the type has no --wait-peers, or its work waits
 	work   func(ctx context.Context) error        // returns nil when all is done
 }
 
@@ -56,7 +56,7 @@ func runSocket(ctx context.Context, std *streams, set *settings, k kind) error {
 	work, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	ends := watchEndings(std, len(set.bind)+len(set.connect), end)
-	rt, err := socket.NewRuntime(socket.WithEvents(ends.onEvent))
+	rt, err := socket.NewRuntime(append(set.runtime, socket.WithEvents(ends.onEvent))...)
 	if err != nil {
 		return errors.Join(err, ends.stop())
 	}
@@ -79,7 +79,7 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.attach(ctx, s.job.socket); err != nil {
 		return err
 	}
-	if n := int(s.set.waitPeers); n > 0 {
+	if n := int(s.set.waitPeers); n > 0 && s.job.peers != nil {
 		err := s.patience.wait(ctx, func(ctx context.Context) error { return s.job.peers(ctx, n) })
 		if err != nil {
 			return err
@@ -101,10 +101,12 @@ func (s *session) attach(ctx context.Context, to endpoints) error {
 		}
 		s.std.note("bound %s", bound)
 	}
+	options := s.set.connects
 	for _, ep := range s.set.connect {
-		if _, err := to.Connect(ctx, ep); err != nil {
+		if _, err := to.Connect(ctx, ep, options...); err != nil {
 			return err
 		}
+		options = nil
 	}
 	return nil
 }

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// errOption is part of every error about an --option that is not one.
+var errOption = errors.New("bad option")
+
+// An optionRow is a socket option as --option takes it: one row of the table.
+type optionRow struct {
+	name  string // libzmq's, in lower case, without ZMQ_
+	value string // what a value looks like, for the list
+	set   func(s *settings, value string) error
+}
+
+// setOption takes the text of one --option.
+func (s *settings) setOption(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return fmt.Errorf("%w: %q: want NAME=VALUE", errOption, text)
+	}
+	i := slices.IndexFunc(optionRows, func(r optionRow) bool { return r.name == name })
+	if i < 0 {
+		return fmt.Errorf("%w: there is no %q", errOption, name)
+	}
+	if err := optionRows[i].set(s, value); err != nil {
+		return fmt.Errorf("%w: %s=%s: %w", errOption, name, value, err)
+	}
+	return nil
+}
+
+// optionList is the list of what exists.
+func optionList() string {
+	var b strings.Builder
+	b.WriteString("options (-o NAME=VALUE):")
+	for _, r := range optionRows {
+		fmt.Fprintf(&b, "\n  %s=%s", r.name, r.value)
+	}
+	return b.String()
+}
+
+// option makes a row of a socket's option, whose value parse makes of text.
+func option[V any](name string, of func(V) socket.Option, value string, parse func(string) (V, error)) optionRow {
+	return optionRow{name: name, value: value, set: func(s *settings, text string) error {
+		v, err := parse(text)
+		if err == nil {
+			s.options = append(s.options, of(v))
+		}
+		return err
+	}}
+}
+
+// whole makes a row of an option that is a whole number.
+func whole(name string, of func(int) socket.Option) optionRow {
+	return option(name, of, "N", parseInt)
+}
+
+// flag makes a row of an option that is on or off.
+func flag(name string, of func(bool) socket.Option) optionRow {
+	return option(name, of, "0|1", parseBool)
+}
+
+// text makes a row of an option that is text, or any bytes.
+func text(name string, of func(string) socket.Option) optionRow {
+	return option(name, of, "TEXT", func(v string) (string, error) { return v, nil })
+}
+
+// millis makes a row of an option that is a time in milliseconds; -1 stands for without end.
+func millis(name string, of func(time.Duration) socket.Option) optionRow {
+	return option(name, of, "MS", parseMillis)
+}
+
+// parseInt reads a whole number.
+func parseInt(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, errors.New("want a whole number")
+	}
+	return n, nil
+}
+
+// parseBool reads 0 or 1.
+func parseBool(text string) (bool, error) {
+	switch text {
+	case "0":
+		return false, nil
+	case "1":
+		return true, nil
+	}
+	return false, errors.New("want 0 or 1")
+}
+
+// parseMillis reads a number of milliseconds.
+func parseMillis(text string) (time.Duration, error) {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return 0, errors.New("want a whole number of milliseconds")
+	}
+	if n < 0 {
+		return time.Duration(n), nil // no time, but what stands for one
+	}
+	return time.Duration(n) * time.Millisecond, nil
+}
+
+// parseInt64 reads a whole number of 64 bits.
+func parseInt64(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, errors.New("want a whole number")
+	}
+	return n, nil
+}
+
+// parseMask reads a bit mask: a number, also as 0x….
+func parseMask(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 0, 64)
+	if err != nil {
+		return 0, errors.New("want a bit mask")
+	}
+	return n, nil
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestOptions sets options by libzmq's names, and sees what they do.
+func TestOptions(t *testing.T) {
+	router := start(t, "router", "-b", anyPort, "-n", "1", "-o", "rcvhwm=10", "-o", "router_mandatory=1")
+	dealer := start(t, "dealer", "-c", <-router.bound, "-o", "routing_id=me, by name", "-o", "sndhwm=1", "-o", "linger=-1")
+	dealer.write("hello")
+	out, _ := router.wait(statusDone)
+	require.Equal(t, []string{"me, by name\thello"}, out)
+
+	push := start(t, "push", "-c", nobody, "-t", "30ms", "-o", "sndhwm=5", "--hwm", "100")
+	go func() { _, _ = io.WriteString(push.stdin, strings.Repeat("line\n", 20)) }()
+	_, stderr := push.wait(statusTimedOut)
+	require.Contains(t, stderr, "5 to "+nobody, "an option has the last word")
+
+	push = start(t, "push", "-c", nobody, "-o", "linger=0").eof("a")
+	_, stderr = push.wait(statusFailed)
+	require.Contains(t, stderr, "1 messages not sent")
+
+	pub := start(t, "pub", "-b", anyPort, "--wait-peers", "1")
+	sub := start(t, "sub", "-c", <-pub.bound, "-n", "1", "-o", "subscribe=b")
+	pub.eof("a", "b").wait(statusDone)
+	out, _ = sub.wait(statusDone)
+	require.Equal(t, []string{"b"}, out)
+}
+
+// TestBadOptions wants status 2 and the list of what exists.
+func TestBadOptions(t *testing.T) {
+	for args, reason := range map[string]string{
+		"rcvhwm":                "want NAME=VALUE",
+		"frobnicate=1":          `there is no "frobnicate"`,
+		"RCVHWM=1":              `there is no "RCVHWM"`,
+		"=1":                    `there is no ""`,
+		"rcvhwm=x":              "want a whole number",
+		"rcvhwm=-1":             "want 0 or more messages",
+		"rcvhwm=":               "want a whole number",
+		"immediate=yes":         "want 0 or 1",
+		"immediate=2":           "want 0 or 1",
+		"linger=1s":             "want a whole number of milliseconds",
+		"maxmsgsize=x":          "want a whole number",
+		"affinity=x":            "want a bit mask",
+		"routing_id=":           "want 1 to 255 bytes",
+		"router_mandatory=1":    "does not have it",
+		"xpub_verbose=1":        "does not have it",
+		"connect_routing_id=me": "does not have it",
+		"subscribe=a":           "push does not subscribe",
+		"io_threads=-1":         "want 0 to 64",
+		"io_threads=x":          "want a whole number",
+	} {
+		out, stderr := start(t, "push", "-c", nobody, "-o", args).wait(statusUsage)
+		require.Empty(t, out, args)
+		require.Contains(t, stderr, reason, args)
+		require.Contains(t, stderr, "\n  rcvhwm=N\n", args)
+	}
+}
+
+// elsewhere are the options of libzmq that package socket names and that --option does not take, each with where it is.
+var elsewhere = map[string]string{
+	"unsubscribe": "nothing is subscribed to when the program begins",
+}
+
+// TestOptionTable has a row for each option of libzmq that the documentation of package socket names, sorted and once.
+func TestOptionTable(t *testing.T) {
+	var rows []string
+	for _, r := range optionRows {
+		rows = append(rows, r.name)
+	}
+	require.True(t, slices.IsSorted(rows), rows)
+	require.Equal(t, len(rows), len(slices.Compact(slices.Clone(rows))))
+	for name, where := range documentedOptions(t) {
+		if _, ok := elsewhere[name]; !ok {
+			require.Contains(t, rows, name, where)
+		}
+	}
+}
+
+// documentedOptions are the names in ZMQ_… in the documentation of functions that return an option, each with the function.
+func documentedOptions(t *testing.T) map[string]string {
+	t.Helper()
+	found, named := map[string]string{}, regexp.MustCompile(`ZMQ_([A-Z0-9_]+)`)
+	files, err := filepath.Glob("../../socket/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		src, err := os.ReadFile(path)
+		require.NoError(t, err)
+		file, err := parser.ParseFile(token.NewFileSet(), path, src, parser.ParseComments)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !returnsOption(f) {
+				continue
+			}
+			for _, m := range named.FindAllStringSubmatch(f.Doc.Text(), -1) {
+				found[strings.ToLower(m[1])] = f.Name.Name
+			}
+		}
+	}
+	require.Greater(t, len(found), 20)
+	return found
+}
+
+// returnsOption says whether f makes an option.
+func returnsOption(f *ast.FuncDecl) bool {
+	if f.Type.Results == nil || len(f.Type.Results.List) != 1 || !f.Name.IsExported() {
+		return false
+	}
+	result, ok := f.Type.Results.List[0].Type.(*ast.Ident)
+	return ok && strings.HasSuffix(result.Name, "Option")
+}

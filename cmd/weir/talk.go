@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// The two-way types send standard input and print what arrives, both at the same time: a sayer has a goroutine of its own, so that a queue that is
+// full never keeps what arrives from being printed. The life of such a command, in order:
+//
+//	1  say     lines to messages, messages to the socket                      (the sayer's goroutine)
+//	2  hear    receive and print, until --count is reached                    (the command's goroutine)
+//	3  silence what it means that nothing has moved for --timeout             (the command's goroutine)
+//	4  join    the sayer ends with the command: what it holds was not accepted
+
+// A duplex is a socket that sends and receives.
+type duplex interface {
+	endpoints
+	socket.Sender
+	socket.Receiver
+}
+
+// What a sayer is doing.
+const (
+	reading int32 = iota // it waits for standard input, or sends without having to wait
+	pushing              // it waits for a peer, or for room
+	silent               // standard input has ended, and the socket has all of it
+)
+
+// A sayer sends standard input in a goroutine of its own.
+type sayer struct {
+	// Set by talk, then read-only.
+	session *session
+	to      socket.Sender
+	peers   func(ctx context.Context, n int) error // waits for --wait-peers
+
+	doing atomic.Int32  // written by sayLoop, read by the command's goroutine
+	done  chan struct{} // closed when sayLoop has ended
+
+	// Owned by sayLoop until done is closed.
+	err    error  // why it ended: nil at the end of standard input
+	held   bool   // it ended with a message that the socket had not accepted
+	astray uint64 // messages for a peer that is not there
+}
+
+// talk sends standard input and prints what arrives. peers is what --wait-peers waits for.
+func (s *session) talk(ctx context.Context, with duplex, peers func(context.Context, int) error) error {
+	if !s.more() {
+		return nil
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	say := &sayer{session: s, to: with, peers: peers, done: make(chan struct{})}
+	go say.sayLoop(ctx, end)
+	err := s.hear(ctx, with, say)
+	if cause := context.Cause(ctx); err != nil && errors.Is(err, context.Canceled) && cause != nil {
+		err = cause
+	}
+	end(nil)
+	<-say.done
+	if say.held && s.more() {
+		s.inHand++
+	}
+	if say.astray > 0 {
+		err = errors.Join(err, fmt.Errorf("%d messages not sent: nobody has the identity they name", say.astray))
+	}
+	return err
+}
+
+// sayLoop sends to the end of standard input. A fault ends the command, with end.
+func (y *sayer) sayLoop(ctx context.Context, end context.CancelCauseFunc) {
+	defer close(y.done)
+	if y.err = y.say(ctx); y.err != nil {
+		end(y.err)
+		return
+	}
+	y.session.patience.touch() // silence counts from here
+	y.doing.Store(silent)
+}
+
+// say waits for the peers that are to be there first, and sends line by line.
+func (y *sayer) say(ctx context.Context) error {
+	s := y.session
+	if n := int(s.set.waitPeers); n > 0 {
+		if err := y.pushing(func() error { return y.peers(ctx, n) }); err != nil {
+			return err
+		}
+	}
+	in := newInput(ctx, s.std.in, s.set.format)
+	for {
+		m, err := in.next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = y.to.TrySend(m)
+		if errors.Is(err, socket.ErrWouldBlock) {
+			err = y.pushing(func() error { return y.to.Send(ctx, m) })
+		}
+		switch {
+		case errors.Is(err, socket.ErrUnroutable):
+			y.astray++
+			s.std.note("weir: standard input, line %d: %v", in.line, err)
+		case err != nil:
+			y.held = true
+			return err
+		default:
+			s.patience.touch()
+		}
+	}
+}
+
+// pushing does what may have to wait for a peer.
+func (y *sayer) pushing(do func() error) error {
+	y.session.patience.touch()
+	y.doing.Store(pushing)
+	defer y.doing.Store(reading)
+	return do()
+}
+
+// hear prints what arrives, until --count is reached, or nothing more is to be expected.
+func (s *session) hear(ctx context.Context, from socket.Receiver, say *sayer) error {
+	for s.more() {
+		m, err := s.receive(ctx, from)
+		if errors.Is(err, errTimedOut) {
+			if over, err := s.silence(say, err); over {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.out.print(m); err != nil {
+			return err
+		}
+		s.done++
+	}
+	return nil
+}
+
+// silence says whether a time in which nothing moved is the end. Where messages are counted it is, and they did not come. Where standard input has
+// ended and all was sent, it is what the end looks like. Where a message cannot be sent it is a failure. While the next line is waited for it means nothing.
+func (s *session) silence(say *sayer, err error) (over bool, _ error) {
+	switch say.doing.Load() {
+	case silent:
+		if s.set.counted {
+			return true, err
+		}
+		return s.patience.quiet(), nil
+	case pushing:
+		return s.patience.quiet(), err
+	default:
+		return s.set.counted, err
+	}
+}
+
+// quiet says whether nothing has moved for the limit.
+func (p *patience) quiet() bool {
+	return time.Since(p.began)-time.Duration(p.last.Load()) >= p.limit
+}

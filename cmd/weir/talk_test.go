@@ -1,0 +1,161 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// twoWay are the commands that send and print at the same time.
+var twoWay = []kind{dealerKind, routerKind, pairKind, xpubKind, xsubKind}
+
+// TestTalk sends and prints at the same time, in both directions.
+func TestTalk(t *testing.T) {
+	for _, name := range []string{"dealer", "pair"} {
+		a := start(t, name, "-b", anyPort, "-n", "3")
+		b := start(t, name, "-c", <-a.bound)
+		for _, line := range numbers(3) {
+			a.write("to b " + line)
+			require.Equal(t, "to b "+line, b.read())
+			b.write("to a " + line)
+			require.Equal(t, "to a "+line, a.read())
+		}
+		a.wait(statusDone)
+		b.signal()
+		b.wait(statusDone)
+	}
+}
+
+// TestRouterIdentity has the identity as the first frame, both ways.
+func TestRouterIdentity(t *testing.T) {
+	router := start(t, "router", "-b", anyPort, "-n", "1")
+	dealer := start(t, "dealer", "-c", <-router.bound, "--id", "me", "-n", "1")
+	dealer.write("hello\tthere")
+	require.Equal(t, "me\thello\tthere", router.read())
+	router.wait(statusDone) // it had nothing to say
+	dealer.signal()
+	_, stderr := dealer.wait(statusFailed)
+	require.Contains(t, stderr, "after 0 of 1 messages")
+
+	router = start(t, "router", "-b", anyPort)
+	dealer = start(t, "dealer", "-c", <-router.bound, "--id", "me", "-n", "1")
+	dealer.write("first")
+	require.Equal(t, "me\tfirst", router.read())
+	router.write("nobody\tlost", "me\tan answer")
+	out, _ := dealer.wait(statusDone)
+	require.Equal(t, []string{"an answer"}, out)
+	router.signal()
+	router.wait(statusDone)
+}
+
+// TestRouterAstray reports and counts lines for an identity that nobody has, where that is asked for, and goes on.
+func TestRouterAstray(t *testing.T) {
+	router := start(t, "router", "-b", anyPort, "-o", "router_mandatory=1", "-n", "1")
+	dealer := start(t, "dealer", "-c", <-router.bound, "-o", "routing_id=me")
+	router.write("nobody\tlost")
+	router.hear("line 1: ")
+	dealer.write("hello")
+	out, stderr := router.wait(statusFailed)
+	require.Equal(t, []string{"me\thello"}, out)
+	require.Contains(t, stderr, "1 messages not sent: nobody has the identity")
+}
+
+// TestXPubXSub passes subscriptions up and messages down.
+func TestXPubXSub(t *testing.T) {
+	xpub := start(t, "xpub", "-b", anyPort, "-f", "hex")
+	xsub := start(t, "xsub", "-c", <-xpub.bound, "-s", "a", "-f", "hex")
+	require.Equal(t, "0161", xpub.read())
+	xsub.write("0162") // subscribes to b
+	require.Equal(t, "0162", xpub.read())
+	xpub.write("6331", "6131", "6231")
+	require.Equal(t, "6131", xsub.read())
+	require.Equal(t, "6231", xsub.read())
+	xsub.write("0062") // and ends that
+	require.Equal(t, "0062", xpub.read())
+	xpub.signal()
+	xpub.wait(statusDone)
+}
+
+// TestTalkEndOfInput goes on after the end of standard input, and ends with 0 once nothing has arrived for the timeout.
+func TestTalkEndOfInput(t *testing.T) {
+	a := start(t, "pair", "-b", anyPort, "-t", "1s").eof("last words")
+	b := start(t, "pair", "-c", <-a.bound)
+	require.Equal(t, "last words", b.read())
+	b.write("an answer")
+	require.Equal(t, "an answer", a.read())
+	out, _ := a.wait(statusDone)
+	require.Empty(t, out)
+	b.signal()
+	b.wait(statusDone)
+}
+
+// TestTalkTimeout wants status 3 where a number of messages does not come, and where a line cannot be sent.
+func TestTalkTimeout(t *testing.T) {
+	for _, k := range twoWay {
+		c := start(t, k.name, "-b", anyPort, "-n", "1", "-t", "30ms")
+		_, stderr := c.wait(statusTimedOut)
+		require.Contains(t, stderr, "timed out", k.name)
+		if k.name != "xsub" {
+			c = start(t, k.name, "-b", anyPort, "--wait-peers", "1", "-t", "30ms")
+			c.wait(statusTimedOut)
+		}
+	}
+	for _, args := range []string{"dealer -b " + anyPort, "pair -b " + anyPort, "dealer --hwm 1 -c " + nobody} {
+		c := start(t, append(strings.Fields(args), "-t", "30ms")...)
+		go func() { _, _ = io.WriteString(c.stdin, "a\nb\nc\n"); _ = c.stdin.Close() }()
+		_, stderr := c.wait(statusTimedOut)
+		require.Contains(t, stderr, "not sent", args)
+	}
+}
+
+// TestTalkWaitsForInput does not count the time in which the next line is waited for.
+func TestTalkWaitsForInput(t *testing.T) {
+	a := start(t, "dealer", "-b", anyPort)
+	b := start(t, "dealer", "-c", <-a.bound, "-t", "200ms")
+	other := start(t, "pull", "-b", anyPort, "-t", "600ms") // three times as long
+	other.wait(statusTimedOut)
+	b.write("still here")
+	require.Equal(t, "still here", a.read())
+	b.eof().wait(statusDone)
+}
+
+// TestTalkFull prints what arrives though nothing can be sent: the other side sends and never receives.
+func TestTalkFull(t *testing.T) {
+	rt, err := socket.NewRuntime()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rt.Shutdown(t.Context())) }()
+	deaf, err := socket.NewDealer(rt, socket.RecvHWM(1))
+	require.NoError(t, err)
+	ep, err := deaf.Bind(t.Context(), anyPort)
+	require.NoError(t, err)
+	full := start(t, "dealer", "-c", ep.String(), "--hwm", "1", "--linger", "0")
+	wrote := make(chan struct{})
+	go func() {
+		defer close(wrote)
+		_, _ = io.WriteString(full.stdin, strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 64)) // more than the kernel takes
+	}()
+	for _, line := range numbers(1000) { // long enough for all that fits to be under way
+		require.NoError(t, deaf.Send(t.Context(), socket.NewMessage(line)))
+		require.Equal(t, line, full.read())
+	}
+	select {
+	case <-wrote:
+		require.Fail(t, "nobody received, and all of it was sent")
+	default:
+	}
+	require.NoError(t, full.stdin.Close())
+	<-wrote
+}
+
+// TestTalkHeld counts the line that was in hand at a signal.
+func TestTalkHeld(t *testing.T) {
+	c := start(t, "dealer", "-b", anyPort)
+	c.write("a", "b") // the second is read once the first is in hand
+	c.signal()
+	_, stderr := c.wait(statusFailed)
+	require.Contains(t, stderr, "1 messages not sent: 1 that no peer had room for")
+}
