@@ -94,6 +94,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		Handshake: wire.HandshakeConfig{
 			SocketType: s.typ.name,
 			Identity:   o.routingID,
+			Properties: o.metadata,
 			Accepts:    s.typ.accepts,
 		},
 		HandshakeInterval: o.handshakeInterval,

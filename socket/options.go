@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/weirmq/weir/transport"
+	"github.com/weirmq/weir/wire"
 )
 
 // An Option sets one property of a socket: of a new one, or by Set of one in use. A value out of range makes the constructor, or Set, return
@@ -33,6 +34,7 @@ type options struct {
 	backlog           int
 	ipv6              bool
 	routingID         []byte
+	metadata          wire.Metadata // the application's own, in the order of their names; replaced, never written to
 	trace             Trace
 	maxHandshakes     int64 // of one listener at once; only tests change it
 	conflate          bool  // queues hold the newest message alone

@@ -82,6 +82,7 @@ type Settings struct {
 	Backlog              int
 	IPv6                 bool
 	RoutingID            string
+	Metadata             map[string]string // by name; nil where there is none
 	Conflate             bool
 
 	// Of REQ, DEALER and ROUTER; false for other types.
@@ -106,7 +107,7 @@ func (b base) Settings() Settings {
 		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, HandshakeInterval: o.handshakeInterval,
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
 		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6,
-		RoutingID: string(o.routingID), Conflate: o.conflate,
+		RoutingID: string(o.routingID), Metadata: o.properties(), Conflate: o.conflate,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
 		XPubNoDrop: o.nodrop, XPubVerbose: o.verboseSubs && !o.verboseUnsubs, XPubVerboser: o.verboseUnsubs, XPubManual: o.manual,
 		XPubWelcome: string(o.welcome), InvertMatching: o.invert, OnlyFirstSubscribe: o.onlyFirst, XSubVerboseUnsubscribe: o.verboseUnsubscribe,
