@@ -80,7 +80,11 @@ func (p *sendPump) sendLoop(ctx context.Context) {
 	for {
 		select {
 		case m := <-p.c:
-			if err := (sending{p.s}).Send(ctx, m); err != nil {
+			err := p.s.trySend(m)
+			if errors.Is(err, ErrWouldBlock) {
+				err = p.s.sendWait(ctx, m)
+			}
+			if err != nil {
 				p.left = append(p.left, m)
 				if ctx.Err() == nil {
 					p.err = err

@@ -70,7 +70,7 @@ func TestBadEndpoints(t *testing.T) {
 func TestErrorsAreApart(t *testing.T) {
 	all := []error{
 		socket.ErrClosed, socket.ErrWouldBlock, socket.ErrNoPeers, socket.ErrBadState, socket.ErrBadOption, socket.ErrIncompatible,
-		socket.ErrNoIOWorker, socket.ErrBadEndpoint, socket.ErrUnknownScheme, socket.ErrAddrInUse,
+		socket.ErrNoIOWorker, socket.ErrTooManySockets, socket.ErrBadEndpoint, socket.ErrUnknownScheme, socket.ErrAddrInUse,
 	}
 	const wouldBlock, noPeers = 1, 2 // their places in the list: no peers is a case of would block
 	for i, a := range all {
@@ -112,7 +112,7 @@ func TestBadOptions(t *testing.T) {
 		_, err := socket.Open(rt, row.Name, good...)
 		require.NoError(t, err, row.Name)
 	}
-	for _, o := range []socket.RuntimeOption{socket.IOWorkers(-1), socket.IOWorkers(65), socket.WithLogger(nil)} {
+	for _, o := range []socket.RuntimeOption{socket.IOWorkers(-1), socket.IOWorkers(65), socket.WithLogger(nil), socket.MaxSockets(0)} {
 		_, err := socket.NewRuntime(o)
 		require.ErrorIs(t, err, socket.ErrBadOption)
 	}

@@ -31,6 +31,8 @@ var (
 	ErrIncompatible = errors.New("weir: incompatible peer")
 	// ErrTaken is why a Pair that has its peer turns another away. It is no breach of protocol: who is turned away may come back.
 	ErrTaken = errors.New("weir: the pair has its peer")
+	// ErrTooManySockets is returned by constructors where the runtime has as many sockets as MaxSockets allows (libzmq: EMFILE).
+	ErrTooManySockets = errors.New("weir: too many sockets")
 	// ErrNoIOWorker is returned by Bind and Connect over a network transport where the runtime has no eligible I/O actor (libzmq: EMTHREAD).
 	ErrNoIOWorker = errors.New("weir: no I/O worker")
 

@@ -19,6 +19,8 @@ type options struct {
 	typ               *socketType
 	sendHWM, recvHWM  int
 	linger            time.Duration
+	sendTimeout       time.Duration
+	recvTimeout       time.Duration
 	reconnectInterval time.Duration
 	reconnectMax      time.Duration
 	handshakeInterval time.Duration
@@ -45,7 +47,7 @@ type options struct {
 // defaultOptions are libzmq's.
 func defaultOptions(typ *socketType) *options {
 	o := &options{
-		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, reconnectInterval: 100 * time.Millisecond,
+		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, sendTimeout: -1, recvTimeout: -1, reconnectInterval: 100 * time.Millisecond,
 		handshakeInterval: 30 * time.Second, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
 		heartbeatOptions: heartbeatOptions{heartbeatTimeout: asInterval},
 	}

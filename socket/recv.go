@@ -22,13 +22,19 @@ import (
 // receiving is the face of the sockets that receive.
 type receiving struct{ s *socket }
 
-// Recv returns the next message, whole. It serves the peers that have something in turn, one message each. It waits until there is a message or ctx
-// ends; a Recv that returns an error has taken nothing. On a closed socket it returns ErrClosed.
+// Recv returns the next message, whole. It serves the peers that have something in turn, one message each. It waits until there is a message, ctx
+// ends, or RecvTimeout is over; a Recv that returns an error has taken nothing. On a closed socket it returns ErrClosed.
 func (f receiving) Recv(ctx context.Context) (Message, error) {
 	m, err := f.s.tryRecv()
 	if err == nil || !errors.Is(err, ErrWouldBlock) {
 		return m, err
 	}
+	timeout := f.s.opts().recvTimeout
+	if timeout == 0 {
+		return m, err
+	}
+	ctx, cancel := bounded(ctx, timeout)
+	defer cancel()
 	return f.s.recvWait(ctx)
 }
 

@@ -20,12 +20,14 @@ import (
 // more do no harm, but inproc endpoints join only sockets of the same runtime. Safe for concurrent use.
 type Runtime struct {
 	// Set by NewRuntime, then read-only.
-	sys     *actor.System
-	log     *slog.Logger
-	onEvent func(Event)
-	workers []*ioWorker
-	reaper  *reaperState
-	inproc  *inprocRegistry
+	sys        *actor.System
+	log        *slog.Logger
+	onEvent    func(Event)
+	workers    []*ioWorker
+	reaper     *reaperState
+	inproc     *inprocRegistry
+	maxSockets int
+	defaults   []Option // of new sockets
 
 	lastSocket   atomic.Int64 // numbers of sockets and endpoints, for names
 	lastEndpoint atomic.Int64
@@ -40,9 +42,11 @@ type RuntimeOption func(*runtimeOptions) error
 
 // runtimeOptions are the settings of one runtime.
 type runtimeOptions struct {
-	log     *slog.Logger
-	workers int
-	onEvent func(Event)
+	log        *slog.Logger
+	workers    int
+	maxSockets int
+	defaults   []Option
+	onEvent    func(Event)
 }
 
 // WithLogger makes the runtime log to l. Default: nothing is logged.
@@ -79,13 +83,16 @@ func WithEvents(f func(Event)) RuntimeOption {
 
 // NewRuntime starts a runtime. Shutdown ends it.
 func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
-	o := runtimeOptions{log: slog.New(slog.DiscardHandler), workers: 1}
+	o := runtimeOptions{log: slog.New(slog.DiscardHandler), workers: 1, maxSockets: defaultMaxSockets}
 	for _, opt := range opts {
 		if err := opt(&o); err != nil {
 			return nil, err
 		}
 	}
-	rt := &Runtime{log: o.log, onEvent: o.onEvent, sockets: map[*socket]struct{}{}, inproc: newInprocRegistry()}
+	rt := &Runtime{
+		log: o.log, onEvent: o.onEvent, maxSockets: o.maxSockets, defaults: o.defaults,
+		sockets: map[*socket]struct{}{}, inproc: newInprocRegistry(),
+	}
 	rt.sys = actor.NewSystem(actor.WithLogger(o.log), actor.WithDeadLetters(rt.onDeadLetter))
 	if err := rt.start(o.workers); err != nil {
 		return nil, errors.Join(err, rt.sys.Shutdown(context.Background()))
@@ -164,6 +171,9 @@ func (rt *Runtime) adopt(s *socket) error {
 	defer rt.mu.Unlock()
 	if rt.closed {
 		return ErrClosed
+	}
+	if len(rt.sockets) >= rt.maxSockets {
+		return fmt.Errorf("%w: MaxSockets is %d", ErrTooManySockets, rt.maxSockets)
 	}
 	s.name = fmt.Sprintf("%d-%s", rt.lastSocket.Add(1), strings.ToLower(s.typ.name))
 	ref, err := actor.Spawn(rt.sys, "socket/"+s.name, func() actor.Actor[socketMessage] { return &socketActor{s} })

@@ -22,14 +22,25 @@ type sending struct{ s *socket }
 
 // Send hands m to the socket, and with it the ownership of its bytes: the caller must not change them afterwards, and nothing is copied that need
 // not be. A nil error says that m was accepted, whole; any other that no part of it was. Where there is no room (or no peer), types that block wait
-// until there is or ctx ends; types that drop count the drop and return nil. On a closed socket it returns ErrClosed.
+// until there is, or ctx ends, or SendTimeout is over; types that drop count the drop and return nil. On a closed socket it returns ErrClosed.
 func (f sending) Send(ctx context.Context, m Message) error {
 	err := f.s.trySend(m)
 	if err == nil || !errors.Is(err, ErrWouldBlock) {
 		return err
 	}
-	return f.s.room.await(ctx, func() (bool, error) {
-		err := f.s.trySend(m)
+	timeout := f.s.opts().sendTimeout
+	if timeout == 0 {
+		return err
+	}
+	ctx, cancel := bounded(ctx, timeout)
+	defer cancel()
+	return f.s.sendWait(ctx, m)
+}
+
+// sendWait parks until m was accepted.
+func (s *socket) sendWait(ctx context.Context, m Message) error {
+	return s.room.await(ctx, func() (bool, error) {
+		err := s.trySend(m)
 		return err == nil || !errors.Is(err, ErrWouldBlock), err
 	})
 }

@@ -70,6 +70,8 @@ type Settings struct {
 
 	SendHWM, RecvHWM     int
 	Linger               time.Duration
+	SendTimeout          time.Duration
+	RecvTimeout          time.Duration
 	ReconnectInterval    time.Duration
 	ReconnectIntervalMax time.Duration
 	HandshakeInterval    time.Duration
@@ -103,7 +105,7 @@ func (b base) Settings() Settings {
 	o := b.s.opts()
 	return Settings{
 		Type:    o.typ.name,
-		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, Linger: o.linger,
+		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
 		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, HandshakeInterval: o.handshakeInterval,
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
 		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6,

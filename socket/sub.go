@@ -69,7 +69,7 @@ func (s *sub) mayReceive() error { return nil }
 
 // accept lets through what a subscription matches: a publisher may send more, when an Unsubscribe crosses a message on its way.
 func (s *sub) accept(_ *pipe, m Message) (Message, bool) {
-	return m, s.topics.matches(m.Bytes()) != s.invert
+	return m, s.wants(m)
 }
 
 // A Sub receives what it subscribed to from all its peers, one whole message each in turn (ZMQ_SUB). It begins with no subscription, and then
