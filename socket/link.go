@@ -101,6 +101,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		Heartbeat:         o.heartbeat(),
 		MaxMsgSize:        o.maxMsgSize,
 		PeerName:          transport.PeerName,
+		PeerAddress:       transport.PeerAddress,
 		Subscriber:        s.typ.subscriber,
 		Publisher:         s.typ.publisher,
 	}

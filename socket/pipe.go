@@ -7,6 +7,7 @@ import (
 
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
 	"github.com/weirmq/weir/wire/codec"
 )
 
@@ -61,6 +62,14 @@ func (p *pipe) identity() (id []byte, known bool) {
 		return o.opts.routingID, true
 	}
 	return nil, false
+}
+
+// properties are what is known of p's present or last peer: nil where no connection was up, and over inproc.
+func (p *pipe) properties() *wire.Properties {
+	if peer := p.peer.Load(); peer != nil {
+		return peer.Properties
+	}
+	return nil
 }
 
 // pipeMessage is what a pipe actor receives.

@@ -43,13 +43,13 @@ func (s *pub) attach(p *pipe) {
 func (s *pub) detach(p *pipe) {
 	if s.opts.manual {
 		for _, topic := range slices.Sorted(maps.Keys(s.asked[p])) {
-			s.tell(p, 0, topic)
+			s.say(p, subscription(0, topic))
 		}
 	}
 	for _, topic := range slices.Sorted(maps.Keys(s.wants[p])) {
 		others := s.unlist(p, topic)
 		if !s.opts.manual && (others == 0 || s.opts.verboseUnsubs) {
-			s.tell(p, 0, topic)
+			s.say(p, subscription(0, topic))
 		}
 	}
 	delete(s.asked, p)
@@ -57,10 +57,15 @@ func (s *pub) detach(p *pipe) {
 	s.pipes = slices.DeleteFunc(s.pipes, func(q *pipe) bool { return q == p })
 }
 
-// tell lets an XPUB's application know of a subscription of p's.
+// tell lets an XPUB's application know of a subscription that p sent, and who that is.
 func (s *pub) tell(p *pipe, first byte, topic string) {
+	s.say(p, subscription(first, topic).WithProperties(p.properties()))
+}
+
+// say lets an XPUB's application have a message. As in libzmq, one about a peer that has gone comes without its properties.
+func (s *pub) say(p *pipe, m Message) {
 	if s.hearing != nil {
-		s.hearing.say(p, subscription(first, topic))
+		s.hearing.say(p, m)
 	}
 }
 
@@ -134,7 +139,7 @@ func (s *pub) arrive(p *pipe, m Message) bool {
 		}
 	}
 	if len(rest) > 0 && s.hearing != nil {
-		s.hearing.say(p, MessageOf(rest...))
+		s.hearing.say(p, MessageOf(rest...).WithProperties(p.properties()))
 	}
 	return false
 }

@@ -81,7 +81,7 @@ func (s *socket) trySendBy(by router, m Message) error {
 		if r.closed != nil {
 			return r.closed
 		}
-		dst, out, err := by.route(r.dst[:0], m)
+		dst, out, err := by.route(r.dst[:0], m.WithProperties(nil))
 		r.dst = dst[:0]
 		if err != nil {
 			return err

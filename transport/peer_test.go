@@ -42,3 +42,35 @@ func TestPeerName(t *testing.T) {
 		require.NoError(t, l.Close())
 	}
 }
+
+// TestPeerAddress wants the address alone, and of ipc the process on both sides.
+func TestPeerAddress(t *testing.T) {
+	process := fmt.Sprintf("localhost:%d:%d:%d", os.Getuid(), os.Getgid(), os.Getpid())
+	if runtime.GOOS != "linux" {
+		process = ""
+	}
+	for _, c := range []struct{ bind, want string }{
+		{"tcp://127.0.0.1:*", "127.0.0.1"}, {"tcp://[::1]:*", "::1"}, {"ipc://*", process},
+	} {
+		ep, err := transport.Parse(c.bind)
+		require.NoError(t, err)
+		opts := transport.Options{IPv6: true}
+		l, err := transport.Listen(context.Background(), ep, opts)
+		require.NoError(t, err)
+		to, err := transport.Parse(l.Endpoint())
+		require.NoError(t, err)
+		dialed, err := transport.Dial(context.Background(), to, opts)
+		require.NoError(t, err)
+		accepted, err := l.Accept()
+		require.NoError(t, err)
+		for _, conn := range []net.Conn{dialed, accepted} {
+			require.Equal(t, c.want, transport.PeerAddress(conn))
+			require.NoError(t, conn.Close())
+		}
+		require.NoError(t, l.Close())
+	}
+	a, b := net.Pipe()
+	require.Empty(t, transport.PeerAddress(a))
+	require.NoError(t, a.Close())
+	require.NoError(t, b.Close())
+}

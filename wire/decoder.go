@@ -20,6 +20,9 @@ type Decoder struct {
 	limit uint64 // the largest body to accept, in octets
 	small uint64 // the largest body to store in a slab, at most limit
 
+	// Set by SetProperties before the first Decode, then read-only.
+	hold *hold // of all messages; nil where they have no properties
+
 	// Owned by the caller.
 	head    [MaxHeader]byte // the beginning of a header that was cut off
 	headLen int             // octets in head; 0 inside a body
@@ -43,6 +46,10 @@ func NewDecoder(maxFrame int64) *Decoder {
 	limit := frameLimit(maxFrame)
 	return &Decoder{limit: limit, small: min(limit, slabMax)}
 }
+
+// SetProperties says what all messages to come share: what is known of their
+// sender.
+func (d *Decoder) SetProperties(p *Properties) { d.hold = p.plain() }
 
 // Decode takes octets of the peer, in pieces of any size. It appends the
 // messages that they complete to msgs and returns the longer slice as out. It
@@ -128,7 +135,7 @@ func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
 			start, end := used+hd.len, used+hd.end()
 			body := run[start:end:end]
 			if hd.flags&More == 0 && len(d.parts) == 0 {
-				msgs = append(msgs, Message{first: body})
+				msgs = append(msgs, Message{first: body, hold: d.hold})
 			} else {
 				msgs = d.frame(hd.flags, body, msgs)
 			}
@@ -198,14 +205,16 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 // https://rfc.zeromq.org/spec/37/#messages
 func (d *Decoder) frame(flags Flags, body []byte, msgs []Message) []Message {
 	if flags&More == 0 && len(d.parts) == 0 {
-		return append(msgs, Message{first: body})
+		return append(msgs, Message{first: body, hold: d.hold})
 	}
 	d.parts = append(d.parts, body)
 	if flags&More != 0 {
 		d.pieces++
 		return msgs
 	}
-	msgs = append(msgs, MessageOf(d.parts...))
+	m := MessageOf(d.parts...)
+	m.hold = d.hold
+	msgs = append(msgs, m)
 	clear(d.parts)
 	d.parts = d.parts[:0]
 	if cap(d.parts) > maxParts {

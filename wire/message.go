@@ -17,9 +17,13 @@ import (
 // he pleases as long as nobody else holds a copy. No method changes a message:
 // those that return a Message return another one. So a message may be read by
 // many goroutines at once.
+//
+// A message that was received has properties: see [Message.Property]. Append,
+// Prepend, Tail and Clone keep them; Send takes them away.
 type Message struct {
 	first []byte // the first frame
 	rest  *tail  // the frames after the first; nil if there are none
+	hold  *hold  // what it has beside its frames; nil if nothing
 }
 
 // A tail holds the frames after a message's first one. It is never changed
@@ -168,7 +172,7 @@ func (m Message) Append(frames ...[]byte) Message {
 		return m
 	}
 	have := m.Len() - 1
-	out := Message{first: m.first, rest: newTail(have + len(frames))}
+	out := Message{first: m.first, rest: newTail(have + len(frames)), hold: m.hold}
 	if m.rest != nil {
 		copy(out.rest.frames, m.rest.frames)
 	}
@@ -182,7 +186,7 @@ func (m Message) Prepend(frames ...[]byte) Message {
 		return m
 	}
 	add := len(frames)
-	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len())}
+	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len()), hold: m.hold}
 	copy(out.rest.frames, frames[1:])
 	out.rest.frames[add-1] = m.first
 	if m.rest != nil {
@@ -192,21 +196,23 @@ func (m Message) Prepend(frames ...[]byte) Message {
 }
 
 // Tail returns the message without its first n frames. If that leaves none, it
-// is the zero message, which has one empty frame: compare n with Len first
-// where the difference matters. A negative n counts as 0.
+// is a message of one empty frame: compare n with Len first where the
+// difference matters. A negative n counts as 0.
 func (m Message) Tail(n int) Message {
 	switch {
 	case n <= 0:
 		return m
 	case n >= m.Len():
-		return Message{}
+		return Message{hold: m.hold}
 	}
-	return MessageOf(m.rest.frames[n-1:]...)
+	out := MessageOf(m.rest.frames[n-1:]...)
+	out.hold = m.hold
+	return out
 }
 
 // Clone returns a message with a copy of every frame.
 func (m Message) Clone() Message {
-	out := Message{first: bytes.Clone(m.first)}
+	out := Message{first: bytes.Clone(m.first), hold: m.hold}
 	if m.rest != nil {
 		out.rest = newTail(len(m.rest.frames))
 		for i, f := range m.rest.frames {

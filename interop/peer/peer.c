@@ -89,7 +89,10 @@ static const struct name types[] = {
 	{"XPUB", ZMQ_XPUB},     {"XSUB", ZMQ_XSUB},     {NULL, 0},
 };
 
-/* The options that a peer can be given, beside maxmsgsize and id: all of them int. */
+/* METADATA is ZMQ_METADATA, which zmq.h keeps to builds with drafts, and the library has in all. */
+#define METADATA 95
+
+/* The options that a peer can be given, beside maxmsgsize, id and metadata: all of them int. */
 static const struct name int_options[] = {
 	{"sndhwm", ZMQ_SNDHWM},
 	{"rcvhwm", ZMQ_RCVHWM},
@@ -141,6 +144,8 @@ static void set_option(char *text)
 		rc = zmq_setsockopt(sock, ZMQ_MAXMSGSIZE, &n, sizeof n);
 	} else if (strcmp(text, "id") == 0) {
 		rc = zmq_setsockopt(sock, ZMQ_ROUTING_ID, value, strlen(value));
+	} else if (strcmp(text, "metadata") == 0) {
+		rc = zmq_setsockopt(sock, METADATA, value, strlen(value));
 	} else {
 		int n = atoi(value);
 		rc = zmq_setsockopt(sock, find(int_options, text), &n, sizeof n);
@@ -280,7 +285,7 @@ static void do_send(char **words)
 	report("send", send_frames(words + 2));
 }
 
-/* recv MS: receives one message and reports its frames. */
+/* recv MS PROPERTY...: receives one message and reports its frames, and then the first one's properties as NAME=VALUE, or NAME alone. */
 static void do_recv(char **words)
 {
 	zmq_msg_t frames[MAX_WORDS];
@@ -297,10 +302,14 @@ static void do_recv(char **words)
 		count++;
 	}
 	fputs("ok", stdout);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count; i++)
 		print_frame(&frames[i]);
-		zmq_msg_close(&frames[i]);
+	for (char **name = words + 2; *name != NULL; name++) {
+		const char *value = zmq_msg_gets(&frames[0], *name);
+		printf(" %s%s%s", *name, value != NULL ? "=" : "", value != NULL ? value : "");
 	}
+	for (int i = 0; i < count; i++)
+		zmq_msg_close(&frames[i]);
 	say("");
 }
 

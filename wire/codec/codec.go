@@ -62,6 +62,8 @@ type Peer struct {
 	wire.Peer
 	// Local and Remote are the addresses of the connection, as net.Conn words them.
 	Local, Remote string
+	// Properties are what each message of the peer comes with.
+	Properties *wire.Properties
 
 	rtt *rtt // what RTT reads; nil in the zero value
 }
@@ -122,6 +124,8 @@ type Config struct {
 	Publisher bool
 	// PeerName, where not nil, words the name of the peer behind a connection; else it is the remote address.
 	PeerName func(net.Conn) string
+	// PeerAddress, where not nil, words the address of the peer for the property Peer-Address; empty where it has none.
+	PeerAddress func(net.Conn) string
 	// Sent, where not nil, is told each message when the kernel has its last byte. It runs in the codec's handler and must not wait.
 	Sent func(Peer, wire.Message)
 }
@@ -177,6 +181,7 @@ type run struct {
 	early   []byte     // what was read behind the handshake; owned by the loop
 	in      uint64     // whole messages delivered; the handler reads it once the loop is joined
 	version wire.Version
+	props   *wire.Properties // what the messages come with
 }
 
 // New returns an incarnation of the codec that cfg describes; a supervisor calls it again for each restart.
@@ -337,7 +342,7 @@ func (c *codec) connect(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.version, r.early = peer.Version, early
+	r.version, r.early, r.props = peer.Version, early, peer.Properties
 	r.beat = newHeartbeat(c.cfg, r, &peer)
 	return r.self.Tell(&shaken{run: r, peer: peer})
 }

@@ -52,7 +52,19 @@ func (c *codec) handshake(conn net.Conn) (Peer, []byte, error) {
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return Peer{}, nil, err
 	}
-	return Peer{Peer: h.Peer(), Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn)}, early, nil
+	peer := Peer{Peer: h.Peer(), Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn)}
+	peer.Properties = wire.NewProperties(c.found(conn), peer.Metadata)
+	return peer, early, nil
+}
+
+// found is what this side knows of the peer by itself.
+func (c *codec) found(conn net.Conn) wire.Metadata {
+	if c.cfg.PeerAddress != nil {
+		if address := c.cfg.PeerAddress(conn); address != "" {
+			return wire.Metadata{{Name: wire.PropertyPeerAddress, Value: address}}
+		}
+	}
+	return nil
 }
 
 // shake moves bytes between the connection and the state machine until the handshake is done, and returns what was read beyond it.

@@ -46,6 +46,7 @@ func (c *codec) readLoop(r *run) error {
 	r.beat.start()
 	defer r.beat.stop()
 	rd := reader{run: r, in: in, dec: wire.NewDecoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
+	rd.dec.SetProperties(r.props)
 	if err := rd.decode(r.early, false); err != nil {
 		return err
 	}
@@ -163,7 +164,8 @@ func (rd *reader) subscription(first byte, topic []byte) error {
 		return nil
 	}
 	body := make([]byte, 0, 1+len(topic))
-	rd.msgs = append(rd.msgs[:0], wire.MessageOf(append(append(body, first), topic...)))
+	m := wire.MessageOf(append(append(body, first), topic...)).WithProperties(rd.run.props)
+	rd.msgs = append(rd.msgs[:0], m)
 	return rd.deliver()
 }
 

@@ -50,6 +50,7 @@ func TestGreetingIsStaged(t *testing.T) {
 				Metadata: wire.Metadata{{Name: wire.PropertySocketType, Value: wire.TypePull}},
 			},
 			Local: "pipe", Remote: "pipe",
+			Properties: wire.NewProperties(nil, wire.Metadata{{Name: wire.PropertySocketType, Value: wire.TypePull}}),
 		}, r.host.peers[0])
 	})
 }
