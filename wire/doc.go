@@ -29,6 +29,7 @@
 //	handshake_config.go    what a handshake needs to know, and what it finds out
 //	mechanism.go           Mechanism and the table of mechanisms
 //	mechanism_null.go      the NULL mechanism
+//	pgm_framing.go         the packets of pgm and epgm: frames of ZMTP/1.0 behind an offset
 //	sockettype.go          the names of the socket types
 //	errors.go              ProtocolError
 //
