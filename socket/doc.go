@@ -34,6 +34,7 @@
 //	send.go, recv.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
 //	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, topics.go   the socket types, a file each
+//	options_transport.go   how connections are made
 //	inproc.go   sockets of one runtime joined without a wire
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets
 //	settings.go, options_timeouts.go, runtime_options.go, ready.go, options.go, options_pubsub.go, router_options.go, errors.go, events.go, stats.go, message.go   what callers set and see

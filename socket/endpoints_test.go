@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -71,6 +72,7 @@ func TestErrorsAreApart(t *testing.T) {
 	all := []error{
 		socket.ErrClosed, socket.ErrWouldBlock, socket.ErrNoPeers, socket.ErrBadState, socket.ErrBadOption, socket.ErrIncompatible,
 		socket.ErrNoIOWorker, socket.ErrTooManySockets, socket.ErrBadEndpoint, socket.ErrUnknownScheme, socket.ErrAddrInUse,
+		socket.ErrAddrNotAvailable, socket.ErrNoDevice, socket.ErrNameTooLong, socket.ErrConnRefused, socket.ErrConnectTimeout,
 	}
 	const wouldBlock, noPeers = 1, 2 // their places in the list: no peers is a case of would block
 	for i, a := range all {
@@ -91,12 +93,19 @@ func TestBadOptions(t *testing.T) {
 		bad := map[string]socket.Option{
 			"SendHWM": socket.SendHWM(-1), "RecvHWM": socket.RecvHWM(-1), "ReconnectIntervalMax": socket.ReconnectIntervalMax(-1),
 			"HandshakeInterval": socket.HandshakeInterval(-1), "MaxMsgSize": socket.MaxMsgSize(-2), "Backlog": socket.Backlog(-1),
+			"SendBuffer": socket.SendBuffer(-2), "RecvBuffer": socket.RecvBuffer(-2), "TypeOfService": socket.TypeOfService(-1),
+			"TypeOfService of 256": socket.TypeOfService(256), "TCPKeepAliveIdle": socket.TCPKeepAliveIdle(0),
+			"TCPKeepAliveInterval": socket.TCPKeepAliveInterval(time.Millisecond), "TCPKeepAliveCount": socket.TCPKeepAliveCount(128),
+			"TCPKeepAliveCount alone": socket.TCPKeepAliveCount(1), "TCPMaxRetransmit": socket.TCPMaxRetransmit(-1),
+			"ConnectTimeout": socket.ConnectTimeout(-1), "BindToDevice": socket.BindToDevice(strings.Repeat("x", 16)),
+			"Priority":             socket.Priority(-1),
 			"RoutingID of nothing": socket.RoutingID(""), "RoutingID of 256": socket.RoutingID(strings.Repeat("x", 256)),
 		}
 		good := []socket.Option{
 			socket.SendHWM(0), socket.RecvHWM(0), socket.ReconnectIntervalMax(0), socket.HandshakeInterval(0), socket.MaxMsgSize(-1),
 			socket.Backlog(0), socket.RoutingID(strings.Repeat("x", 255)), socket.Linger(-1), socket.Immediate(true), socket.Affinity(1),
-			socket.IPv6(true), socket.ReconnectInterval(-1),
+			socket.IPv6(true), socket.ReconnectInterval(-1), socket.SendBuffer(-1), socket.RecvBuffer(0), socket.TypeOfService(0),
+			socket.TCPKeepAlive(false), socket.TCPMaxRetransmit(0), socket.ConnectTimeout(0), socket.BindToDevice(""), socket.Priority(0),
 		}
 		if row.Publisher {
 			good = append(good, socket.XPubNoDrop(true))

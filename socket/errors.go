@@ -42,6 +42,17 @@ var (
 	ErrUnknownScheme = transport.ErrScheme
 	// ErrAddrInUse is returned by Bind where somebody else has the address (libzmq: EADDRINUSE).
 	ErrAddrInUse = transport.ErrAddrInUse
+	// ErrAddrNotAvailable is returned by Bind for an address that is not this machine's (libzmq: EADDRNOTAVAIL).
+	ErrAddrNotAvailable = transport.ErrAddrNotAvailable
+	// ErrNoDevice is returned by Bind for a host that is neither an address, nor a network interface, nor a name that resolves, for an IPv6 address
+	// without IPv6(true), and where BindToDevice names no interface (libzmq: ENODEV).
+	ErrNoDevice = transport.ErrNoDevice
+	// ErrNameTooLong is returned for an ipc path that does not fit into a socket address (libzmq: ENAMETOOLONG).
+	ErrNameTooLong = transport.ErrNameTooLong
+	// ErrConnRefused is why an attempt to connect failed where nobody listens (libzmq: ECONNREFUSED).
+	ErrConnRefused = transport.ErrRefused
+	// ErrConnectTimeout is why an attempt to connect failed that took longer than ConnectTimeout (libzmq: ETIMEDOUT).
+	ErrConnectTimeout = transport.ErrConnectTimeout
 )
 
 // ErrHandshakeTimeout is the reason of a peer that connected and did not finish its handshake in time (ZMQ_HANDSHAKE_IVL).

@@ -42,6 +42,7 @@ type options struct {
 	conflate          bool  // queues hold the newest message alone
 	pubsubOptions
 	heartbeatOptions
+	transportOptions
 }
 
 // defaultOptions are libzmq's.
@@ -57,7 +58,7 @@ func defaultOptions(typ *socketType) *options {
 	return o
 }
 
-// with returns a copy with opts applied, or the error of the first that was refused.
+// with returns a copy with opts applied, or the error of the first that was refused, or of what does not go together.
 func (o *options) with(opts []Option) (*options, error) {
 	next := *o
 	for _, opt := range opts {
@@ -65,12 +66,17 @@ func (o *options) with(opts []Option) (*options, error) {
 			return nil, err
 		}
 	}
+	if err := next.check(); err != nil {
+		return nil, err
+	}
 	return &next, nil
 }
 
 // transport are the settings that a transport is given.
 func (o *options) transport() transport.Options {
-	return transport.Options{IPv6: o.ipv6, Backlog: o.backlog}
+	t := o.net
+	t.IPv6, t.Backlog = o.ipv6, o.backlog
+	return t
 }
 
 // badOption is the error of a value out of range.

@@ -30,6 +30,9 @@ var (
 	// ErrRefused says that nobody listens at the address dialed: for tcp the other machine refused, for ipc the
 	// socket file has no owner any more. (libzmq: ECONNREFUSED.)
 	ErrRefused = errors.New("connection refused")
+
+	// ErrConnectTimeout says that an attempt to connect took longer than Options.ConnectTimeout. (libzmq: ETIMEDOUT.)
+	ErrConnectTimeout = errors.New("connect timed out")
 )
 
 // A failure is what Dial and Listen return when a name did not resolve or the operating system said no.

@@ -67,7 +67,7 @@ func listenPath(ctx context.Context, path string, opts Options, after func()) (L
 			after()
 		}
 	}
-	return &listener{Listener: ln, endpoint: "ipc" + separator + path, opts: opts, undo: undo}, nil
+	return &listener{Listener: ln, endpoint: "ipc" + separator + path, network: "unix", opts: opts, undo: undo}, nil
 }
 
 // remover looks at a socket file now and returns what takes it away later: that file, even if the process has changed

@@ -1,16 +1,18 @@
 package transport
 
 import (
+	"errors"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // A Listener accepts connections on one bound endpoint. One goroutine may sit in Accept while another calls Close,
 // which makes Accept return an error that wraps net.ErrClosed. The connections are package net's own types, so that
 // net.Buffers reaches writev, and they stay open when the listener closes. A second Close has no effect but an error.
 //
-// The listeners of tcp and ipc also have the method SetDeadline(time.Time) error, as net.TCPListener has it: a way to
-// wake Accept without giving the endpoint up.
+// The listeners of tcp and ipc also have the methods SetDeadline(time.Time) error and SyscallConn() (syscall.RawConn,
+// error), as net.TCPListener has them: the first wakes Accept without giving the endpoint up.
 type Listener interface {
 	net.Listener
 
@@ -24,20 +26,20 @@ type listener struct {
 	// Set when made, then read-only.
 	net.Listener        // the bound socket
 	endpoint     string // what Endpoint says
+	network      string // of its socket: "tcp4", "tcp6" or "unix"
 	opts         Options
 	undo         func() // takes away what the bind left behind, before the socket closes; nil when nothing is
 
 	undone sync.Once // undo runs once, though Close may be called again
 }
 
-// Accept waits for the next connection and gives it the buffers asked for: not every system hands them down from the
-// listening socket.
+// Accept waits for the next connection and gives it what was asked for.
 func (l *listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	l.opts.tune(conn)
+	l.opts.tune(l.network, conn)
 	return conn, nil
 }
 
@@ -50,6 +52,16 @@ func (l *listener) Close() error {
 		}
 	})
 	return l.Listener.Close()
+}
+
+// SyscallConn gives the bound socket to those who want to look at it, as net.TCPListener has it. It returns
+// errors.ErrUnsupported where there is none.
+func (l *listener) SyscallConn() (syscall.RawConn, error) {
+	c, ok := l.Listener.(syscall.Conn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return c.SyscallConn()
 }
 
 // Endpoint implements Listener.

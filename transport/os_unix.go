@@ -21,16 +21,17 @@ var errnos = []struct {
 	{unix.ECONNREFUSED, ErrRefused},
 }
 
-// Options of the socket level that setSocketOption takes.
-const (
-	optSendBuffer   = unix.SO_SNDBUF
-	optRecvBuffer   = unix.SO_RCVBUF
-	optReuseAddress = unix.SO_REUSEADDR
+// Options of the socket level, which every system has.
+var (
+	sysSendBuffer   = sysOption{unix.SOL_SOCKET, unix.SO_SNDBUF}
+	sysRecvBuffer   = sysOption{unix.SOL_SOCKET, unix.SO_RCVBUF}
+	sysReuseAddress = sysOption{unix.SOL_SOCKET, unix.SO_REUSEADDR}
+	sysKeepAlive    = sysOption{unix.SOL_SOCKET, unix.SO_KEEPALIVE}
 )
 
-// setsockoptInt sets one integer option of the socket level.
-func setsockoptInt(fd uintptr, option, value int) error {
-	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, option, value))
+// setsockoptInt sets one integer option of a socket.
+func setsockoptInt(fd uintptr, o sysOption, value int) error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(int(fd), o.level, o.name, value))
 }
 
 // setBacklog changes the length of a listening socket's queue. Package net always asks for the system's maximum, and a
@@ -40,11 +41,7 @@ func setBacklog(ln syscall.Conn, n int) error {
 	if err != nil {
 		return err
 	}
-	var set error
-	if err := raw.Control(func(fd uintptr) { set = unix.Listen(int(fd), n) }); err != nil {
-		return err
-	}
-	return os.NewSyscallError("listen", set)
+	return onSocket(raw, func(fd uintptr) error { return os.NewSyscallError("listen", unix.Listen(int(fd), n)) })
 }
 
 // sameFile reports whether two looks at a path saw one and the same file.

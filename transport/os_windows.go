@@ -18,17 +18,17 @@ var errnos = []struct {
 	{windows.WSAECONNREFUSED, ErrRefused},
 }
 
-// Options of the socket level that setSocketOption takes.
-const (
-	optSendBuffer   = windows.SO_SNDBUF
-	optRecvBuffer   = windows.SO_RCVBUF
-	optReuseAddress = windows.SO_REUSEADDR
+// Options of the socket level, which every system has.
+var (
+	sysSendBuffer   = sysOption{windows.SOL_SOCKET, windows.SO_SNDBUF}
+	sysRecvBuffer   = sysOption{windows.SOL_SOCKET, windows.SO_RCVBUF}
+	sysReuseAddress = sysOption{windows.SOL_SOCKET, windows.SO_REUSEADDR}
+	sysKeepAlive    = sysOption{windows.SOL_SOCKET, windows.SO_KEEPALIVE}
 )
 
-// setsockoptInt sets one integer option of the socket level.
-func setsockoptInt(fd uintptr, option, value int) error {
-	err := windows.SetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, option, value)
-	return os.NewSyscallError("setsockopt", err)
+// setsockoptInt sets one integer option of a socket.
+func setsockoptInt(fd uintptr, o sysOption, value int) error {
+	return os.NewSyscallError("setsockopt", windows.SetsockoptInt(windows.Handle(fd), o.level, o.name, value))
 }
 
 // setBacklog does nothing: Windows ignores a second call of listen, and package net has made the first.

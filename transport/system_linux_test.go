@@ -1,12 +1,15 @@
 package transport_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -47,6 +50,107 @@ func TestTCPSocketOptions(t *testing.T) {
 		require.Equal(t, 80_000, option(t, conn, unix.SOL_SOCKET, unix.SO_SNDBUF))
 		require.Equal(t, 60_000, option(t, conn, unix.SOL_SOCKET, unix.SO_RCVBUF))
 	}
+}
+
+// everything asks for all there is.
+func everything() transport.Options {
+	return transport.Options{
+		IPv6: true, TypeOfService: 0x28, MaxRetransmit: 1500*time.Millisecond + 1, Device: "lo", Priority: 3,
+		KeepAlive: transport.KeepAlive{On: true, Idle: 59*time.Second + 1, Interval: 7 * time.Second, Count: 4},
+	}
+}
+
+// TestTCPAsked reads everything that can be asked for back from the listening socket and from both ends of a
+// connection, for each family. (libzmq: test_diffserv, test_setsockopt)
+func TestTCPAsked(t *testing.T) {
+	needIPv6(t)
+	opts := everything()
+	require.NoError(t, opts.Check())
+	for at, six := range map[string]bool{"127.0.0.1:*": false, "[::1]:*": true, "*:*": true} {
+		ln, err := transport.Listen(t.Context(), transport.Endpoint{Scheme: "tcp", Address: at}, opts)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = ln.Close() })
+		to := strings.NewReplacer("[::]", "[::1]").Replace(ln.Endpoint())
+		dialed, err := transporttest.Dial(t, to, opts)
+		require.NoError(t, err)
+		accepted, err := ln.Accept()
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = accepted.Close() })
+		for _, c := range []any{ln, dialed, accepted} {
+			wantAsked(t, c, six)
+		}
+	}
+}
+
+// wantAsked reads everything back from one socket.
+func wantAsked(t *testing.T, c any, six bool) {
+	t.Helper()
+	require.Equal(t, 0x28, option(t, c, unix.IPPROTO_IP, unix.IP_TOS))
+	if six {
+		require.Equal(t, 0x28, option(t, c, unix.IPPROTO_IPV6, unix.IPV6_TCLASS))
+	}
+	require.Equal(t, 3, option(t, c, unix.SOL_SOCKET, unix.SO_PRIORITY))
+	require.Equal(t, 1501, option(t, c, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT))
+	require.Equal(t, 1, option(t, c, unix.SOL_SOCKET, unix.SO_KEEPALIVE))
+	require.Equal(t, 60, option(t, c, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE))
+	require.Equal(t, 7, option(t, c, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL))
+	require.Equal(t, 4, option(t, c, unix.IPPROTO_TCP, unix.TCP_KEEPCNT))
+	withFD(t, c, func(fd int) {
+		device, err := unix.GetsockoptString(fd, unix.SOL_SOCKET, unix.SO_BINDTODEVICE)
+		require.NoError(t, err)
+		require.Equal(t, "lo", device)
+	})
+}
+
+// TestTCPNothingAsked wants a socket to be the system's own where nothing is asked for.
+func TestTCPNothingAsked(t *testing.T) {
+	fresh, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, unix.Close(fresh)) }()
+	dialed, accepted := transporttest.PairOn(t, transporttest.ListenAt(t, "tcp://127.0.0.1:*", transport.Options{}), transport.Options{})
+	for _, o := range [][2]int{
+		{unix.IPPROTO_IP, unix.IP_TOS}, {unix.SOL_SOCKET, unix.SO_PRIORITY}, {unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE}, {unix.IPPROTO_TCP, unix.TCP_KEEPIDLE}, {unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT}, {unix.SOL_SOCKET, unix.SO_BINDTODEVICE},
+	} {
+		want, err := unix.GetsockoptInt(fresh, o[0], o[1])
+		require.NoError(t, err)
+		require.Equal(t, want, option(t, dialed, o[0], o[1]))
+		require.Equal(t, want, option(t, accepted, o[0], o[1]))
+	}
+}
+
+// TestNoSuchDevice wants an interface that is not there to be told apart, at both ends.
+func TestNoSuchDevice(t *testing.T) {
+	opts := transport.Options{Device: "no-such-nic"}
+	_, err := transport.Listen(t.Context(), transport.Endpoint{Scheme: "tcp", Address: "127.0.0.1:*"}, opts)
+	require.ErrorIs(t, err, transport.ErrNoDevice)
+	ln := transporttest.ListenAt(t, "tcp://127.0.0.1:*", transport.Options{})
+	_, err = transporttest.Dial(t, ln.Endpoint(), opts)
+	require.ErrorIs(t, err, transport.ErrNoDevice)
+}
+
+// TestConnectTimeout dials a listener whose queue is full: Linux lets such an attempt hang. The timeout ends it, and is
+// told from the caller's ctx.
+func TestConnectTimeout(t *testing.T) {
+	ln := transporttest.ListenAt(t, "tcp://127.0.0.1:*", transport.Options{Backlog: 1})
+	full := transport.Options{ConnectTimeout: 100 * time.Millisecond}
+	for {
+		_, err := transporttest.Dial(t, ln.Endpoint(), full)
+		if err == nil {
+			continue // there was still room
+		}
+		require.ErrorIs(t, err, transport.ErrConnectTimeout)
+		require.EqualError(t, err, "transport: dial "+ln.Endpoint()+": connect timed out")
+		break
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	ep, err := transport.Parse(ln.Endpoint())
+	require.NoError(t, err)
+	_, err = transport.Dial(ctx, ep, transport.Options{ConnectTimeout: time.Hour})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NotErrorIs(t, err, transport.ErrConnectTimeout)
 }
 
 // TestIPCSocketOptions reads back the buffers of both ends.

@@ -46,7 +46,11 @@ func listenTCP(ctx context.Context, address string, opts Options) (Listener, err
 		return nil, err
 	}
 	mapped := opts.IPv6 && ip.Is4()
-	return &listener{Listener: ln, endpoint: lastEndpoint(ln, mapped), opts: opts}, nil
+	family := "tcp4"
+	if network == "tcp" {
+		family = "tcp6"
+	}
+	return &listener{Listener: ln, endpoint: lastEndpoint(ln, mapped), network: family, opts: opts}, nil
 }
 
 // lastEndpoint is what a bound listener calls itself. With IPv6 on, libzmq binds an IPv4 address by its image in IPv6
@@ -97,7 +101,7 @@ func dialerFrom(ctx context.Context, from tcpAddress, opts Options) (*net.Dialer
 	d := opts.dialer(&net.TCPAddr{IP: ip.AsSlice(), Port: int(from.port), Zone: ip.Zone()})
 	if from.port != 0 {
 		d.Control = func(network, address string, raw syscall.RawConn) error {
-			if err := setSocketOption(raw, optReuseAddress, 1); err != nil {
+			if err := (setting{at: sysReuseAddress, value: 1}).set(raw); err != nil {
 				return err
 			}
 			return opts.control(network, address, raw)

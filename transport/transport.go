@@ -2,7 +2,10 @@ package transport
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
+	"os"
 	"slices"
 )
 
@@ -93,7 +96,8 @@ func check(ep Endpoint, find func(Transport) error) error {
 }
 
 // Dial makes one attempt to connect. Host names are resolved anew at each call. It returns when the connection stands,
-// when the attempt failed, or soon after ctx ends, and then the error wraps ctx's own. An endpoint that [CheckConnect]
+// when the attempt failed, or soon after ctx ends, and then the error wraps ctx's own; past opts.ConnectTimeout it is
+// [ErrConnectTimeout]. An endpoint that [CheckConnect]
 // refuses gives that error; a refusal is [ErrRefused]; a missing ipc file is fs.ErrNotExist; for the rest see the
 // sentinels. The connection is one of package net's own types, so that net.Buffers reaches writev. Any number of
 // goroutines may call Dial.
@@ -105,8 +109,16 @@ func Dial(ctx context.Context, ep Endpoint, opts Options) (net.Conn, error) {
 	if err != nil {
 		return nil, at(ep.String(), err)
 	}
-	conn, err := t.dial(ctx, ep.Address, opts)
+	attempt, end := opts.bounded(ctx)
+	defer end()
+	conn, err := t.dial(attempt, ep.Address, opts)
 	if err != nil {
+		switch {
+		case errors.Is(context.Cause(attempt), ErrConnectTimeout):
+			err = ErrConnectTimeout
+		case errors.Is(err, os.ErrDeadlineExceeded): // package net's word for the deadline of ctx, the only one there is
+			err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+		}
 		return nil, fail("dial", ep, err)
 	}
 	return conn, nil
