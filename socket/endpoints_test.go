@@ -72,7 +72,7 @@ func TestErrorsAreApart(t *testing.T) {
 	all := []error{
 		socket.ErrClosed, socket.ErrWouldBlock, socket.ErrNoPeers, socket.ErrBadState, socket.ErrBadOption, socket.ErrIncompatible,
 		socket.ErrNoIOWorker, socket.ErrTooManySockets, socket.ErrBadEndpoint, socket.ErrUnknownScheme, socket.ErrAddrInUse,
-		socket.ErrAddrNotAvailable, socket.ErrNoDevice, socket.ErrNameTooLong, socket.ErrConnRefused, socket.ErrConnectTimeout,
+		socket.ErrAddrNotAvailable, socket.ErrNoDevice, socket.ErrNameTooLong, socket.ErrConnRefused, socket.ErrConnectTimeout, socket.ErrProxy,
 	}
 	const wouldBlock, noPeers = 1, 2 // their places in the list: no peers is a case of would block
 	for i, a := range all {
@@ -98,6 +98,8 @@ func TestBadOptions(t *testing.T) {
 			"TCPKeepAliveInterval": socket.TCPKeepAliveInterval(time.Millisecond), "TCPKeepAliveCount": socket.TCPKeepAliveCount(128),
 			"TCPKeepAliveCount alone": socket.TCPKeepAliveCount(1), "TCPMaxRetransmit": socket.TCPMaxRetransmit(-1),
 			"ConnectTimeout": socket.ConnectTimeout(-1), "BindToDevice": socket.BindToDevice(strings.Repeat("x", 16)),
+			"SocksProxy": socket.SocksProxy("nowhere"), "SocksUsername alone": socket.SocksUsername("u"),
+			"SocksPassword":        socket.SocksPassword(strings.Repeat("x", 256)),
 			"Priority":             socket.Priority(-1),
 			"RoutingID of nothing": socket.RoutingID(""), "RoutingID of 256": socket.RoutingID(strings.Repeat("x", 256)),
 		}
@@ -106,6 +108,7 @@ func TestBadOptions(t *testing.T) {
 			socket.Backlog(0), socket.RoutingID(strings.Repeat("x", 255)), socket.Linger(-1), socket.Immediate(true), socket.Affinity(1),
 			socket.IPv6(true), socket.ReconnectInterval(-1), socket.SendBuffer(-1), socket.RecvBuffer(0), socket.TypeOfService(0),
 			socket.TCPKeepAlive(false), socket.TCPMaxRetransmit(0), socket.ConnectTimeout(0), socket.BindToDevice(""), socket.Priority(0),
+			socket.SocksProxy(""), socket.SocksUsername(""), socket.SocksPassword(""),
 		}
 		if row.Publisher {
 			good = append(good, socket.XPubNoDrop(true))

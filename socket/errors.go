@@ -53,6 +53,8 @@ var (
 	ErrConnRefused = transport.ErrRefused
 	// ErrConnectTimeout is why an attempt to connect failed that took longer than ConnectTimeout (libzmq: ETIMEDOUT).
 	ErrConnectTimeout = transport.ErrConnectTimeout
+	// ErrProxy is why an attempt to connect failed at the proxy, or on the way to it: see SocksProxy.
+	ErrProxy = transport.ErrProxy
 )
 
 // ErrHandshakeTimeout is the reason of a peer that connected and did not finish its handshake in time (ZMQ_HANDSHAKE_IVL).

@@ -20,6 +20,9 @@ func (o *transportOptions) check() error {
 	if k := o.net.KeepAlive; k != (transport.KeepAlive{}) && !k.On {
 		return fmt.Errorf("%w: TCPKeepAliveIdle, TCPKeepAliveInterval and TCPKeepAliveCount want TCPKeepAlive(true)", ErrBadOption)
 	}
+	if p := o.net.Proxy; p.Address == "" && p != (transport.Proxy{}) || p.Username == "" && p.Password != "" {
+		return fmt.Errorf("%w: SocksUsername wants a SocksProxy, and SocksPassword both", ErrBadOption)
+	}
 	if err := o.net.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadOption, err)
 	}
@@ -174,6 +177,43 @@ func Priority(n int) Option {
 			return badOption("Priority", n, "0 or more")
 		}
 		o.net.Priority = n
+		return nil
+	}
+}
+
+// SocksProxy makes tcp connections go through a SOCKS5 server, given as host:port (an IPv6 address in brackets). The proxy resolves the names of peers,
+// and reaches them in either family, whatever IPv6 says. Default "", none. It has no effect on Bind. A proxy that is not there, says no or does not
+// answer is a failed attempt, ErrProxy, and the next one comes as after any other; only ConnectTimeout bounds the wait for a silent one. Events name
+// the proxy as the peer's address. (ZMQ_SOCKS_PROXY)
+func SocksProxy(address string) Option {
+	return func(o *options) error {
+		if err := (transport.Proxy{Address: address}).Check(); err != nil {
+			return badOption("SocksProxy", address, "host:port")
+		}
+		o.net.Proxy.Address = address
+		return nil
+	}
+}
+
+// SocksUsername is the user name for a proxy that asks for one, up to 255 bytes; it wants a SocksProxy. Default "", no authentication. A proxy that
+// offers to do without is taken at its word. (ZMQ_SOCKS_USERNAME)
+func SocksUsername(name string) Option {
+	return func(o *options) error {
+		if len(name) > math.MaxUint8 {
+			return badOption("SocksUsername", name, "up to 255 bytes")
+		}
+		o.net.Proxy.Username = name
+		return nil
+	}
+}
+
+// SocksPassword is the password that belongs to SocksUsername, up to 255 bytes. Default "". (ZMQ_SOCKS_PASSWORD)
+func SocksPassword(password string) Option {
+	return func(o *options) error {
+		if len(password) > math.MaxUint8 {
+			return fmt.Errorf("%w: SocksPassword: want up to 255 bytes", ErrBadOption)
+		}
+		o.net.Proxy.Password = password
 		return nil
 	}
 }

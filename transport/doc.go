@@ -13,6 +13,7 @@
 //   - listener.go, listener_deadline.go: the listener that all rows share
 //   - errors.go: the sentinels, and how an error of the operating system is sorted under one
 //   - tcp.go, tcp_address.go, tcp_host.go: the tcp row, its syntax, its names
+//   - socks.go: connecting through a proxy
 //   - ipc.go, ipc_path.go, ipc_claim.go: the ipc row, its syntax, stale socket files
 //   - os_unix.go, os_windows.go: what differs between operating systems
 //

@@ -33,6 +33,10 @@ var (
 
 	// ErrConnectTimeout says that an attempt to connect took longer than Options.ConnectTimeout. (libzmq: ETIMEDOUT.)
 	ErrConnectTimeout = errors.New("connect timed out")
+
+	// ErrProxy says that a proxy could not be reached, or would not connect; a connection that the proxy's own machine
+	// refused is this and not ErrRefused. What the proxy said is in the text.
+	ErrProxy = errors.New("proxy")
 )
 
 // A failure is what Dial and Listen return when a name did not resolve or the operating system said no.
@@ -50,7 +54,7 @@ func (f *failure) Error() string {
 
 // reason is the cause in words, without the address, which package net would repeat.
 func (f *failure) reason() string {
-	if op, ok := errors.AsType[*net.OpError](f.cause); ok {
+	if op, ok := errors.AsType[*net.OpError](f.cause); ok && !errors.Is(f.cause, ErrProxy) {
 		return op.Err.Error()
 	}
 	return f.cause.Error()
@@ -72,6 +76,9 @@ func fail(op string, ep Endpoint, err error) error {
 // sentinelOf finds the sentinel that the error number in err stands for; nil when there is none. Rows that wrap a
 // sentinel themselves need no second one.
 func sentinelOf(err error) error {
+	if errors.Is(err, ErrProxy) {
+		return nil
+	}
 	for _, row := range errnos {
 		if errors.Is(err, row.errno) {
 			return row.sentinel

@@ -57,6 +57,10 @@ type Options struct {
 	// Priority is the place of tcp's packets in the system's own queues; 0 leaves it to the system. Linux alone, where
 	// 7 and more ask for a privilege. (ZMQ_PRIORITY.)
 	Priority int
+
+	// Proxy is a SOCKS5 server that tcp connects through; the zero value is none. (ZMQ_SOCKS_PROXY and those that begin
+	// with ZMQ_SOCKS.)
+	Proxy Proxy
 }
 
 // KeepAlive is when a silent tcp connection is probed, and when it is given up. The zero value asks for no probes.

@@ -64,7 +64,7 @@ func lastEndpoint(ln *net.TCPListener, mapped bool) string {
 	return "tcp" + separator + join(ip, bound.Port())
 }
 
-// dialTCP makes one attempt to connect, which tries all addresses of a name.
+// dialTCP makes one attempt to connect, which tries all addresses of a name, or leaves that to a proxy.
 func dialTCP(ctx context.Context, address string, opts Options) (net.Conn, error) {
 	from, to, err := parseRemote(address)
 	if err != nil {
@@ -74,21 +74,21 @@ func dialTCP(ctx context.Context, address string, opts Options) (net.Conn, error
 	if opts.IPv6 {
 		network = "tcp"
 	}
-	target := net.JoinHostPort(to.name, strconv.Itoa(int(to.port)))
-	if to.ip.IsValid() {
-		ip, err := allowed(to.ip, opts.IPv6)
-		if err != nil {
-			return nil, err
-		}
-		target = join(ip, to.port)
-	}
 	d := opts.dialer(nil)
 	if from != nil {
 		if d, err = dialerFrom(ctx, *from, opts); err != nil {
 			return nil, err
 		}
 	}
-	return d.DialContext(ctx, network, target)
+	if opts.Proxy.Address != "" {
+		return opts.Proxy.dial(ctx, d, network, to.String())
+	}
+	if to.ip.IsValid() {
+		if _, err := allowed(to.ip, opts.IPv6); err != nil {
+			return nil, err
+		}
+	}
+	return d.DialContext(ctx, network, to.String())
 }
 
 // dialerFrom is a dialer whose connections start at a given address. A port given may be in use by a connection to

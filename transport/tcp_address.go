@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -14,6 +15,14 @@ type tcpAddress struct {
 	ip   netip.Addr // the host, when it is an IP address, with an IPv4 address in IPv6 clothes undressed
 	name string     // the host, when it is a name; with ip not valid and name empty, the host is the wildcard
 	port uint16     // 0: the system chooses
+}
+
+// String is the address in the form of package net: a name as it is, the zero address as no host at all.
+func (a tcpAddress) String() string {
+	if a.name != "" {
+		return net.JoinHostPort(a.name, strconv.Itoa(int(a.port)))
+	}
+	return join(a.ip, a.port)
 }
 
 // parseLocal takes apart an address of this machine: one to bind, or one to connect from.

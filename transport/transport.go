@@ -116,6 +116,8 @@ func Dial(ctx context.Context, ep Endpoint, opts Options) (net.Conn, error) {
 		switch {
 		case errors.Is(context.Cause(attempt), ErrConnectTimeout):
 			err = ErrConnectTimeout
+		case ctx.Err() != nil && !errors.Is(err, ctx.Err()): // a proxy's dialer has other words for it
+			err = fmt.Errorf("%w: %w", ctx.Err(), err)
 		case errors.Is(err, os.ErrDeadlineExceeded): // package net's word for the deadline of ctx, the only one there is
 			err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 		}
