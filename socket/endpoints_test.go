@@ -94,7 +94,7 @@ func TestBadOptions(t *testing.T) {
 			"SendHWM": socket.SendHWM(-1), "RecvHWM": socket.RecvHWM(-1), "ReconnectIntervalMax": socket.ReconnectIntervalMax(-1),
 			"HandshakeInterval": socket.HandshakeInterval(-1), "MaxMsgSize": socket.MaxMsgSize(-2), "Backlog": socket.Backlog(-1),
 			"SendBuffer": socket.SendBuffer(-2), "RecvBuffer": socket.RecvBuffer(-2), "TypeOfService": socket.TypeOfService(-1),
-			"TypeOfService of 256": socket.TypeOfService(256), "TCPKeepAliveIdle": socket.TCPKeepAliveIdle(0),
+			"TypeOfService of 256": socket.TypeOfService(256), "TCPKeepAliveIdle": socket.TCPKeepAliveIdle(time.Second - 1),
 			"TCPKeepAliveInterval": socket.TCPKeepAliveInterval(time.Millisecond), "TCPKeepAliveCount": socket.TCPKeepAliveCount(128),
 			"TCPKeepAliveCount alone": socket.TCPKeepAliveCount(1), "TCPMaxRetransmit": socket.TCPMaxRetransmit(-1),
 			"ConnectTimeout": socket.ConnectTimeout(-1), "BindToDevice": socket.BindToDevice(strings.Repeat("x", 16)),

@@ -49,7 +49,7 @@ type options struct {
 func defaultOptions(typ *socketType) *options {
 	o := &options{
 		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, sendTimeout: -1, recvTimeout: -1, reconnectInterval: 100 * time.Millisecond,
-		handshakeInterval: 30 * time.Second, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
+		handshakeInterval: 30 * time.Second, transportOptions: defaultTransport, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
 		heartbeatOptions: heartbeatOptions{heartbeatTimeout: asInterval},
 	}
 	if typ.linger0 {
@@ -76,6 +76,7 @@ func (o *options) with(opts []Option) (*options, error) {
 func (o *options) transport() transport.Options {
 	t := o.net
 	t.IPv6, t.Backlog = o.ipv6, o.backlog
+	t.SendBuffer, t.RecvBuffer = bufferSize(o.sendBuffer), bufferSize(o.recvBuffer)
 	return t
 }
 

@@ -12,8 +12,12 @@ import (
 // does nothing to ipc and inproc, as in libzmq. What the system at hand lacks is refused by the constructor, with an error that is errors.ErrUnsupported
 // too.
 type transportOptions struct {
-	net transport.Options
+	net                    transport.Options // but for what other options say: see options.transport
+	sendBuffer, recvBuffer int               // -1 for what the system has
 }
+
+// defaultTransport are libzmq's.
+var defaultTransport = transportOptions{sendBuffer: -1, recvBuffer: -1}
 
 // check finds what only all options together show.
 func (o *transportOptions) check() error {
@@ -36,7 +40,7 @@ func SendBuffer(n int) Option {
 		if n < -1 || n > math.MaxInt32 {
 			return badOption("SendBuffer", n, "-1 to 2147483647 bytes")
 		}
-		o.net.SendBuffer = bufferSize(n)
+		o.sendBuffer = n
 		return nil
 	}
 }
@@ -48,7 +52,7 @@ func RecvBuffer(n int) Option {
 		if n < -1 || n > math.MaxInt32 {
 			return badOption("RecvBuffer", n, "-1 to 2147483647 bytes")
 		}
-		o.net.RecvBuffer = bufferSize(n)
+		o.recvBuffer = n
 		return nil
 	}
 }
@@ -93,36 +97,36 @@ const (
 	maxProbes    = 127
 )
 
-// TCPKeepAliveIdle is how long nothing has come before the first probe, 1 s to 32767 s, in whole seconds (what is over is rounded up). Default the
-// system's: two hours on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_IDLE, in seconds, where -1 is the default)
+// TCPKeepAliveIdle is how long nothing has come before the first probe, 1 s to 32767 s, in whole seconds (what is over is rounded up). Default 0,
+// the system's: two hours on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_IDLE, in seconds, where -1 is the default)
 func TCPKeepAliveIdle(d time.Duration) Option {
 	return func(o *options) error {
-		if d < time.Second || d > maxKeepAlive {
-			return badOption("TCPKeepAliveIdle", d, "1 s to 32767 s")
+		if d != 0 && d < time.Second || d > maxKeepAlive {
+			return badOption("TCPKeepAliveIdle", d, "0, or 1 s to 32767 s")
 		}
 		o.net.KeepAlive.Idle = d
 		return nil
 	}
 }
 
-// TCPKeepAliveInterval is the time from one unanswered probe to the next, 1 s to 32767 s, in whole seconds (what is over is rounded up). Default the
-// system's: 75 s on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_INTVL, in seconds, where -1 is the default)
+// TCPKeepAliveInterval is the time from one unanswered probe to the next, 1 s to 32767 s, in whole seconds (what is over is rounded up). Default 0,
+// the system's: 75 s on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_INTVL, in seconds, where -1 is the default)
 func TCPKeepAliveInterval(d time.Duration) Option {
 	return func(o *options) error {
-		if d < time.Second || d > maxKeepAlive {
-			return badOption("TCPKeepAliveInterval", d, "1 s to 32767 s")
+		if d != 0 && d < time.Second || d > maxKeepAlive {
+			return badOption("TCPKeepAliveInterval", d, "0, or 1 s to 32767 s")
 		}
 		o.net.KeepAlive.Interval = d
 		return nil
 	}
 }
 
-// TCPKeepAliveCount is how many probes go unanswered before the connection is given up, 1 to 127. Default the system's: 9 on Linux. It wants
+// TCPKeepAliveCount is how many probes go unanswered before the connection is given up, 1 to 127. Default 0, the system's: 9 on Linux. It wants
 // TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_CNT, where -1 is the default)
 func TCPKeepAliveCount(n int) Option {
 	return func(o *options) error {
-		if n < 1 || n > maxProbes {
-			return badOption("TCPKeepAliveCount", n, "1 to 127 probes")
+		if n < 0 || n > maxProbes {
+			return badOption("TCPKeepAliveCount", n, "0 to 127 probes")
 		}
 		o.net.KeepAlive.Count = n
 		return nil

@@ -129,3 +129,12 @@ func TestConnectTimeout(t *testing.T) {
 	acceptRaw(t, l, "PULL")
 	require.NoError(t, push.WaitPeers(within(t), 1))
 }
+
+// TestTransportSettings reads back what is Linux's alone.
+func TestTransportSettings(t *testing.T) {
+	s := newPush(t, newRuntime(t), socket.TypeOfService(1), socket.Priority(2), socket.TCPKeepAlive(true), socket.TCPKeepAliveIdle(3*time.Second),
+		socket.TCPKeepAliveInterval(4*time.Second), socket.TCPKeepAliveCount(5), socket.TCPMaxRetransmit(6), socket.BindToDevice("lo")).Settings()
+	require.Equal(t, []any{1, 2, 3 * time.Second, 4 * time.Second, 5, time.Duration(6), "lo"}, []any{
+		s.TypeOfService, s.Priority, s.TCPKeepAliveIdle, s.TCPKeepAliveInterval, s.TCPKeepAliveCount, s.TCPMaxRetransmit, s.BindToDevice,
+	})
+}

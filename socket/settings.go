@@ -87,6 +87,15 @@ type Settings struct {
 	Metadata             map[string]string // by name; nil where there is none
 	Conflate             bool
 
+	SendBuffer, RecvBuffer                   int
+	TypeOfService, Priority                  int
+	TCPKeepAlive                             bool
+	TCPKeepAliveIdle, TCPKeepAliveInterval   time.Duration
+	TCPKeepAliveCount                        int
+	TCPMaxRetransmit, ConnectTimeout         time.Duration
+	BindToDevice                             string
+	SocksProxy, SocksUsername, SocksPassword string
+
 	// Of REQ, DEALER and ROUTER; false for other types.
 	ProbeRouter                     bool
 	RouterMandatory, RouterHandover bool
@@ -110,6 +119,11 @@ func (b base) Settings() Settings {
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
 		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6,
 		RoutingID: string(o.routingID), Metadata: o.properties(), Conflate: o.conflate,
+		SendBuffer: o.sendBuffer, RecvBuffer: o.recvBuffer, TypeOfService: o.net.TypeOfService, Priority: o.net.Priority,
+		TCPKeepAlive: o.net.KeepAlive.On, TCPKeepAliveIdle: o.net.KeepAlive.Idle, TCPKeepAliveInterval: o.net.KeepAlive.Interval,
+		TCPKeepAliveCount: o.net.KeepAlive.Count, TCPMaxRetransmit: o.net.MaxRetransmit, ConnectTimeout: o.net.ConnectTimeout,
+		BindToDevice: o.net.Device,
+		SocksProxy:   o.net.Proxy.Address, SocksUsername: o.net.Proxy.Username, SocksPassword: o.net.Proxy.Password,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
 		XPubNoDrop: o.nodrop, XPubVerbose: o.verboseSubs && !o.verboseUnsubs, XPubVerboser: o.verboseUnsubs, XPubManual: o.manual,
 		XPubWelcome: string(o.welcome), InvertMatching: o.invert, OnlyFirstSubscribe: o.onlyFirst, XSubVerboseUnsubscribe: o.verboseUnsubscribe,

@@ -23,12 +23,16 @@ func TestSettings(t *testing.T) {
 		socket.HandshakeInterval(8), socket.HeartbeatInterval(11), socket.HeartbeatTTL(200 * time.Millisecond), socket.HeartbeatTimeout(13),
 		socket.MaxMsgSize(9), socket.Immediate(true), socket.Affinity(1), socket.Backlog(10), socket.IPv6(true),
 		socket.RoutingID("me"), socket.Metadata("X-a", "1"),
+		socket.SendBuffer(14), socket.RecvBuffer(15), socket.TCPKeepAlive(true), socket.ConnectTimeout(16),
+		socket.SocksProxy("h:1"), socket.SocksUsername("u"), socket.SocksPassword("p"),
 	}
 	want := socket.Settings{
 		SendHWM: 3, RecvHWM: 4, Linger: 5, ReconnectInterval: 6, ReconnectIntervalMax: 7, HandshakeInterval: 8,
 		HeartbeatInterval: 11, HeartbeatTTL: 200 * time.Millisecond, HeartbeatTimeout: 13, MaxMsgSize: 9, Immediate: true,
 		Affinity: 1, Backlog: 10, IPv6: true, RoutingID: "me",
-		Metadata: map[string]string{"X-a": "1"},
+		Metadata:   map[string]string{"X-a": "1"},
+		SendBuffer: 14, RecvBuffer: 15, TCPKeepAlive: true, ConnectTimeout: 16,
+		SocksProxy: "h:1", SocksUsername: "u", SocksPassword: "p",
 	}
 	for _, c := range []struct {
 		typ  string
@@ -78,7 +82,7 @@ func TestSettingsByDefault(t *testing.T) {
 		require.NoError(t, err)
 		want := socket.Settings{
 			Type: row.Name, SendHWM: 1000, RecvHWM: 1000, Linger: -1, ReconnectInterval: 100 * time.Millisecond, HandshakeInterval: 30 * time.Second,
-			MaxMsgSize: -1, Backlog: 100,
+			MaxMsgSize: -1, Backlog: 100, SendBuffer: -1, RecvBuffer: -1,
 		}
 		if row.Subscriber {
 			want.Linger = 0

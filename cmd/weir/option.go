@@ -78,6 +78,17 @@ func millis(name string, of func(time.Duration) socket.Option) optionRow {
 	return option(name, of, "MS", parseMillis)
 }
 
+// seconds makes a row of an option that is a time in seconds.
+func seconds(name string, of func(time.Duration) socket.Option) optionRow {
+	return option(name, of, "S", func(text string) (time.Duration, error) {
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return 0, errors.New("want a whole number of seconds")
+		}
+		return time.Duration(n) * time.Second, nil
+	})
+}
+
 // parseInt reads a whole number.
 func parseInt(text string) (int, error) {
 	n, err := strconv.Atoi(text)
