@@ -110,3 +110,75 @@ func TestNoDropIsFreed(t *testing.T) {
 		})
 	}
 }
+
+// parting has two senders wait at a publisher that may not drop: first one for a subscriber of topic 1, then one for a subscriber of topic 2. free ends
+// the latter's subscription.
+func parting(t *testing.T, ctx context.Context, pub socket.Sender, free func()) {
+	t.Helper()
+	require.Equal(t, 2, fillWith(t, pub, number(1)))
+	require.Equal(t, 2, fillWith(t, pub, number(2)))
+	var first, second atomic.Bool
+	ctx, cancel := context.WithCancel(ctx)
+	var g errgroup.Group
+	g.Go(func() error {
+		err := pub.Send(ctx, number(1))
+		first.Store(true)
+		return err
+	})
+	synctest.Wait()
+	g.Go(func() error {
+		err := pub.Send(ctx, number(2))
+		second.Store(true)
+		return err
+	})
+	synctest.Wait()
+	require.False(t, first.Load() || second.Load())
+	free() // of whoever wants 2
+	synctest.Wait()
+	require.True(t, second.Load(), "its sender waits for nobody any more")
+	require.False(t, first.Load(), "the other's subscriber is still there")
+	require.NoError(t, pub.TrySend(number(2)))
+	cancel()
+	require.ErrorIs(t, g.Wait(), context.Canceled)
+}
+
+// fillWith sends m until there is no room for it, and returns how often there was.
+func fillWith(t *testing.T, pub socket.Sender, m socket.Message) int {
+	t.Helper()
+	for n := 0; ; n++ {
+		if err := pub.TrySend(m); err != nil {
+			require.ErrorIs(t, err, socket.ErrWouldBlock)
+			return n
+		}
+	}
+}
+
+// TestNoDropFreesTheSender wants the end of a subscription to free the sender that waits for it, and not only the one that has waited longest, who may
+// wait for somebody else.
+func TestNoDropFreesTheSender(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		pub := newPub(t, rt, socket.XPubNoDrop(true), socket.SendHWM(1))
+		ep := bind(t, pub, inprocName(t))
+		a, b := newSub(t, rt, []string{"1"}, socket.RecvHWM(1)), newSub(t, rt, []string{"2"}, socket.RecvHWM(1))
+		for i, s := range []*socket.Sub{a, b} {
+			connect(t, s, ep.String())
+			require.NoError(t, pub.WaitSubscribers(ctx, i+1))
+		}
+		parting(t, ctx, pub, func() { require.NoError(t, b.Unsubscribe("2")) })
+	})
+}
+
+// TestNoDropFreesTheSenderByHand is TestNoDropFreesTheSender where the application ends the subscription.
+func TestNoDropFreesTheSenderByHand(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		x, err := socket.NewXPub(rt, socket.XPubNoDrop(true), socket.XPubManual(true), socket.SendHWM(1))
+		require.NoError(t, err)
+		ep := bind(t, x, inprocName(t))
+		for _, topic := range []string{"1", "2"} { // 2 is the last one, whose subscriptions are changed
+			connect(t, newSub(t, rt, []string{topic}, socket.RecvHWM(1)), ep.String())
+			want(t, x, "\x01"+topic)
+			require.NoError(t, x.Subscribe(topic))
+		}
+		parting(t, ctx, x, func() { require.NoError(t, x.Unsubscribe("2")) })
+	})
+}

@@ -219,7 +219,7 @@ func (s *socket) attach(p *pipe) {
 	s.wakeSenders()
 }
 
-// detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: one looks again.
+// detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: they look again.
 func (s *socket) detach(p *pipe) {
 	s.route.mu.Lock()
 	s.detachLocked(p)
@@ -263,12 +263,12 @@ func (s *socket) greet(p *pipe) {
 	s.greeter.greet(p)
 }
 
-// arrive shows m to the pattern as it arrives. It may end the subscription that a sender waits for room for: one looks again.
+// arrive shows m to the pattern as it arrives. It may end the subscription that a sender waits for room for: they look again.
 func (s *socket) arrive(p *pipe, m Message) bool {
 	s.route.mu.Lock()
 	ok := p.attached && s.arriver.arrive(p, m)
 	s.route.mu.Unlock()
-	s.room.wakeOne()
+	s.wakeSenders()
 	return ok
 }
 

@@ -90,8 +90,11 @@ func (l *waitList) wakeOne() {
 	w.c <- struct{}{} // has room: a waiter is signalled only when it is taken off the list
 }
 
-// wakeAll wakes every waiter: what they wait for has ended.
+// wakeAll wakes every waiter: what they wait for has ended, or is not the same for all.
 func (l *waitList) wakeAll() {
+	if l.waiting.Load() == 0 {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, w := range l.queue {

@@ -141,7 +141,8 @@ func (s *XPub) Unsubscribe(prefix string) error {
 	return s.apply(func(x *xpub) { x.cancel(x.last, prefix) })
 }
 
-// apply changes the subscriptions of the peer whose notification was received last.
+// apply changes the subscriptions of the peer whose notification was received last. It may be the one that a sender waits for, where nothing may be
+// dropped: they look again.
 func (s *XPub) apply(f func(*xpub)) error {
 	if !s.base.s.opts().manual {
 		return s.base.s.opts().refused("Subscribe without XPubManual")
@@ -154,6 +155,7 @@ func (s *XPub) apply(f func(*xpub)) error {
 	}
 	if x := r.pattern.(*xpub); x.last != nil {
 		f(x)
+		s.base.s.wakeSenders()
 	}
 	return nil
 }
