@@ -99,3 +99,44 @@ func TestCommandMalformed(t *testing.T) {
 		require.Nil(t, c, "%q", body)
 	}
 }
+
+// TestCommandTruncated cuts the bodies of commands at every octet. A body that is cut within a length, or within what a length tells of, is no command. Cut
+// behind the last of these, it is the command with less in it: how long the rest is only the frame says.
+func TestCommandTruncated(t *testing.T) {
+	metadata := Metadata{{"Socket-Type", "PUSH"}, {"Identity", ""}, {"X-Long", strings.Repeat("x", 300)}}
+	borders := map[int]bool{} // of a READY: where a property ends
+	for i := range len(metadata) + 1 {
+		borders[len("\x05READY")+metadata[:i].size()] = true
+	}
+	from := func(least int) func(int) bool { return func(end int) bool { return end >= least } }
+	for _, c := range []struct {
+		command Command
+		whole   func(end int) bool // says whether the first octets of the body are a command
+	}{
+		{Ready{}, from(len("\x05READY"))},
+		{Ready{Metadata: metadata}, func(end int) bool { return borders[end] }},
+		{Error{Reason: strings.Repeat("r", 255)}, from(len("\x05ERROR\xff") + 255)},
+		{Error{}, from(len("\x05ERROR\x00"))},
+		{Subscribe{Topic: bytes.Repeat([]byte("t"), 300)}, from(len("\x09SUBSCRIBE"))},
+		{Cancel{Topic: []byte("topic")}, from(len("\x06CANCEL"))},
+		{Ping{TTL: 1500 * time.Millisecond, Context: []byte("0123456789abcdef")}, from(len("\x04PING\x00\x0f"))},
+		{Pong{Context: []byte("0123456789abcdef")}, from(len("\x04PONG"))},
+		{Unknown{Name: "JOIN", Body: []byte("group")}, from(len("\x04JOIN"))},
+	} {
+		body := bodyOf(c.command.AppendTo(nil))
+		for end := range len(body) + 1 {
+			got, err := ParseCommand(body[:end])
+			if !c.whole(end) {
+				require.ErrorAs(t, err, new(*ProtocolError), "%T cut at %d", c.command, end)
+				require.Nil(t, got, "%T cut at %d", c.command, end)
+				continue
+			}
+			require.NoError(t, err, "%T cut at %d", c.command, end)
+			require.IsType(t, c.command, got)
+			require.Equal(t, string(body[:end]), string(bodyOf(got.AppendTo(nil))), "%T cut at %d", c.command, end)
+		}
+	}
+}
+
+// bodyOf is the body of one frame.
+func bodyOf(frame []byte) []byte { return frame[parseHeader(frame).len:] }

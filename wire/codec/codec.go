@@ -212,6 +212,8 @@ func (c *codec) Receive(ctx *actor.Context[Message]) error {
 		_ = c.close(ctx, m.Reason) // the host is told, and the supervisor knows
 	case actor.Stopping:
 		_ = c.close(ctx, ErrCut)
+	default:
+		return actor.Unexpected(m)
 	}
 	return nil
 }

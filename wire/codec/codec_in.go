@@ -1,7 +1,9 @@
 package codec
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/weirmq/weir/wire"
@@ -63,6 +65,9 @@ func (c *codec) readLoop(r *run) error {
 			if derr := rd.decode(dst[:n], direct); derr != nil {
 				return derr
 			}
+		}
+		if errors.Is(err, io.EOF) && rd.dec.Partial() {
+			return io.ErrUnexpectedEOF // the peer left in the middle of a message
 		}
 		if err != nil {
 			return err

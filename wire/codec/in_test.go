@@ -183,7 +183,7 @@ func TestInGarbage(t *testing.T) {
 		r := newRig(t)
 		r.cfg.MaxMsgSize = 1 << 20
 		r.decide = func(_ actor.History, reason error) actor.Verdict {
-			if !errors.As(reason, new(*wire.ProtocolError)) && !errors.Is(reason, io.EOF) {
+			if !errors.As(reason, new(*wire.ProtocolError)) && !errors.Is(reason, io.EOF) && !errors.Is(reason, io.ErrUnexpectedEOF) {
 				t.Error("the codec failed:", reason)
 			}
 			return actor.Verdict{Quiet: true}
@@ -226,6 +226,63 @@ func TestInCommandsBetweenMessages(t *testing.T) {
 				p.wantIdle("no answer")
 				r.wantUp("all is well")
 			})
+		})
+	}
+}
+
+// TestInTruncated cuts a stream at every octet, and has the peer leave there. Between two messages, or behind a command, that is the end of a connection;
+// anywhere else something is missing, and the reason says so. Nothing but whole messages is delivered.
+func TestInTruncated(t *testing.T) {
+	pieces := [][]byte{
+		encoded(wire.NewMessage("one")), wire.Pong{Context: []byte("unasked")}.AppendTo(nil), encoded(wire.NewMessage("a", "", "ccc")),
+		wire.Unknown{Name: "JOIN", Body: body(300)}.AppendTo(nil), encoded(wire.NewMessage("")), encoded(wire.MessageOf(body(256), body(10))),
+	}
+	borders := map[int]int{0: 0} // where nothing is missing: how many messages have come by then
+	messages := 0
+	for i := range pieces {
+		if i != 1 && i != 3 {
+			messages++
+		}
+		borders[len(bytes.Join(pieces[:i+1], nil))] = messages
+	}
+	stream := bytes.Join(pieces, nil)
+	actortest.Run(t, func(t *testing.T) {
+		r := newRig(t)
+		r.decide = func(actor.History, error) actor.Verdict { return actor.Verdict{Quiet: true} }
+		r.start()
+		received := 0
+		for end := range len(stream) + 1 {
+			p := <-r.peers
+			p.shakes()
+			p.sends(stream[:end])
+			p.leaves()
+			loss := r.wantLoss("the peer left")
+			whole, border := borders[end]
+			if !border {
+				require.Equal(t, io.ErrUnexpectedEOF, loss.Reason, "cut at %d", end)
+			} else {
+				require.Equal(t, io.EOF, loss.Reason, "cut at %d", end)
+				received = whole
+			}
+			require.EqualValues(t, received, loss.Received, "cut at %d", end)
+		}
+	})
+}
+
+// TestInTruncatedLarge is TestInTruncated for a body that is read straight into its place.
+func TestInTruncatedLarge(t *testing.T) {
+	stream := encoded(wire.MessageOf(body(300 << 10)))
+	for _, end := range []int{1, 9, 10, 64 << 10, 200 << 10, len(stream) - 1, len(stream)} {
+		actortest.Run(t, func(t *testing.T) {
+			r := newRig(t)
+			p := r.connected()
+			p.sends(stream[:end])
+			p.leaves()
+			want := io.ErrUnexpectedEOF
+			if end == len(stream) {
+				want = io.EOF
+			}
+			require.Equal(t, want, r.wantLoss("the peer left").Reason, "cut at %d", end)
 		})
 	}
 }

@@ -197,7 +197,7 @@ func TestLossTells(t *testing.T) {
 			require.True(t, loss.Shaken)
 			require.Equal(t, wire.Version{Major: 3, Minor: byte(i)}, loss.Peer.Version)
 			require.Equal(t, wire.TypePull, loss.Peer.SocketType)
-			require.ErrorIs(t, loss.Reason, io.EOF)
+			require.ErrorIs(t, loss.Reason, io.ErrUnexpectedEOF)
 		}
 	})
 }
