@@ -46,26 +46,6 @@ func TestTimeoutUnsent(t *testing.T) {
 	require.Contains(t, stderr, "5 to "+nobody)
 }
 
-// TestTimeoutWaitsForInput does not count the time in which there is nothing to send.
-func TestTimeoutWaitsForInput(t *testing.T) {
-	pull := start(t, "pull", "-b", anyPort)
-	push := start(t, "push", "-c", <-pull.bound, "-t", "500ms")
-	other := start(t, "pull", "-b", anyPort, "-t", "1s") // a second goes by
-	push.write("a")
-	require.Equal(t, "a", pull.read())
-	other.wait(statusTimedOut)
-	push.eof("b").wait(statusDone)
-	require.Equal(t, "b", pull.read())
-}
-
-// TestTimeoutAfterOutput prints what came before the silence.
-func TestTimeoutAfterOutput(t *testing.T) {
-	pull := start(t, "pull", "-b", anyPort, "-t", "1s")
-	start(t, "push", "-c", <-pull.bound).eof("a", "b").wait(statusDone)
-	out, _ := pull.wait(statusTimedOut)
-	require.Equal(t, []string{"a", "b"}, out)
-}
-
 // TestUnsent wants status 1, and the number on standard error, where linger was not enough.
 func TestUnsent(t *testing.T) {
 	for _, linger := range []string{"0", "20ms"} {

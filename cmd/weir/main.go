@@ -42,7 +42,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // finish returns what do returns, but waits for it no longer than forceAfter once ctx has ended.
 func finish(ctx context.Context, do func() int) int {
 	done := make(chan int, 1)
-	go func() { done <- do() }()
+	go doLoop(do, done)
 	select {
 	case status := <-done:
 		return status
@@ -55,3 +55,6 @@ func finish(ctx context.Context, do func() int) int {
 		return statusFailed
 	}
 }
+
+// doLoop calls do and passes on the status that it returns. It ends with do, or, where finish has given up on it, with the process.
+func doLoop(do func() int, done chan<- int) { done <- do() }

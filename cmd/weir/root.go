@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -87,11 +89,29 @@ func newRoot(std *streams) *cobra.Command {
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(newHelpCommand(root))
 	for _, k := range kinds {
 		root.AddCommand(newSocketCommand(std, k))
 	}
 	root.AddCommand(newPerfCommand(std))
 	return root
+}
+
+// newHelpCommand makes the command that shows the manual of another. One that does not exist is a mistake, where cobra's own is content to say so.
+func newHelpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "show the manual of a command",
+		Long:  "help shows the manual of a command, as its --help does.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("unknown command %q", strings.Join(args, " "))
+			}
+			cmd.InitDefaultHelpFlag() // so that the page lists it
+			return cmd.Help()
+		},
+	}
 }
 
 // A kind is a socket type as a command: one row of the table.

@@ -80,17 +80,13 @@ func TestXPubXSub(t *testing.T) {
 	xpub.wait(statusDone)
 }
 
-// TestTalkEndOfInput goes on after the end of standard input, and ends with 0 once nothing has arrived for the timeout.
+// TestTalkEndOfInput ends with 0 where standard input has ended and nothing arrives for the timeout.
 func TestTalkEndOfInput(t *testing.T) {
-	a := start(t, "pair", "-b", anyPort, "-t", "1s").eof("last words")
-	b := start(t, "pair", "-c", <-a.bound)
-	require.Equal(t, "last words", b.read())
-	b.write("an answer")
-	require.Equal(t, "an answer", a.read())
-	out, _ := a.wait(statusDone)
-	require.Empty(t, out)
-	b.signal()
-	b.wait(statusDone)
+	for _, k := range twoWay {
+		out, stderr := start(t, k.name, "-b", anyPort, "-t", "30ms").eof().wait(statusDone)
+		require.Empty(t, out, k.name)
+		require.Empty(t, stderr, k.name)
+	}
 }
 
 // TestTalkTimeout wants status 3 where a number of messages does not come, and where a line cannot be sent.
@@ -110,17 +106,6 @@ func TestTalkTimeout(t *testing.T) {
 		_, stderr := c.wait(statusTimedOut)
 		require.Contains(t, stderr, "not sent", args)
 	}
-}
-
-// TestTalkWaitsForInput does not count the time in which the next line is waited for.
-func TestTalkWaitsForInput(t *testing.T) {
-	a := start(t, "dealer", "-b", anyPort)
-	b := start(t, "dealer", "-c", <-a.bound, "-t", "200ms")
-	other := start(t, "pull", "-b", anyPort, "-t", "600ms") // three times as long
-	other.wait(statusTimedOut)
-	b.write("still here")
-	require.Equal(t, "still here", a.read())
-	b.eof().wait(statusDone)
 }
 
 // TestTalkFull prints what arrives though nothing can be sent: the other side sends and never receives.
