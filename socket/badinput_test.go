@@ -117,6 +117,7 @@ func wantClosed(t *testing.T, conn net.Conn) {
 	require.False(t, errors.As(err, &timeout) && timeout.Timeout(), "the connection is still open")
 }
 
+// TestBadInputCostsOneConnection has peers break the protocol in every phase: each loses its own connection, the event says why, and the honest peer goes on.
 func TestBadInputCostsOneConnection(t *testing.T) {
 	garbage := []byte("GET / HTTP/1.1\r\nHost: example\r\n\r\n")
 	shaken := append(greeting(), ready("PUSH")...)
@@ -149,6 +150,7 @@ func TestBadInputCostsOneConnection(t *testing.T) {
 	}
 }
 
+// TestHalfGreetingThenSilence has a peer fall silent in its greeting: it is given up after HandshakeInterval.
 func TestHalfGreetingThenSilence(t *testing.T) {
 	b := newBesieged(t, socket.HandshakeInterval(50*time.Millisecond))
 	conn := b.dial(t)
@@ -160,6 +162,7 @@ func TestHalfGreetingThenSilence(t *testing.T) {
 	b.checkAlive(t)
 }
 
+// TestResetInMidFrame has a peer reset its connection in the middle of a frame: nothing of the message is delivered.
 func TestResetInMidFrame(t *testing.T) {
 	b := newBesieged(t)
 	conn := b.dial(t)
@@ -174,6 +177,7 @@ func TestResetInMidFrame(t *testing.T) {
 	require.ErrorIs(t, err, socket.ErrWouldBlock, "no part of the broken message is delivered")
 }
 
+// TestOversizeFrame has a peer announce a frame over MaxMsgSize: it is not waited for.
 func TestOversizeFrame(t *testing.T) {
 	b := newBesieged(t, socket.MaxMsgSize(1000))
 	conn := b.dial(t)
@@ -184,6 +188,20 @@ func TestOversizeFrame(t *testing.T) {
 	var pe *socket.ProtocolError
 	require.ErrorAs(t, e.Err, &pe)
 	b.checkAlive(t)
+}
+
+// TestEndInMidFrame has a peer close its connection in the middle of a frame, in good order: the event says that something is missing.
+func TestEndInMidFrame(t *testing.T) {
+	b := newBesieged(t)
+	conn := b.dial(t)
+	shake(t, conn)
+	_, err := conn.Write(append(announce(1000), "the beginning of a thousand bytes"...))
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	require.ErrorIs(t, b.awaitEvent(t, conn.LocalAddr(), socket.EventDisconnected).Err, io.ErrUnexpectedEOF)
+	b.checkAlive(t)
+	_, err = b.pull.TryRecv()
+	require.ErrorIs(t, err, socket.ErrWouldBlock, "no part of the broken message is delivered")
 }
 
 // A hundred peers that announce a terabyte each, and send a little of it, cost less than 50 MB together.

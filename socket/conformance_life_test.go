@@ -62,7 +62,7 @@ func checkDisconnect(t *testing.T, c cell, rt *socket.Runtime) {
 	r.pass(t, socket.NewMessage("before"))
 	require.NoError(t, r.connected.Close(ctx))
 	require.Empty(t, connecter.Stats().Peers)
-	if connecter == r.a && c.from.Overflow == socket.OverflowBlock {
+	if connecter == r.a && c.from.Blocks {
 		require.ErrorIs(t, r.a.TrySend(socket.NewMessage("after")), socket.ErrNoPeers)
 	}
 	gone(t, binder)

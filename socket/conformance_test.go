@@ -58,7 +58,7 @@ func startsTalking(t *testing.T, rt *socket.Runtime, row socket.Row) bool {
 	s, err := socket.Open(rt, row.Name)
 	require.NoError(t, err)
 	err = s.TrySend(socket.NewMessage())
-	if row.Overflow == socket.OverflowBlock {
+	if row.Blocks {
 		require.ErrorIs(t, err, socket.ErrNoPeers)
 		return true
 	}

@@ -67,25 +67,6 @@ func TestBadEndpoints(t *testing.T) {
 	}
 }
 
-// TestErrorsAreApart wants no two sentinels to be each other, but for ErrNoPeers, which is an ErrWouldBlock.
-func TestErrorsAreApart(t *testing.T) {
-	all := []error{
-		socket.ErrClosed, socket.ErrWouldBlock, socket.ErrNoPeers, socket.ErrBadState, socket.ErrBadOption, socket.ErrIncompatible,
-		socket.ErrNoIOWorker, socket.ErrTooManySockets, socket.ErrBadEndpoint, socket.ErrUnknownScheme, socket.ErrAddrInUse,
-		socket.ErrAddrNotAvailable, socket.ErrNoDevice, socket.ErrNameTooLong, socket.ErrConnRefused, socket.ErrConnectTimeout, socket.ErrProxy,
-	}
-	const wouldBlock, noPeers = 1, 2 // their places in the list: no peers is a case of would block
-	for i, a := range all {
-		for k, b := range all {
-			if i == k || i == noPeers && k == wouldBlock {
-				require.ErrorIs(t, a, b)
-			} else {
-				require.NotErrorIs(t, a, b)
-			}
-		}
-	}
-}
-
 // TestBadOptions wants values out of range, and options that the type does not have, to be refused by every constructor.
 func TestBadOptions(t *testing.T) {
 	rt := newRuntime(t)

@@ -13,7 +13,7 @@ type Row struct {
 	Publisher, Subscriber bool     // which side of a subscription it is
 	Hears                 bool     // a publisher that receives notifications
 	Single                bool     // one peer at a time
-	Overflow              Overflow // what becomes of a message at the mark
+	Blocks                bool     // it waits at the mark
 	Enveloped             bool     // it puts an envelope round what it sends, and takes one off what it receives
 	Addresses             bool     // the first frame of what it sends and receives names the peer
 }
@@ -24,7 +24,7 @@ func Rows() []Row {
 	for _, t := range types {
 		rows = append(rows, Row{
 			Name: t.name, Peers: slices.Clone(t.peers), Sends: t.sends, Receives: t.receives, Publisher: t.publisher, Subscriber: t.subscriber,
-			Overflow: t.overflow, Enveloped: t == reqType || t == repType, Addresses: t.addresses, Single: t.single, Hears: t.hears,
+			Blocks: t.overflow == overflowBlock, Enveloped: t == reqType || t == repType, Addresses: t.addresses, Single: t.single, Hears: t.hears,
 		})
 	}
 	return rows

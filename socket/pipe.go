@@ -112,6 +112,8 @@ func (a *pipeActor) Receive(ctx *actor.Context[pipeMessage]) error {
 		a.onFlushed()
 	case *lingerOver:
 		a.end()
+	default:
+		return actor.Unexpected(m)
 	}
 	return nil
 }

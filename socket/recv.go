@@ -271,7 +271,7 @@ func (b *inbox) dropUnreadLocked(p *pipe) {
 		return
 	}
 	p.in.Close(ErrClosed)
-	for p.in.Wait(context.Background()) == nil { // an inproc sender that has its place, and is about to fill it, is waited for
+	for p.in.Wait(context.Background()) == nil { // an inproc sender that has its place, and is about to fill it, is waited for: see ARCHITECTURE.md
 		msgs := p.in.Look(dropRun)
 		p.in.Advance(len(msgs))
 		p.in.Drop(len(msgs), ReasonUnread)

@@ -13,7 +13,7 @@ type socketType struct {
 	peers    []string              // the types it may talk to
 	sends    bool                  // applications send
 	receives bool                  // applications receive
-	overflow Overflow              // what becomes of a message at the mark
+	overflow overflow              // what becomes of a message at the mark
 	pattern  func(*socket) pattern // a fresh routing policy
 
 	subscriber bool // what goes upstream are subscriptions
@@ -27,16 +27,16 @@ type socketType struct {
 	once       bool // a second Connect to the same endpoint is the first one
 }
 
-// Overflow is what a socket type does with a message that meets a full queue.
-type Overflow uint8
+// overflow is what a socket type does with a message that meets a full queue.
+type overflow uint8
 
 const (
-	// OverflowNone says that the type does not send.
-	OverflowNone Overflow = iota
-	// OverflowBlock says that Send waits.
-	OverflowBlock
-	// OverflowDrop says that the message is dropped for that peer alone, and counted.
-	OverflowDrop
+	// overflowNone says that the type does not send.
+	overflowNone overflow = iota
+	// overflowBlock says that Send waits.
+	overflowBlock
+	// overflowDrop says that the message is dropped for that peer alone, and counted.
+	overflowDrop
 )
 
 // types is the table of socket types.
@@ -44,7 +44,7 @@ var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType
 
 var (
 	pushType = &socketType{
-		name: wire.TypePush, peers: []string{wire.TypePull}, sends: true, overflow: OverflowBlock, conflates: true,
+		name: wire.TypePush, peers: []string{wire.TypePull}, sends: true, overflow: overflowBlock, conflates: true,
 		pattern: func(*socket) pattern { return &push{} },
 	}
 	pullType = &socketType{
@@ -52,12 +52,12 @@ var (
 		pattern: func(*socket) pattern { return &pull{} },
 	}
 	pubType = &socketType{
-		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: OverflowDrop, publisher: true, once: true,
+		name: wire.TypePub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, overflow: overflowDrop, publisher: true, once: true,
 		conflates: true,
 		pattern:   func(s *socket) pattern { return newPub(s) },
 	}
 	xpubType = &socketType{
-		name: wire.TypeXPub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, receives: true, overflow: OverflowDrop, publisher: true,
+		name: wire.TypeXPub, peers: []string{wire.TypeSub, wire.TypeXSub}, sends: true, receives: true, overflow: overflowDrop, publisher: true,
 		hears:   true,
 		pattern: func(s *socket) pattern { return newXPub(s) },
 	}
@@ -67,31 +67,31 @@ var (
 		pattern:   func(*socket) pattern { return &sub{} },
 	}
 	xsubType = &socketType{
-		name: wire.TypeXSub, peers: []string{wire.TypePub, wire.TypeXPub}, sends: true, receives: true, overflow: OverflowDrop, subscriber: true,
+		name: wire.TypeXSub, peers: []string{wire.TypePub, wire.TypeXPub}, sends: true, receives: true, overflow: overflowDrop, subscriber: true,
 		linger0: true,
 		pattern: func(*socket) pattern { return newXSub() },
 	}
 	reqType = &socketType{
-		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: OverflowBlock, afresh: true,
+		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: overflowBlock, afresh: true,
 		once:    true,
 		pattern: func(*socket) pattern { return &req{number: rand.Uint32()} },
 	}
 	repType = &socketType{
-		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: OverflowDrop,
+		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: overflowDrop,
 		pattern: func(s *socket) pattern { return &rep{noPeer: func() { s.stats.drop(ReasonNoPeer) }} },
 	}
 	dealerType = &socketType{
 		name: wire.TypeDealer, peers: []string{wire.TypeRep, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
-		overflow: OverflowBlock, once: true, conflates: true,
+		overflow: overflowBlock, once: true, conflates: true,
 		pattern: func(*socket) pattern { return &dealer{} },
 	}
 	routerType = &socketType{
 		name: wire.TypeRouter, peers: []string{wire.TypeReq, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
-		overflow: OverflowDrop, addresses: true,
+		overflow: overflowDrop, addresses: true,
 		pattern: func(s *socket) pattern { return newRouter(s, rand.Uint32()) },
 	}
 	pairType = &socketType{
-		name: wire.TypePair, peers: []string{wire.TypePair}, sends: true, receives: true, overflow: OverflowBlock, single: true,
+		name: wire.TypePair, peers: []string{wire.TypePair}, sends: true, receives: true, overflow: overflowBlock, single: true,
 		pattern: func(*socket) pattern { return &only{} },
 	}
 )

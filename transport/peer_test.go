@@ -13,6 +13,7 @@ import (
 	"github.com/weirmq/weir/transport"
 )
 
+// TestPeerName wants a peer to be known by its address, or, over ipc, by the process behind it.
 func TestPeerName(t *testing.T) {
 	for _, c := range []struct{ bind, want string }{
 		{"tcp://127.0.0.1:*", ""}, // the dialing side's own address

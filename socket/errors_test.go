@@ -1,0 +1,59 @@
+package socket_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// sentinels are all errors of the package that callers test with errors.Is, by name.
+var sentinels = map[string]error{
+	"ErrClosed": socket.ErrClosed, "ErrWouldBlock": socket.ErrWouldBlock, "ErrNoPeers": socket.ErrNoPeers, "ErrUnroutable": socket.ErrUnroutable,
+	"ErrHandedOver": socket.ErrHandedOver, "ErrBadState": socket.ErrBadState, "ErrBadOption": socket.ErrBadOption,
+	"ErrIncompatible": socket.ErrIncompatible, "ErrTaken": socket.ErrTaken, "ErrNoIOWorker": socket.ErrNoIOWorker, "ErrTooManySockets": socket.ErrTooManySockets,
+	"ErrBadEndpoint": socket.ErrBadEndpoint, "ErrUnknownScheme": socket.ErrUnknownScheme, "ErrAddrInUse": socket.ErrAddrInUse,
+	"ErrAddrNotAvailable": socket.ErrAddrNotAvailable, "ErrNoDevice": socket.ErrNoDevice, "ErrNameTooLong": socket.ErrNameTooLong,
+	"ErrConnRefused": socket.ErrConnRefused, "ErrConnectTimeout": socket.ErrConnectTimeout, "ErrProxy": socket.ErrProxy,
+	"ErrHandshakeTimeout": socket.ErrHandshakeTimeout, "ErrHeartbeatTimeout": socket.ErrHeartbeatTimeout,
+}
+
+// TestSentinels wants the table to have every exported sentinel, so that the next test forgets none.
+func TestSentinels(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	found := map[string]bool{}
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		require.NoError(t, err)
+		for name, o := range file.Scope.Objects { //nolint:staticcheck // deprecated for the types it lacks, and only names are wanted
+			if o.Kind == ast.Var && strings.HasPrefix(name, "Err") {
+				found[name] = true
+				require.Contains(t, sentinels, name, path)
+			}
+		}
+	}
+	require.Len(t, sentinels, len(found))
+}
+
+// TestErrorsAreApart wants no two sentinels to be each other, but for ErrNoPeers, which is an ErrWouldBlock.
+func TestErrorsAreApart(t *testing.T) {
+	for a, err := range sentinels {
+		for b, other := range sentinels {
+			if a == b || a == "ErrNoPeers" && b == "ErrWouldBlock" {
+				require.ErrorIs(t, err, other)
+			} else {
+				require.NotErrorIs(t, err, other)
+			}
+		}
+	}
+}
