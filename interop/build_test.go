@@ -95,7 +95,7 @@ func libzmqFlags(ctx context.Context) []string {
 
 // compile makes one C file a program.
 func compile(ctx context.Context, cc, to, from string, flags []string) ([]byte, error) {
-	args := append([]string{"-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", to, from}, flags...)
+	args := append([]string{"-std=gnu11", "-O2", "-pthread", "-Wall", "-Wextra", "-o", to, from}, flags...)
 	return exec.CommandContext(ctx, cc, args...).CombinedOutput()
 }
 

@@ -20,9 +20,10 @@ const (
 type setup struct {
 	weir      []socket.Option // for Weir's socket
 	peer      []string        // for libzmq's
-	program   *program        // what plays the other side; libzmq where nil
-	noTopics  bool            // subscribers begin without a subscription, else with the one that matches all
-	keepsNone bool            // leave out the table's options: publishers drop at the mark
+	runtime   []socket.RuntimeOption
+	program   *program // what plays the other side; libzmq where nil
+	noTopics  bool     // subscribers begin without a subscription, else with the one that matches all
+	keepsNone bool     // leave out the table's options: publishers drop at the mark
 }
 
 // A scene is a pairing at work: a socket of Weir's, a peer, and the endpoint between them. All of it belongs to the test's goroutine.
@@ -50,7 +51,7 @@ func newScene(ctx context.Context, t *testing.T, p pairing, with setup) *scene {
 		with.program = libzmq
 	}
 	s := &scene{T: t, ctx: ctx, pair: p, setup: with}
-	s.rt, s.events = newRuntime(t)
+	s.rt, s.events = newRuntime(t, with.runtime...)
 	s.openWeir()
 	s.openPeer()
 	return s

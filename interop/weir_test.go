@@ -99,10 +99,10 @@ func (l *eventLog) String() string {
 }
 
 // newRuntime starts a runtime that ends with the test: by then whatever its sockets had to send has been sent, so Shutdown must have no complaint.
-func newRuntime(t *testing.T) (*socket.Runtime, *eventLog) {
+func newRuntime(t *testing.T, opts ...socket.RuntimeOption) (*socket.Runtime, *eventLog) {
 	t.Helper()
 	events := new(eventLog)
-	rt, err := socket.NewRuntime(socket.WithEvents(events.add))
+	rt, err := socket.NewRuntime(append(opts, socket.WithEvents(events.add))...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // A Row is one row of the table of socket types, as tests outside the package see it.
@@ -131,4 +132,12 @@ func (b base) WaitDrained(ctx context.Context) error {
 		p.out.SetMark(mark)
 	}
 	return nil
+}
+
+// ShutdownGrace changes how long Shutdown waits for what should be quick.
+func ShutdownGrace(d time.Duration) RuntimeOption {
+	return func(o *runtimeOptions) error {
+		o.grace = d
+		return nil
+	}
 }

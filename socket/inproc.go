@@ -331,7 +331,9 @@ func (s *socketActor) rise(p *pipe) {
 	p.connected.Store(true)
 	s.greet(p)
 	s.peers.add(1)
-	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
+	if !s.typ.hidden {
+		s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
+	}
 }
 
 // onTwinJoined counts the peer of a connecting pipe, or tells it that the pipe has closed meanwhile, and only left what it had sent.
@@ -382,8 +384,11 @@ func (s *socket) partTwin(p *pipe) {
 
 // fall counts a peer less.
 func (s *socketActor) fall(p *pipe) {
-	if p.connected.Swap(false) {
-		s.peers.add(-1)
+	if !p.connected.Swap(false) {
+		return
+	}
+	s.peers.add(-1)
+	if !s.typ.hidden {
 		s.rt.emit(Event{Kind: EventDisconnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
 	}
 }

@@ -43,6 +43,7 @@ type options struct {
 	pubsubOptions
 	heartbeatOptions
 	transportOptions
+	securityOptions
 }
 
 // defaultOptions are libzmq's.
@@ -67,6 +68,9 @@ func (o *options) with(opts []Option) (*options, error) {
 		}
 	}
 	if err := next.check(); err != nil {
+		return nil, err
+	}
+	if err := next.secure(); err != nil {
 		return nil, err
 	}
 	return &next, nil

@@ -28,6 +28,8 @@ type Runtime struct {
 	inproc     *inprocRegistry
 	maxSockets int
 	defaults   []Option // of new sockets
+	door       doorman
+	grace      time.Duration // for the stop of the actors after the sockets are closed
 
 	lastSocket   atomic.Int64 // numbers of sockets and endpoints, for names
 	lastEndpoint atomic.Int64
@@ -47,6 +49,8 @@ type runtimeOptions struct {
 	maxSockets int
 	defaults   []Option
 	onEvent    func(Event)
+	auth       Authenticator // nil for none
+	grace      time.Duration // bounds the end of what should be quick; only tests change it
 }
 
 // WithLogger makes the runtime log to l. Default: nothing is logged.
@@ -83,7 +87,7 @@ func WithEvents(f func(Event)) RuntimeOption {
 
 // NewRuntime starts a runtime. Shutdown ends it.
 func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
-	o := runtimeOptions{log: slog.New(slog.DiscardHandler), workers: 1, maxSockets: defaultMaxSockets}
+	o := runtimeOptions{log: slog.New(slog.DiscardHandler), workers: 1, maxSockets: defaultMaxSockets, grace: shutdownGrace}
 	for _, opt := range opts {
 		if err := opt(&o); err != nil {
 			return nil, err
@@ -91,8 +95,9 @@ func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
 	}
 	rt := &Runtime{
 		log: o.log, onEvent: o.onEvent, maxSockets: o.maxSockets, defaults: o.defaults,
-		sockets: map[*socket]struct{}{}, inproc: newInprocRegistry(),
+		sockets: map[*socket]struct{}{}, inproc: newInprocRegistry(), grace: o.grace,
 	}
+	rt.door.rt, rt.door.auth = rt, o.auth
 	rt.sys = actor.NewSystem(actor.WithLogger(o.log), actor.WithDeadLetters(rt.onDeadLetter))
 	if err := rt.start(o.workers); err != nil {
 		return nil, errors.Join(err, rt.sys.Shutdown(context.Background()))
@@ -151,8 +156,9 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	}
 	_ = group.Wait()
 	// Everything below is quick: no actor waits for anything but its own messages. A fault of ours must not hang the caller all the same.
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.grace)
 	defer cancel()
+	others = errors.Join(others, rt.door.close(stop))
 	if err := rt.sys.Shutdown(stop); err != nil {
 		others = errors.Join(others, err)
 	}

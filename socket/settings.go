@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/wire"
 )
 
 // Set changes options of a socket in use: all of opts, or none where one is refused, with ErrBadOption, as the constructor would. (zmq_setsockopt)
@@ -96,6 +97,13 @@ type Settings struct {
 	BindToDevice                             string
 	SocksProxy, SocksUsername, SocksPassword string
 
+	// Mechanism is "NULL", "PLAIN" or "CURVE". (ZMQ_MECHANISM)
+	Mechanism                    string
+	PlainServer                  bool
+	PlainUsername, PlainPassword string
+	ZapDomain                    string
+	ZapEnforceDomain             bool
+
 	// Of REQ, DEALER and ROUTER; false for other types.
 	ProbeRouter                     bool
 	RouterMandatory, RouterHandover bool
@@ -124,6 +132,8 @@ func (b base) Settings() Settings {
 		TCPKeepAliveCount: o.net.KeepAlive.Count, TCPMaxRetransmit: o.net.MaxRetransmit, ConnectTimeout: o.net.ConnectTimeout,
 		BindToDevice: o.net.Device,
 		SocksProxy:   o.net.Proxy.Address, SocksUsername: o.net.Proxy.Username, SocksPassword: o.net.Proxy.Password,
+		Mechanism: o.secured.Name(), PlainServer: o.mechanism == wire.MechanismPlain && o.server, PlainUsername: o.username, PlainPassword: o.password,
+		ZapDomain: o.zapDomain, ZapEnforceDomain: o.zapEnforce,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
 		XPubNoDrop: o.nodrop, XPubVerbose: o.verboseSubs && !o.verboseUnsubs, XPubVerboser: o.verboseUnsubs, XPubManual: o.manual,
 		XPubWelcome: string(o.welcome), InvertMatching: o.invert, OnlyFirstSubscribe: o.onlyFirst, XSubVerboseUnsubscribe: o.verboseUnsubscribe,

@@ -27,7 +27,12 @@ var notRead = map[string]string{
 
 	"verboseUnsubscribe": "XSubVerboseUnsubscribe",
 
-	"net": "", // what options_transport.go has a test for
+	"net":        "", // what options_transport.go has a test for
+	"server":     "PlainServer",
+	"username":   "PlainUsername",
+	"password":   "PlainPassword",
+	"zapEnforce": "ZapEnforceDomain",
+	"secured":    "Mechanism",
 
 	"trace":         "", // functions
 	"maxHandshakes": "", // of tests

@@ -29,7 +29,7 @@ func TestSettings(t *testing.T) {
 	want := socket.Settings{
 		SendHWM: 3, RecvHWM: 4, Linger: 5, ReconnectInterval: 6, ReconnectIntervalMax: 7, HandshakeInterval: 8,
 		HeartbeatInterval: 11, HeartbeatTTL: 200 * time.Millisecond, HeartbeatTimeout: 13, MaxMsgSize: 9, Immediate: true,
-		Affinity: 1, Backlog: 10, IPv6: true, RoutingID: "me",
+		Affinity: 1, Backlog: 10, IPv6: true, RoutingID: "me", Mechanism: "NULL",
 		Metadata:   map[string]string{"X-a": "1"},
 		SendBuffer: 14, RecvBuffer: 15, TCPKeepAlive: true, ConnectTimeout: 16,
 		SocksProxy: "h:1", SocksUsername: "u", SocksPassword: "p",
@@ -82,7 +82,7 @@ func TestSettingsByDefault(t *testing.T) {
 		require.NoError(t, err)
 		want := socket.Settings{
 			Type: row.Name, SendHWM: 1000, RecvHWM: 1000, Linger: -1, ReconnectInterval: 100 * time.Millisecond, HandshakeInterval: 30 * time.Second,
-			MaxMsgSize: -1, Backlog: 100, SendBuffer: -1, RecvBuffer: -1,
+			Mechanism: "NULL", MaxMsgSize: -1, Backlog: 100, SendBuffer: -1, RecvBuffer: -1,
 		}
 		if row.Subscriber {
 			want.Linger = 0

@@ -128,7 +128,9 @@ func (s *socketActor) forget(ctx *actor.Context[socketMessage], e *Endpoint) {
 		return
 	}
 	s.control.endpoints = slices.Delete(s.control.endpoints, i, i+1)
-	s.rt.emit(Event{Kind: EventClosed, Socket: s.name, Endpoint: e.text})
+	if !s.typ.hidden {
+		s.rt.emit(Event{Kind: EventClosed, Socket: s.name, Endpoint: e.text})
+	}
 	for _, r := range e.done {
 		if len(e.unsent) > 0 {
 			r.Fail(&UnsentError{Peers: e.unsent})

@@ -24,6 +24,7 @@ type socketType struct {
 	addresses  bool // each message names its peer
 	conflates  bool // its queues may hold the newest message alone: ZMQ_CONFLATE
 	single     bool // one peer at a time: what one has sent is received before what comes from the next
+	hidden     bool // not an application's: there are no events of it
 	once       bool // a second Connect to the same endpoint is the first one
 }
 

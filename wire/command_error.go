@@ -25,7 +25,7 @@ func (c Error) AppendTo(dst []byte) []byte {
 // ignored, as in libzmq (mechanism.cpp).
 func parseError(data []byte) (Command, error) {
 	if len(data) == 0 || len(data) < 1+int(data[0]) {
-		return nil, protocolErrorf("ERROR command ends within its reason")
+		return nil, protocolErrorf("ERROR command ends within its reason").coded(CodeMalformedError)
 	}
 	return Error{Reason: string(data[1 : 1+int(data[0])])}, nil
 }

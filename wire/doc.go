@@ -30,6 +30,11 @@
 //	mechanism.go           Mechanism and the table of mechanisms
 //	mechanism_null.go      the NULL mechanism
 //	pgm_framing.go         the packets of pgm and epgm: frames of ZMTP/1.0 behind an offset
+//	mechanism_plain.go     the PLAIN mechanism
+//	auth.go                Question, Verdict: who may come in
+//	handshake_ask.go       the handshake's side of that
+//	z85.go                 Z85: keys as text
+//	code.go                libzmq's numbers for a peer's faults
 //	sockettype.go          the names of the socket types
 //	errors.go              ProtocolError
 //

@@ -12,6 +12,7 @@ const specZMTP31 = "37/ZMTP"
 type ProtocolError struct {
 	Spec   string // the specification, such as "37/ZMTP"
 	Reason string // what the peer did, in one clause without a full stop; octets of the peer are quoted
+	Code   Code   // libzmq's number for it; 0 if it has none
 }
 
 // Error returns the reason, followed by the specification in parentheses.
@@ -22,4 +23,10 @@ func (e *ProtocolError) Error() string {
 // protocolErrorf makes a ProtocolError against ZMTP 3.1.
 func protocolErrorf(format string, args ...any) *ProtocolError {
 	return &ProtocolError{Spec: specZMTP31, Reason: fmt.Sprintf(format, args...)}
+}
+
+// coded gives e its number.
+func (e *ProtocolError) coded(c Code) *ProtocolError {
+	e.Code = c
+	return e
 }

@@ -138,7 +138,7 @@ func checkMechanism(greeting []byte, ours string) error {
 	copy(want[:], ours)
 	got := greeting[minorEnd:mechanismEnd]
 	if !bytes.Equal(got, want[:]) {
-		return protocolErrorf("the peer's mechanism is %q, ours is %q", bytes.TrimRight(got, "\x00"), ours)
+		return protocolErrorf("the peer's mechanism is %q, ours is %q", bytes.TrimRight(got, "\x00"), ours).coded(CodeMechanismMismatch)
 	}
 	return nil
 }

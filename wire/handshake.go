@@ -163,12 +163,18 @@ func (h *Handshake) frame(out []byte) ([]byte, error) {
 	if err != nil {
 		return out, err
 	}
-	if metadata, ok := h.exchange.Done(); ok {
-		h.stage, h.buf = stageFinished, nil
-		return out, h.judge(metadata)
-	}
 	h.nextFrame()
-	return out, nil
+	return out, h.settle()
+}
+
+// settle ends the handshake where the exchange is complete.
+func (h *Handshake) settle() error {
+	metadata, ok := h.exchange.Done()
+	if !ok {
+		return nil
+	}
+	h.stage, h.buf = stageFinished, nil
+	return h.judge(metadata)
 }
 
 // judge decides from its metadata whether we work with the peer.

@@ -96,4 +96,5 @@ type Peer struct {
 	SocketType string   // empty if the peer did not tell
 	Identity   []byte   // nil if the peer did not tell; at most 255 octets
 	Metadata   Metadata // everything it told, these two included
+	Vouched    Metadata // what an authenticator told about it, User-Id first; nil if nobody was asked
 }

@@ -2,7 +2,8 @@ package wire
 
 // Names of the security mechanisms.
 const (
-	MechanismNull = "NULL" // no authentication, no secrecy
+	MechanismNull  = "NULL"  // no authentication, no secrecy
+	MechanismPlain = "PLAIN" // a user name and a password, in the clear
 )
 
 // mechanisms is the table of the mechanisms that this package has. A new one
@@ -10,6 +11,7 @@ const (
 // hands with itself.
 var mechanisms = []string{
 	MechanismNull,
+	MechanismPlain,
 }
 
 // Mechanisms returns the names of all security mechanisms, in a new slice.
@@ -34,8 +36,8 @@ type Mechanism interface {
 
 // An Exchange is the part of a handshake that belongs to the mechanism: what is
 // said between the greetings and the traffic. It serves one connection and is
-// not safe for use by several goroutines. A mechanism that changes the frames
-// of the traffic too says so by further methods on its Exchange.
+// not safe for use by several goroutines. One that has to ask about the peer is
+// an [Asker] too.
 type Exchange interface {
 	// Start appends to dst the frames to send before anything is received.
 	Start(dst []byte) []byte
@@ -48,14 +50,4 @@ type Exchange interface {
 	// Done reports whether the exchange is complete, and what the peer told us
 	// about itself.
 	Done() (peer Metadata, ok bool)
-}
-
-// refused turns an ERROR command of the peer into the error that ends the
-// handshake.
-//
-// "The peer SHALL treat an incoming ERROR command as fatal, and act by closing
-// the connection, and not re-connecting using the same security credentials."
-// https://rfc.zeromq.org/spec/37/#error-handling
-func refused(c Error) error {
-	return protocolErrorf("the peer refused the handshake with ERROR %q", c.Reason)
 }

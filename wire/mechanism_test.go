@@ -10,7 +10,16 @@ import (
 // mechanismPairs has, for each row of the table of mechanisms, the two sides of
 // a connection that is to succeed.
 var mechanismPairs = map[string][2]Mechanism{
-	MechanismNull: {Null(), Null()},
+	MechanismNull:  {NullAsking(), Null()},
+	MechanismPlain: {must(PlainClient("user", "password")), PlainServer()},
+}
+
+// must returns m, of a constructor that cannot fail here.
+func must(m Mechanism, err error) Mechanism {
+	if err != nil {
+		panic(err)
+	}
+	return m
 }
 
 // TestMechanismsShakeHands ranges over the table: each mechanism must bring two
@@ -43,6 +52,11 @@ func checkShakeHands(t *testing.T, name string, pair [2]Mechanism, piece int) {
 			require.Equal(t, len(p), n, "%s: octets left over", name)
 			toward[i] = toward[i][n:]
 			toward[1-i] = append(toward[1-i], out...)
+			if side.Asks() != nil {
+				out, err := side.Answer(Verdict{Status: StatusOK, UserID: "joe"})
+				require.NoError(t, err, name)
+				toward[1-i] = append(toward[1-i], out...)
+			}
 		}
 	}
 	for i, side := range sides {

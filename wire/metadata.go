@@ -155,14 +155,14 @@ func parseProperty(p []byte) (prop Property, n int, err error) {
 	nameEnd := 1 + int(p[0])
 	valueStart := nameEnd + valueHeader
 	if len(p) < valueStart {
-		return Property{}, 0, protocolErrorf("metadata ends within the name or the size of a property")
+		return Property{}, 0, protocolErrorf("metadata ends within the name or the size of a property").coded(CodeInvalidMetadata)
 	}
 	size := binary.BigEndian.Uint32(p[nameEnd:])
 	if size > maxValue {
-		return Property{}, 0, protocolErrorf("metadata value of %d octets, at most %d are allowed", size, maxValue)
+		return Property{}, 0, protocolErrorf("metadata value of %d octets, at most %d are allowed", size, maxValue).coded(CodeInvalidMetadata)
 	}
 	if uint64(len(p)-valueStart) < uint64(size) {
-		return Property{}, 0, protocolErrorf("metadata ends within the value of a property")
+		return Property{}, 0, protocolErrorf("metadata ends within the value of a property").coded(CodeInvalidMetadata)
 	}
 	n = valueStart + int(size)
 	return Property{Name: string(p[1:nameEnd]), Value: string(p[valueStart:n])}, n, nil

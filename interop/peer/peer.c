@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,9 @@ static void *context, *sock, *monitor;
 
 /* How often each event of the monitor has been seen; the index is the number of its bit. */
 static int seen[32];
+
+/* The value that each event came with last. */
+static uint32_t value_of[32];
 
 /* say prints one report. */
 static void say(const char *format, ...)
@@ -76,6 +80,12 @@ static int left(int64_t deadline)
 	return d < 0 ? 0 : (int)d;
 }
 
+/* A ZAP handler: its socket, and the status that it gives to whoever may come in. */
+struct handler {
+	void *sock;
+	const char *status;
+};
+
 /* A name and the number that libzmq has for it. */
 struct name {
 	const char *name;
@@ -111,11 +121,29 @@ static const struct name int_options[] = {
 	{"probe", ZMQ_PROBE_ROUTER},
 	{"correlate", ZMQ_REQ_CORRELATE},
 	{"relaxed", ZMQ_REQ_RELAXED},
+	{"plain_server", ZMQ_PLAIN_SERVER},
+	{"curve_server", ZMQ_CURVE_SERVER},
+	{"handshake", ZMQ_HANDSHAKE_IVL},
+	{NULL, 0},
+};
+
+/* The options that are text, beside id. */
+static const struct name text_options[] = {
+	{"plain_username", ZMQ_PLAIN_USERNAME},
+	{"plain_password", ZMQ_PLAIN_PASSWORD},
+	{"curve_publickey", ZMQ_CURVE_PUBLICKEY},
+	{"curve_secretkey", ZMQ_CURVE_SECRETKEY},
+	{"curve_serverkey", ZMQ_CURVE_SERVERKEY},
+	{"zap_domain", ZMQ_ZAP_DOMAIN},
 	{NULL, 0},
 };
 
 /* The events of the monitor that tests wait for. */
 static const struct name events[] = {
+	{"NODETAIL", ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL},
+	{"PROTOCOL", ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL},
+	{"AUTH", ZMQ_EVENT_HANDSHAKE_FAILED_AUTH},
+	{"RETRIED", ZMQ_EVENT_CONNECT_RETRIED},
 	{"DISCONNECTED", ZMQ_EVENT_DISCONNECTED},
 	{"HANDSHAKE", ZMQ_EVENT_HANDSHAKE_SUCCEEDED},
 	{NULL, 0},
@@ -129,6 +157,51 @@ static int find(const struct name *table, const char *name)
 			return table->value;
 	die("unknown name", name);
 	return 0;
+}
+
+/* has says whether a table has a name. */
+static int has(const struct name *table, const char *name)
+{
+	for (; table->name != NULL; table++)
+		if (strcmp(table->name, name) == 0)
+			return 1;
+	return 0;
+}
+
+/* handler_loop answers ZAP requests with the status that is its argument: 200 only to the user joe with the password secret,
+ * to whoever has no password, and to every key. It ends with the process. */
+static void *handler_loop(void *argument)
+{
+	struct handler *h = argument;
+	for (;;) {
+		char frames[9][256];
+		int count = 0, size, more = 1;
+		size_t more_size = sizeof more;
+		memset(frames, 0, sizeof frames);
+		while (more && count < 9) {
+			size = zmq_recv(h->sock, frames[count++], 255, 0);
+			if (size < 0)
+				return NULL;
+			zmq_getsockopt(h->sock, ZMQ_RCVMORE, &more, &more_size);
+		}
+		const char *status = h->status;
+		if (strcmp(frames[5], "PLAIN") == 0 && (strcmp(frames[6], "joe") != 0 || strcmp(frames[7], "secret") != 0))
+			status = "400";
+		const char *reply[] = {"1.0", frames[1], status, "", "joe", ""};
+		for (int i = 0; i < 6; i++)
+			zmq_send(h->sock, reply[i], strlen(reply[i]), i < 5 ? ZMQ_SNDMORE : 0);
+	}
+}
+
+/* start_handler binds a ZAP handler, and lets it answer in a thread of its own. */
+static void start_handler(const char *status)
+{
+	static struct handler h;
+	pthread_t thread;
+	h.status = status;
+	h.sock = zmq_socket(context, ZMQ_REP);
+	if (zmq_bind(h.sock, "inproc://zeromq.zap.01") != 0 || pthread_create(&thread, NULL, handler_loop, &h) != 0)
+		die("handler", status);
 }
 
 /* set_option applies one OPTION=VALUE of the command line. */
@@ -146,6 +219,11 @@ static void set_option(char *text)
 		rc = zmq_setsockopt(sock, ZMQ_ROUTING_ID, value, strlen(value));
 	} else if (strcmp(text, "metadata") == 0) {
 		rc = zmq_setsockopt(sock, METADATA, value, strlen(value));
+	} else if (strcmp(text, "zap") == 0) {
+		start_handler(value);
+		rc = 0;
+	} else if (has(text_options, text)) {
+		rc = zmq_setsockopt(sock, find(text_options, text), value, strlen(value));
 	} else {
 		int n = atoi(value);
 		rc = zmq_setsockopt(sock, find(int_options, text), &n, sizeof n);
@@ -473,10 +551,14 @@ static int next_event(int64_t deadline)
 	if (zmq_msg_recv(&m, monitor, 0) < 0)
 		return -1;
 	uint16_t event;
+	uint32_t value;
 	memcpy(&event, zmq_msg_data(&m), sizeof event);
+	memcpy(&value, (char *)zmq_msg_data(&m) + sizeof event, sizeof value);
 	for (int bit = 0; bit < 16; bit++)
-		if (event >> bit & 1)
+		if (event >> bit & 1) {
 			seen[bit]++;
+			value_of[bit] = value;
+		}
 	zmq_msg_close(&m);
 	zmq_msg_init(&m);
 	zmq_msg_recv(&m, monitor, 0); /* the address */
@@ -500,6 +582,15 @@ static void do_wait(char **words)
 		}
 	zmq_getsockopt(sock, ZMQ_EVENTS, &state, &size);
 	say("ok %d", seen[bit]);
+}
+
+/* value EVENT: reports what the event came with when it came last, of those that were waited for or passed on the way. */
+static void do_value(char **words)
+{
+	int bits = find(events, words[1]), bit = 0;
+	while (!(bits >> bit & 1))
+		bit++;
+	say("ok %" PRIu32, value_of[bit]);
 }
 
 /* idle MS: reports ok when no message can be received for MS. */
@@ -539,6 +630,7 @@ static const struct command commands[] = {
 	{"ask", 5, do_ask},
 	{"pulse", 2, do_pulse},
 	{"wait", 4, do_wait},
+	{"value", 2, do_value},
 	{"idle", 2, do_idle},
 	{NULL, 0, NULL},
 };

@@ -115,6 +115,8 @@ type Config struct {
 	HandshakeInterval time.Duration
 	// Heartbeat is what this side asks of the peer's signs of life, and of its own.
 	Heartbeat Heartbeat
+	// Ask, where not nil, is asked whether a peer may come in, where the mechanism wants to know.
+	Ask Ask
 	// MaxMsgSize bounds an incoming frame in bytes, -1 for no bound (ZMQ_MAXMSGSIZE).
 	MaxMsgSize int64
 	// Subscriber says that outgoing messages beginning with 0 or 1 are subscriptions: they go out as CANCEL and SUBSCRIBE to peers that speak
@@ -176,10 +178,11 @@ type run struct {
 	stop    chan struct{}   // closed when the handler gives up the connection
 	ctx     context.Context // ends with the line: whatever the loop waits for ends with it
 	pongs   pongs
-	beat    *heartbeat // its timers cut the line; nil where the peer's version has no heartbeats
-	conn    net.Conn   // set by the loop before shaken is sent, then read-only
-	early   []byte     // what was read behind the handshake; owned by the loop
-	in      uint64     // whole messages delivered; the handler reads it once the loop is joined
+	beat    *heartbeat  // its timers cut the line; nil where the peer's version has no heartbeats
+	conn    net.Conn    // set by the loop before shaken is sent, then read-only
+	early   []byte      // what was read behind the handshake; owned by the loop
+	in      uint64      // whole messages delivered; the handler reads it once the loop is joined
+	late    <-chan read // a read that the handshake has begun and not seen the end of; nil where there is none
 	version wire.Version
 	props   *wire.Properties // what the messages come with
 }
@@ -340,7 +343,7 @@ func (c *codec) connect(r *run) error {
 	if c.cfg.Raw {
 		return r.self.Tell(&shaken{run: r, peer: c.rawPeer(conn)})
 	}
-	peer, early, err := c.handshake(conn)
+	peer, early, err := c.handshake(r, conn)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package codec
 
 import (
 	"errors"
-	"io"
 	"net"
 	"os"
 	"time"
@@ -33,7 +32,7 @@ const handshakeRead = 512
 
 // handshake greets the peer and runs the mechanism to its end. The deadline lies on the connection: a silent peer costs one parked goroutine and
 // delays nobody. What came behind the handshake is the beginning of the traffic, and is returned.
-func (c *codec) handshake(conn net.Conn) (Peer, []byte, error) {
+func (c *codec) handshake(r *run, conn net.Conn) (Peer, []byte, error) {
 	var deadline time.Time
 	if c.cfg.HandshakeInterval > 0 {
 		deadline = time.Now().Add(c.cfg.HandshakeInterval)
@@ -42,8 +41,10 @@ func (c *codec) handshake(conn net.Conn) (Peer, []byte, error) {
 		return Peer{}, nil, err
 	}
 	h := wire.NewHandshake(c.cfg.Handshake)
-	early, err := shake(conn, h)
+	s := &shaker{c: c, run: r, conn: conn, h: h}
+	early, err := s.shake(r.ctx)
 	if err != nil {
+		s.seeOff(err, deadline)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = ErrHandshakeTimeout
 		}
@@ -53,7 +54,8 @@ func (c *codec) handshake(conn net.Conn) (Peer, []byte, error) {
 		return Peer{}, nil, err
 	}
 	peer := Peer{Peer: h.Peer(), Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn)}
-	peer.Properties = wire.NewProperties(c.found(conn), peer.Metadata)
+	peer.Properties = wire.NewProperties(append(c.found(conn), peer.Vouched...), peer.Metadata)
+	r.late = s.late()
 	return peer, early, nil
 }
 
@@ -65,33 +67,6 @@ func (c *codec) found(conn net.Conn) wire.Metadata {
 		}
 	}
 	return nil
-}
-
-// shake moves bytes between the connection and the state machine until the handshake is done, and returns what was read beyond it.
-func shake(conn net.Conn, h *wire.Handshake) ([]byte, error) {
-	if _, err := conn.Write(h.Start()); err != nil {
-		return nil, err
-	}
-	buf := make([]byte, handshakeRead)
-	for {
-		n, err := conn.Read(buf)
-		used, reply, herr := h.Receive(buf[:n])
-		if len(reply) > 0 {
-			if _, werr := conn.Write(reply); werr != nil && herr == nil {
-				herr = werr
-			}
-		}
-		switch {
-		case herr != nil:
-			return nil, herr
-		case h.Done():
-			return buf[used:n], nil
-		case errors.Is(err, io.EOF):
-			return nil, io.ErrUnexpectedEOF
-		case err != nil:
-			return nil, err
-		}
-	}
 }
 
 // remote names the peer.

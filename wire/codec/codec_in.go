@@ -53,6 +53,11 @@ func (c *codec) readLoop(r *run) error {
 		return err
 	}
 	r.early = nil
+	if r.late != nil {
+		if err := rd.late(<-r.late); err != nil {
+			return err
+		}
+	}
 	buf := make([]byte, firstRead)
 	for {
 		dst := rd.dec.Direct()
@@ -121,6 +126,14 @@ func (rd *reader) decode(p []byte, direct bool) error {
 		p = p[n:]
 	}
 	return nil
+}
+
+// late takes what the handshake had begun to read.
+func (rd *reader) late(r read) error {
+	if err := rd.decode(r.p, false); err != nil {
+		return err
+	}
+	return r.err
 }
 
 // deliver hands the batch to the pipe and waits there at the mark, until the line is cut.

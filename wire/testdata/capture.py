@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes handshake/libzmq-*.hex and traffic/libzmq-*.hex: what libzmq sends.
+"""Writes handshake/, mechanism/ and traffic/libzmq-*.hex: what libzmq sends.
 
 The other end of each connection is a plain TCP socket that plays a ZMTP peer
 with fixed octets. Needs python3-zmq. Run it in this folder.
@@ -8,6 +8,7 @@ with fixed octets. Needs python3-zmq. Run it in this folder.
 import socket
 import struct
 import threading
+import time
 
 import zmq
 
@@ -117,11 +118,20 @@ def capture_handshakes():
     p.close()
 
 
+def zap_handler():
+    """Binds the ZAP handler, as soon as the one before has let go of the name."""
+    zap = zmq.Context.instance().socket(zmq.REP)
+    while True:
+        try:
+            zap.bind("inproc://zeromq.zap.01")
+            return zap
+        except zmq.ZMQError:
+            time.sleep(0.01)
+
+
 def capture_refusal():
     """ZAP turns the peer away: the READY is replaced by an ERROR."""
-    context = zmq.Context.instance()
-    zap = context.socket(zmq.REP)
-    zap.bind("inproc://zeromq.zap.01")
+    zap = zap_handler()
 
     def refuse():
         version, request = zap.recv_multipart()[:2]
@@ -135,6 +145,30 @@ def capture_refusal():
     save("handshake/libzmq-error", "The greeting and ERROR of a PUSH whose ZAP handler answered 400.", octets)
     p.close()
     zap.close()
+
+
+def plain(server):
+    """A PUSH that is a PLAIN client, or server, says all it has to say."""
+    zap = zap_handler() if server else None
+    options = {"PLAIN_SERVER": 1} if server else {"PLAIN_USERNAME": b"admin", "PLAIN_PASSWORD": b"secret"}
+    p = Peer("PUSH", mechanism=b"PLAIN", answer=False, **options)
+    octets = p.handshake
+    if server:
+        p.conn.sendall(b"\x04\x13\x05HELLO\x05admin\x06secret")
+        version, request = zap.recv_multipart()[:2]
+        zap.send_multipart([version, request, b"200", b"OK", b"joe", b""])
+        octets += read_frame(p.conn)
+        body = b"\x08INITIATE" + prop(b"Socket-Type", b"PULL")
+        p.conn.sendall(bytes([4, len(body)]) + body)
+    else:
+        octets += read_frame(p.conn)
+        p.conn.sendall(b"\x04\x08\x07WELCOME")
+    octets += read_frame(p.conn)
+    if zap:
+        zap.close()
+    side = "server" if server else "client"
+    save("mechanism/libzmq-plain-" + side, "The greeting and commands of a PUSH that is a PLAIN %s." % side, octets)
+    p.close()
 
 
 def capture_messages():
@@ -187,3 +221,5 @@ capture_messages()
 capture_subscriptions()
 capture_heartbeats()
 capture_refusal()
+plain(server=False)
+plain(server=True)
