@@ -146,7 +146,20 @@ func (r *deathRig) traffic(kill func()) (got map[string]int) {
 	return got
 }
 
-// checkOnce wants nothing twice, and at most what the kernel had on the lost connection missing.
+// sum adds up what the events of a socket of a kind say.
+func (r *deathRig) sum(socket string, kind EventKind, of func(Event) uint64) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n uint64
+	for _, e := range r.events {
+		if e.Socket == socket && e.Kind == kind {
+			n += of(e)
+		}
+	}
+	return n
+}
+
+// checkOnce wants nothing twice, and missing exactly what the kernel took on the lost connections and did not bring.
 func (r *deathRig) checkOnce(got map[string]int) {
 	r.t.Helper()
 	for k, times := range got {
@@ -157,7 +170,9 @@ func (r *deathRig) checkOnce(got map[string]int) {
 	require.Equal(r.t, out.Accepted, out.Delivered, "the kernel got every message")
 	require.Equal(r.t, uint64(len(got)+1), in.Delivered)
 	require.Equal(r.t, in.Accepted, in.Delivered+in.Queued+dropped(in))
-	require.LessOrEqual(r.t, in.Accepted, out.Delivered)
+	took := r.sum(r.push.String(), EventDisconnected, func(e Event) uint64 { return e.Sent })
+	brought := r.sum(r.pull.String(), EventDisconnected, func(e Event) uint64 { return e.Received })
+	require.Equal(r.t, took-brought, uint64(sent-len(got)), "missing: %d were taken on lost connections, which brought %d", took, brought)
 }
 
 // dropped sums the drops of a ledger.
@@ -173,16 +188,20 @@ func dropped(l Ledger) uint64 {
 func (r *deathRig) dialedCodec() actor.Ref[codec.Message] { return *r.conn.link.codec.Load() }
 
 // acceptedCodec is the codec behind the PULL.
-func (r *deathRig) acceptedCodec() actor.Ref[codec.Message] {
-	r.bind.listener.mu.Lock()
-	defer r.bind.listener.mu.Unlock()
-	for l := range r.bind.listener.links {
+func (r *deathRig) acceptedCodec() actor.Ref[codec.Message] { return acceptedBy(r.t, r.bind) }
+
+// acceptedBy is the codec of the one connection that an endpoint has accepted.
+func acceptedBy(t *testing.T, e *Endpoint) actor.Ref[codec.Message] {
+	e.listener.mu.Lock()
+	defer e.listener.mu.Unlock()
+	for l := range e.listener.links {
 		return *l.codec.Load()
 	}
-	require.FailNow(r.t, "no connection")
+	require.FailNow(t, "no connection")
 	return actor.Ref[codec.Message]{}
 }
 
+// TestDeathOfDialedCodec wants the dialer to bring the codec back, and nothing to be lost: what the kernel had still goes out, the rest stays in the queue.
 func TestDeathOfDialedCodec(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() { require.NoError(t, actortest.Panic(r.dialedCodec(), errInjected)) })
@@ -191,6 +210,7 @@ func TestDeathOfDialedCodec(t *testing.T) {
 	r.await(r.push.String(), EventConnected, 2)
 }
 
+// TestDeathOfAcceptedCodec wants the other side to come back, and nothing missing but what the kernels had.
 func TestDeathOfAcceptedCodec(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
@@ -202,6 +222,7 @@ func TestDeathOfAcceptedCodec(t *testing.T) {
 	r.await(r.pull.String(), EventDisconnected, 1)
 }
 
+// TestDeathOfDialer wants its I/O actor to start it again, and its connection with it.
 func TestDeathOfDialer(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
@@ -211,6 +232,7 @@ func TestDeathOfDialer(t *testing.T) {
 	r.checkOnce(got)
 }
 
+// TestDeathOfListener wants it back at the same address, and its peers with it.
 func TestDeathOfListener(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
@@ -220,6 +242,7 @@ func TestDeathOfListener(t *testing.T) {
 	r.checkOnce(got)
 }
 
+// TestDeathOfIOActor wants the connections of one I/O actor to come back, and those of another not to notice.
 func TestDeathOfIOActor(t *testing.T) {
 	r := newDeathRig(t, IOWorkers(2))
 	// The rig's endpoints may lie on either worker. This pair lies on worker 1 alone, and the rig's PUSH is moved to worker 0.
@@ -276,6 +299,7 @@ func TestDeathOfIOActor(t *testing.T) {
 	require.Zero(t, r.rt.workers[1].restarts.Load())
 }
 
+// TestDeathOfIOActorUnderTraffic wants the ledger to account for what went with both sides of a connection.
 func TestDeathOfIOActorUnderTraffic(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
@@ -286,6 +310,7 @@ func TestDeathOfIOActorUnderTraffic(t *testing.T) {
 	require.Equal(t, int64(1), r.rt.workers[0].restarts.Load())
 }
 
+// TestDeathOfPipe wants nobody to notice, and its successor to see the pipe to its end.
 func TestDeathOfPipe(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() { require.NoError(t, actortest.Panic(r.conn.link.pipe.ref, errInjected)) })
@@ -295,6 +320,7 @@ func TestDeathOfPipe(t *testing.T) {
 	require.NoError(t, r.conn.Close(r.ctx), "its successor sees the pipe to its end")
 }
 
+// TestDeathOfSocketActor wants nobody to notice, on either side, and its successor to answer.
 func TestDeathOfSocketActor(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
@@ -308,6 +334,8 @@ func TestDeathOfSocketActor(t *testing.T) {
 	require.NoError(t, r.conn.Close(r.ctx))
 }
 
+// TestDeathOfReaper wants its successor to keep the time of a socket that lingers, the ledger to say what was left when it was over, and other sockets not to
+// notice.
 func TestDeathOfReaper(t *testing.T) {
 	r := newDeathRig(t)
 	lingering, err := NewPush(r.rt, Linger(50*time.Millisecond))
@@ -316,11 +344,86 @@ func TestDeathOfReaper(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, lingering.Send(r.ctx, NewMessage("to nobody")))
 	closed := make(chan error, 1)
-	go func() { closed <- lingering.Close(r.ctx) }()
-	require.NoError(t, actortest.Panic(r.rt.reaper.ref, errInjected))
+	got := r.traffic(func() {
+		go func() { closed <- lingering.Close(r.ctx) }()
+		require.NoError(t, actortest.Panic(r.rt.reaper.ref, errInjected))
+	})
 	var unsent *UnsentError
 	require.ErrorAs(t, <-closed, &unsent, "the successor keeps the time")
 	require.Equal(t, 1, unsent.Messages())
+	out := lingering.Stats().Out
+	require.EqualValues(t, 1, out.Accepted)
+	require.EqualValues(t, 1, out.Dropped[ReasonLinger])
+	require.Len(t, got, sent)
+	r.checkOnce(got)
+	require.Zero(t, r.count(r.push.String(), EventDisconnected), "the connection does not notice")
+}
+
+// A tally is an actor of a user's: it counts the numbers that it is given, and dies over one of them.
+type tally struct {
+	got  map[string]int // shared by the incarnations, one of which lives at a time
+	done chan<- struct{}
+}
+
+// Receive implements actor.Actor.
+func (a *tally) Receive(ctx *actor.Context[Message]) error {
+	m, ok := ctx.Message().(Message)
+	switch {
+	case !ok:
+	case m.String() == fmt.Sprint(sent/2):
+		panic(errInjected)
+	case m.String() == "end":
+		close(a.done)
+	default:
+		a.got[m.String()]++
+	}
+	return nil
+}
+
+// TestDeathOfUsersActor has an actor of a user's die over a message that came from a socket: its supervisor's strategy starts it again, the message is a dead
+// letter with a reason, the others are handled once each, and the sockets do not notice.
+func TestDeathOfUsersActor(t *testing.T) {
+	r := newDeathRig(t)
+	letters, done := make(chan actor.DeadLetter, sent), make(chan struct{})
+	sys := actortest.NewSystem(t, actor.WithDeadLetters(func(l actor.DeadLetter) { letters <- l }))
+	handled := map[string]int{}
+	tree, err := supervisor.Start(sys, supervisor.Spec{
+		Name: "users", Strategy: supervisor.OneForOne{Backoff: supervisor.Backoff{Min: time.Millisecond, Factor: 1}},
+		Children: []supervisor.Child{supervisor.Worker("tally", func() actor.Actor[Message] { return &tally{handled, done} }, actor.WithMark(100))},
+	})
+	require.NoError(t, err)
+	ref, ok := supervisor.Lookup[Message](tree, "tally")
+	require.True(t, ok)
+	var sending errgroup.Group
+	sending.Go(func() error {
+		for i := range sent {
+			if err := r.push.Send(r.ctx, NewMessage(fmt.Sprint(i))); err != nil {
+				return err
+			}
+		}
+		return r.push.Send(r.ctx, NewMessage("end"))
+	})
+	got := map[string]int{}
+	for end := false; !end; {
+		m, err := r.pull.Recv(r.ctx)
+		require.NoError(t, err)
+		require.NoError(t, ref.Send(r.ctx, m), "the mailbox outlives the incarnation")
+		if end = m.String() == "end"; !end {
+			got[m.String()]++
+		}
+	}
+	require.NoError(t, sending.Wait())
+	<-done
+	letter := <-letters
+	require.Equal(t, fmt.Sprint(sent/2), letter.Message.(Message).String())
+	require.ErrorIs(t, letter.Reason, errInjected)
+	require.Empty(t, letters)
+	delete(got, fmt.Sprint(sent/2))
+	require.Equal(t, got, handled)
+	got[fmt.Sprint(sent/2)] = 1
+	require.Len(t, got, sent)
+	r.checkOnce(got)
+	require.Zero(t, r.count(r.push.String(), EventDisconnected), "the connection does not notice")
 }
 
 // A dial that is refused and a connection that is lost are failures of the codec: each reaches the dialer's strategy, and nothing else dials.
@@ -343,6 +446,7 @@ func TestRestartsAreReconnects(t *testing.T) {
 	require.Equal(t, uint64(20), push.Stats().Peers[0].Reconnects)
 }
 
+// TestStrategyOfConnectDecides wants a strategy given to Connect to end the endpoint where it says stop.
 func TestStrategyOfConnectDecides(t *testing.T) {
 	r := newDeathRig(t)
 	push, err := NewPush(r.rt)
@@ -358,6 +462,7 @@ func TestStrategyOfConnectDecides(t *testing.T) {
 	require.ErrorIs(t, push.TrySend(NewMessage("x")), ErrNoPeers, "the endpoint is gone")
 }
 
+// TestWindowOfConnectEscalates wants the endpoint to end once its strategy has no restart left.
 func TestWindowOfConnectEscalates(t *testing.T) {
 	r := newDeathRig(t)
 	push, err := NewPush(r.rt)
@@ -391,7 +496,8 @@ func (c *countingStrategy) asked() int {
 	return c.n
 }
 
-// A bound PUSH whose accepted codec dies: the pipe ends with its connection, and what was queued for it is dropped, and counted as such.
+// A bound PUSH whose accepted codec dies: the pipe ends with its connection, and what was queued for it is dropped, and counted as such. The codec waits in
+// a write when it is to panic, and does so when the peer has taken what it was writing.
 func TestDeathOfAcceptedCodecEndsItsPipe(t *testing.T) {
 	r := newDeathRig(t)
 	push, err := NewPush(r.rt, SendHWM(100))
@@ -412,8 +518,20 @@ func TestDeathOfAcceptedCodecEndsItsPipe(t *testing.T) {
 			}
 		}
 	}
-	bound.listener.cut(errInjected) // the codec waits in its write: the line is cut first, as whoever stops one does
+	require.NoError(t, actortest.Panic(acceptedBy(t, bound), errInjected))
+	over, stop := context.WithCancel(r.ctx)
+	var receiving errgroup.Group
+	receiving.Go(func() error {
+		for _, err := range stuck.Messages(over) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	r.await(push.String(), EventDisconnected, 1)
+	stop()
+	require.NoError(t, receiving.Wait())
 	out := push.Stats().Out
 	require.Zero(t, out.Queued)
 	require.Equal(t, out.Accepted, out.Delivered+out.Dropped[codec.LostConnection])

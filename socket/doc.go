@@ -36,7 +36,6 @@
 //	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, topics.go   the socket types, a file each
 //	options_transport.go   how connections are made
 //	inproc.go   sockets of one runtime joined without a wire
-//	poller.go, poller_wait.go   waiting for many sockets, channels and descriptors at once
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets
 //	auth.go, auth_ask.go, zap.go, options_security.go   who may come in
 //	settings.go, options_timeouts.go, runtime_options.go, ready.go, options.go, options_pubsub.go, router_options.go, errors.go, events.go, stats.go, message.go   what callers set and see
