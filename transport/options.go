@@ -132,5 +132,5 @@ func (o Options) listenConfig() *net.ListenConfig {
 
 // dialer is how every stream socket is connected. From is where the connection starts; nil leaves it to the system.
 func (o Options) dialer(from net.Addr) *net.Dialer {
-	return &net.Dialer{Control: o.control, KeepAlive: -1, LocalAddr: from}
+	return &net.Dialer{Control: o.control, KeepAlive: -1, LocalAddr: from, Resolver: resolver}
 }

@@ -76,6 +76,9 @@ func interfaceAddresses(name string) ([]netip.Addr, error) {
 	return out, nil
 }
 
+// resolver looks host names up, at each attempt anew: it keeps nothing. Tests put their own here.
+var resolver = net.DefaultResolver
+
 // hostAddresses looks a host name up. A name that does not resolve is ErrNoDevice, since at a bind it may as well have
 // been meant for an interface; an ended ctx gives ctx's error.
 func hostAddresses(ctx context.Context, name string, ipv6 bool) ([]netip.Addr, error) {
@@ -83,7 +86,7 @@ func hostAddresses(ctx context.Context, name string, ipv6 bool) ([]netip.Addr, e
 	if ipv6 {
 		network = "ip"
 	}
-	found, err := net.DefaultResolver.LookupNetIP(ctx, network, name)
+	found, err := resolver.LookupNetIP(ctx, network, name)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -1,0 +1,13 @@
+package transport
+
+import (
+	"net"
+	"testing"
+)
+
+// SetResolver has names looked up by r until the test ends.
+func SetResolver(t *testing.T, r *net.Resolver) {
+	before := resolver
+	resolver = r
+	t.Cleanup(func() { resolver = before })
+}
