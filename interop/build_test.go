@@ -33,7 +33,11 @@ func prepare(dir string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
 	defer cancel()
 	pyzmq.missing = findPython(ctx)
-	var err error
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	weirApart.command = []string{self, playWeir}
 	libzmq.missing, err = buildPeer(ctx, dir)
 	sayMissing()
 	return err

@@ -14,10 +14,14 @@
 //	main_test.go, build_test.go   the count of cases; what is installed, and how the peer is built
 //	table_test.go                 the table: socket type × transport × who binds. Most tests range over it
 //	scene_test.go, weir_test.go, peer_test.go, frames_test.go   what a case works with: both sides, their events, their words for frames
+//	weirpeer_test.go, relay_test.go   a socket of Weir's in a process of its own; what stands between two peers and counts
 //	exchange_test.go              how each type moves a message, or a stream of them, from one side to the other
-//	shapes_test.go, volume_test.go, trio_test.go, subscriptions_test.go, pressure_test.go   traffic
-//	restart_test.go, flow_test.go, requests_test.go, endpoint_test.go   peers that are killed or closed, and come back
-//	refuse_test.go, heartbeat_test.go, hostile_test.go, hostile_dial_test.go, crowd_test.go, raw_test.go   peers that do not fit or mean ill
+//	shapes_test.go, volume_test.go, trio_test.go, subscriptions_test.go, pressure_test.go, conflate_test.go   traffic
+//	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go   peers that are killed or closed, and come back
+//	req_test.go, router_test.go, xpub_test.go, xsub_test.go   what single types have of their own
+//	refuse_test.go, hostile_test.go, hostile_dial_test.go, crowd_test.go, raw_test.go   peers that do not fit or mean ill
+//	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's
+//	pipeline_test.go              examples/pipeline with libzmq programs in its stages
 //	python_test.go                pyzmq
 //
 // No test waits by the clock: each wait is for an event, and has a deadline through its context.

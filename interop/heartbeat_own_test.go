@@ -17,9 +17,9 @@ func TestOwnHeartbeat(t *testing.T) {
 	}
 	overTable(t, every.tcp(), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{weir: opts})
-		s.join()
+		r := s.joinThroughRelay()
 		p.moves.many(s, 0, 50, 20)
-		s.peer.do(s.ctx, "idle", 1500)
+		r.await(s.ctx, t, longerThanTimeout)
 		p.moves.many(s, 50, 50, 20)
 		require.Empty(t, s.events.of(socket.EventDisconnected))
 		require.Positive(t, s.weir.Stats().Peers[0].RTT)

@@ -25,11 +25,18 @@ var (
 	ran, skipped atomic.Int64
 )
 
-// TestMain builds the peer, runs the tests, and closes with the count of cases. Whatever is missing is said before and after; it is no failure.
+// TestMain plays a peer where the process was started for one. Else it builds the peer, runs the tests, and closes with the count of cases. Whatever is missing is said before and after; it is no failure.
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
 
 // runAll is TestMain with a status to return, so that what it defers is done.
 func runAll(m *testing.M) int {
+	if typ, yes := playing(); yes {
+		if err := playPeer(typ, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "weir:", err)
+			return 1
+		}
+		return 0
+	}
 	dir, err := os.MkdirTemp("", "weir-io-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "interop:", err)

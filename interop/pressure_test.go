@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/weirmq/weir/mailbox"
@@ -15,17 +15,16 @@ import (
 const (
 	// pressureMark is the mark on both sides.
 	pressureMark = 100
-	// pressureLeast is what both sides hold more than when the sender is blocked: the one is at its mark, and the other above half of it, since a queue
-	// that was full is shut until it is half empty.
-	pressureLeast = pressureMark + pressureMark/2
 	// pressureSize is the size of a message in bytes: large, so that the kernel's buffers hold few.
 	pressureSize = 64 << 10
-	// pressureCount is how many messages the sender tries to send to somebody who does not read: half a gigabyte.
-	pressureCount = 8000
 	// kernelMost is more messages than the buffers of the kernel and of both libraries can hold on the way: 32 MB worth.
 	kernelMost = 32 << 20 / pressureSize
-	// quiet is for how long a sender must have found no room to be taken for blocked, in milliseconds.
-	quiet = 400
+	// onTheWay is how many messages a sender can be ahead of a receiver: what the kernel holds, and two marks.
+	onTheWay = 2*pressureMark + kernelMost
+	// pressureCount is how many messages go from one to the other: three times that.
+	pressureCount = 3 * onTheWay
+	// pressureRun is how many of them a receiver takes at a time.
+	pressureRun = pressureCount / 6
 )
 
 // pressed is a setup with marks on both sides.
@@ -36,103 +35,145 @@ func pressed() setup {
 	}
 }
 
-// sendUntilBlocked sends numbered messages from Weir's side until one has found no room for a while, and returns how many were accepted. It tries again
-// while there are fewer than the marks must hold: then the other side was just slow.
-func (s *scene) sendUntilBlocked() int {
-	s.Helper()
-	for n := 0; n < pressureCount; {
-		ctx, cancel := context.WithTimeout(s.ctx, quiet*time.Millisecond)
-		err := s.sender().Send(ctx, numbered(n, pressureSize))
-		cancel()
-		switch {
-		case err == nil:
-			n++
-		case n > pressureLeast && errors.Is(err, context.DeadlineExceeded) && s.ctx.Err() == nil:
-			return n
-		case s.ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
-			require.NoError(s, err, "after %d messages", n)
-		}
-	}
-	require.FailNow(s, "the sender was never blocked")
-	return 0
+// A press sends numbered messages from Weir's side whenever there is room. At no time is it further ahead of what the peer was told to receive than can be
+// on the way.
+type press struct {
+	s        *scene
+	told     atomic.Int64  // written by the test: what the peer was told to receive so far
+	accepted atomic.Int64  // written by pressLoop
+	full     chan struct{} // closed once a message has found no room
+	moved    chan struct{} // has room for one: a message was accepted
+	done     chan error    // has room for one: pressLoop has ended
 }
 
-// TestSlowPeer sends from Weir to a libzmq socket that does not read: the sender blocks, with as much on the way as the marks and the kernel hold.
-// The message that found no room was not sent. Once the peer reads, everything arrives, and the sender goes on.
+// press begins.
+func (s *scene) press() *press {
+	p := &press{s: s, full: make(chan struct{}), moved: make(chan struct{}, 1), done: make(chan error, 1)}
+	go p.pressLoop()
+	return p
+}
+
+// pressLoop sends all messages. It ends with the last, or with the case.
+func (p *press) pressLoop() {
+	full := p.full
+	for n := range pressureCount {
+		m := numbered(n, pressureSize)
+		err := p.s.sender().TrySend(m)
+		if errors.Is(err, socket.ErrWouldBlock) {
+			if full != nil {
+				close(full)
+				full = nil
+			}
+			err = p.s.sender().Send(p.s.ctx, m)
+		}
+		if ahead := p.accepted.Add(1) - p.told.Load(); err == nil && ahead > onTheWay {
+			err = fmt.Errorf("%d messages ahead", ahead)
+		}
+		if err != nil {
+			p.done <- fmt.Errorf("message %d: %w", n, err)
+			return
+		}
+		select {
+		case p.moved <- struct{}{}:
+		default:
+		}
+	}
+	p.done <- nil
+}
+
+// awaitFull waits until a message has found no room.
+func (p *press) awaitFull() {
+	p.s.Helper()
+	select {
+	case <-p.full:
+	case err := <-p.done:
+		require.FailNow(p.s, "the sender was never blocked", "%v", err)
+	case <-p.s.ctx.Done():
+		require.NoError(p.s, p.s.ctx.Err())
+	}
+}
+
+// await waits until n messages were accepted.
+func (p *press) await(n int) {
+	p.s.Helper()
+	for p.accepted.Load() < int64(n) {
+		select {
+		case <-p.moved:
+		case err := <-p.done:
+			require.NoError(p.s, err)
+			p.done <- nil
+			require.GreaterOrEqual(p.s, int(p.accepted.Load()), n)
+		case <-p.s.ctx.Done():
+			require.NoError(p.s, p.s.ctx.Err(), "only %d messages found room, where %d should", p.accepted.Load(), n)
+		}
+	}
+}
+
+// TestSlowPeer sends from Weir to a libzmq socket that does not read at first, and then a run at a time. The sender waits, with nothing dropped; it is never
+// further ahead than the marks and the kernel allow, and never less than half a mark on each side; and everything arrives.
 func TestSlowPeer(t *testing.T) {
 	overTable(t, only("PUSH", "PUB"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, pressed())
 		s.join()
-		accepted := s.sendUntilBlocked()
-		require.LessOrEqual(t, accepted, 2*pressureMark+kernelMost)
+		press := s.press()
+		press.awaitFull()
 		out := s.weir.Stats().Out
-		require.EqualValues(t, accepted, out.Accepted)
-		require.Greater(t, int(out.Queued), pressureMark/2)
 		require.LessOrEqual(t, int(out.Queued), pressureMark)
-		require.Empty(t, out.Dropped)
-		require.ErrorIs(t, s.sender().TrySend(numbered(accepted, pressureSize)), socket.ErrWouldBlock)
-
-		s.peer.order("recvn", 0, accepted+stint, waitMS)
-		for n := accepted; n < accepted+stint; n++ {
-			s.send(numbered(n, 20))
+		for received := 0; received < pressureCount; received += pressureRun {
+			press.await(min(pressureCount, received+pressureMark))
+			press.told.Add(pressureRun)
+			s.peer.do(s.ctx, "recvn", received, pressureRun, waitMS)
 		}
-		s.peer.okay(s.ctx)
+		require.NoError(t, <-press.done)
 		s.closeWeir()
-		require.EqualValues(t, accepted+stint, s.weir.Stats().Out.Delivered)
+		out = s.weir.Stats().Out
+		require.EqualValues(t, pressureCount, out.Delivered)
+		require.Empty(t, out.Dropped)
 	})
 }
 
-// TestSlowWeir sends from libzmq to a socket of Weir's that is not read from: the sender blocks, Weir's queue stands at its mark exactly, and once it
-// is read from everything arrives.
+// TestSlowWeir sends from libzmq, as fast as it can, to a socket of Weir's. Whatever was received so far, Weir has taken no more than its mark beyond it,
+// libzmq has not got rid of more than can be on the way, and everything arrives.
 func TestSlowWeir(t *testing.T) {
 	overTable(t, only("PULL", "SUB"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, pressed())
 		s.join()
 		barrier := s.weir.Stats().In.Accepted
-		accepted := 0
-		for accepted <= pressureLeast || s.weir.Stats().In.Queued < pressureMark { // else somebody was just slow
-			s.peer.order("sendn", accepted, pressureCount, pressureSize, quiet)
-			var more int
-			_, err := fmt.Sscanf(s.peer.next(s.ctx), "blocked %d", &more)
-			require.NoError(t, err, "the sender was never blocked")
-			accepted += more
-		}
-		require.LessOrEqual(t, accepted, 2*pressureMark+kernelMost)
-		in := s.weir.Stats().In
-		require.EqualValues(t, pressureMark, in.Queued)
-		require.EqualValues(t, pressureMark, in.Accepted-barrier)
-
-		s.peer.order("sendn", accepted, stint, 20, waitMS)
-		for n := range accepted {
+		s.peer.order("sendn", 0, pressureCount, pressureSize, waitMS)
+		for n := range pressureCount {
+			require.LessOrEqual(t, int(s.weir.Stats().In.Accepted-barrier), n+pressureMark)
+			if n < pressureCount-onTheWay {
+				require.Empty(t, s.peer.reports, "the sender was not blocked")
+			}
 			wantNumber(t, n, pressureSize, s.recv())
-		}
-		for n := range stint {
-			wantNumber(t, accepted+n, 20, s.recv())
 		}
 		s.peer.okay(s.ctx)
 		require.Empty(t, s.weir.Stats().In.Dropped)
 	})
 }
 
-// TestMarkRaised raises the mark of Weir's sender while it is blocked: there is room at once, up to the new mark, and all of it arrives.
+// TestMarkRaised raises the mark of Weir's sender when its queue is full: there is room at once, up to the new mark, and all of it arrives.
 func TestMarkRaised(t *testing.T) {
 	overTable(t, only("PUSH", "PUB"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, pressed())
 		s.join()
-		blocked := s.sendUntilBlocked()
+		accepted := 0
+		fill := func() {
+			for ; accepted < pressureCount; accepted++ {
+				if err := s.sender().TrySend(numbered(accepted, pressureSize)); err != nil {
+					require.ErrorIs(t, err, socket.ErrWouldBlock)
+					return
+				}
+			}
+			require.FailNow(t, "there was always room")
+		}
+		fill()
+		blocked := accepted
 		marks := s.weir.(interface {
 			Set(ctx context.Context, opts ...socket.Option) error
 		})
 		require.NoError(t, marks.Set(s.ctx, socket.SendHWM(2*pressureMark)))
-		accepted := blocked
-		for accepted < pressureCount {
-			err := s.sender().TrySend(numbered(accepted, 20))
-			if err != nil {
-				require.ErrorIs(t, err, socket.ErrWouldBlock)
-				break
-			}
-			accepted++
-		}
+		fill()
 		require.GreaterOrEqual(t, accepted, blocked+pressureMark)
 		require.LessOrEqual(t, int(s.weir.Stats().Out.Queued), 2*pressureMark)
 		s.peer.do(s.ctx, "recvn", 0, accepted, waitMS)
@@ -143,24 +184,28 @@ func TestMarkRaised(t *testing.T) {
 // missed, it gets the rest in order, and once it has drained it misses nothing.
 func TestSlowSubscriberMisses(t *testing.T) {
 	overTable(t, only("PUB"), func(t *testing.T, p pairing) {
+		const published = 2 * onTheWay
+		taken := make(chan struct{}, published+1) // a word for each message that has left the queue
 		with := pressed()
 		with.keepsNone = true
+		with.weir = append(with.weir, socket.WithTrace(socket.Trace{Sent: func(socket.Conn, socket.Message) { taken <- struct{}{} }}))
 		s := newScene(begin(t, libzmq), t, p, with)
 		s.join()
-		const published = 2 * (2*pressureMark + kernelMost)
 		for n := range published {
 			require.NoError(t, s.sender().TrySend(numbered(n, pressureSize)))
 		}
 		out := s.weir.Stats().Out
 		missed := int(out.Dropped[mailbox.ReasonFull])
 		require.EqualValues(t, published, out.Accepted)
-		require.GreaterOrEqual(t, missed, published-2*pressureMark-kernelMost)
+		require.GreaterOrEqual(t, missed, published-onTheWay)
 		require.LessOrEqual(t, missed, published-pressureMark)
 		var count, first, gaps int
 		_, err := fmt.Sscan(s.peer.do(s.ctx, "rise", published-missed, waitMS), &count, &first, &gaps)
 		require.NoError(t, err)
 		require.Zero(t, first, "what there was room for came first")
-		s.peer.do(s.ctx, "idle", 50)
+		for range published - missed {
+			<-taken
+		}
 		require.NoError(t, s.sender().Send(s.ctx, numbered(published, 20)), "it has drained, and gets messages again")
 		s.peer.do(s.ctx, "recvn", published, 1, waitMS)
 	})
