@@ -115,6 +115,9 @@ func (r *RunningProxy) Terminate(ctx context.Context) error {
 	}
 }
 
+// Done is closed when the proxy has ended.
+func (r *RunningProxy) Done() <-chan struct{} { return r.p.done }
+
 // Wait waits until the proxy has ended: nil after Terminate, or its word, and ErrClosed where a socket closed.
 func (r *RunningProxy) Wait(ctx context.Context) error {
 	select {

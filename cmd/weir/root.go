@@ -93,7 +93,7 @@ func newRoot(std *streams) *cobra.Command {
 	for _, k := range kinds {
 		root.AddCommand(newSocketCommand(std, k))
 	}
-	root.AddCommand(newPerfCommand(std))
+	root.AddCommand(newProxyCommand(std), newPerfCommand(std))
 	return root
 }
 
