@@ -17,7 +17,7 @@
 //	weirpeer_test.go, relay_test.go   a socket of Weir's in a process of its own; what stands between two peers and counts
 //	exchange_test.go              how each type moves a message, or a stream of them, from one side to the other
 //	shapes_test.go, volume_test.go, trio_test.go, subscriptions_test.go, pressure_test.go, conflate_test.go   traffic
-//	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go   peers that are killed or closed, and come back
+//	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go, parting_test.go   peers that are killed or closed, and come back
 //	req_test.go, router_test.go, xpub_test.go, xsub_test.go   what single types have of their own
 //	refuse_test.go, hostile_test.go, hostile_dial_test.go, crowd_test.go, raw_test.go   peers that do not fit or mean ill
 //	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's

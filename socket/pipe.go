@@ -98,7 +98,8 @@ func (*lingerOver) pipeMessage() {}
 //	Blocks    nowhere.
 //	On error  restarted; the queues are the pipe's and lose nothing.
 //
-//	open ──closePipe──▶ lingering ──flushed, lingerOver──▶ closed
+//	open ──closePipe──▶ lingering ──flushed──▶ parting ──the peer's end, lingerOver──▶ closed
+//	                        └─────────────── lingerOver ───────────────▲
 type pipeActor struct{ pipe *pipe }
 
 // Receive only dispatches.
@@ -111,7 +112,7 @@ func (a *pipeActor) Receive(ctx *actor.Context[pipeMessage]) error {
 	case *flushed:
 		a.onFlushed()
 	case *lingerOver:
-		a.end()
+		a.end(true)
 	default:
 		return actor.Unexpected(m)
 	}
@@ -130,14 +131,18 @@ func (a *pipeActor) onStarted() {
 func (a *pipeActor) onClosePipe(ctx *actor.Context[pipeMessage], m *closePipe) {
 	p := a.pipe
 	if p.out == nil {
-		a.end()
+		a.end(true)
 		return
 	}
 	p.out.Close(ErrClosed)
 	switch {
-	case p.out.Len() == 0 || m.linger == 0 || p.link == nil: // what inproc has, the other side reads
-		a.end()
-	case m.linger > 0:
+	case m.linger == 0 || p.link == nil: // what inproc has, the other side reads
+		a.end(true)
+		return
+	case p.out.Len() == 0:
+		a.end(false)
+	}
+	if m.linger > 0 {
 		ctx.After(m.linger, &lingerOver{})
 	}
 }
@@ -145,13 +150,13 @@ func (a *pipeActor) onClosePipe(ctx *actor.Context[pipeMessage], m *closePipe) {
 // onFlushed ends the pipe where its outbound queue is shut and empty.
 func (a *pipeActor) onFlushed() {
 	if p := a.pipe; p.out.Closed() != nil && p.out.Len() == 0 {
-		a.end()
+		a.end(false)
 	}
 }
 
-// end reports to the socket. It may be said more than once.
-func (a *pipeActor) end() {
-	_ = a.pipe.sock.ref.Tell(&pipeClosed{pipe: a.pipe}) // a stopped socket has closed its pipes
+// end reports to the socket; over says that there is no time left. It may be said more than once.
+func (a *pipeActor) end(over bool) {
+	_ = a.pipe.sock.ref.Tell(&pipeClosed{pipe: a.pipe, over: over}) // a stopped socket has closed its pipes
 }
 
 // A queueInlet delivers what a peer sends to the pipe's inbound queue, and waits there at the mark.

@@ -60,8 +60,11 @@ type (
 		link *link
 		err  error
 	}
-	// pipeClosed reports that a pipe has nothing left to do.
-	pipeClosed struct{ pipe *pipe }
+	// pipeClosed reports that a pipe has nothing left to do, or, where over is set, no time left to do it in.
+	pipeClosed struct {
+		pipe *pipe
+		over bool
+	}
 	// taskStopped reports that a dialer or listener and all below it are gone.
 	taskStopped struct{ endpoint *Endpoint }
 )

@@ -92,6 +92,13 @@ func (s *socketActor) onPipeClosed(ctx *actor.Context[socketMessage], m *pipeClo
 		s.endInproc(ctx, p)
 		return
 	}
+	if !m.over && p.link.up && p.out.Ledger().Delivered > 0 && p.link.line.Part(ErrClosed) {
+		p.ending = true // the peer reads to the end and closes: onPeerDown goes on
+		if p.in != nil {
+			p.in.Close(ErrClosed) // what still comes is counted and dropped, so that the end is seen
+		}
+		return
+	}
 	p.link.line.Shut(ErrClosed)
 	if p.link.up {
 		p.ending = true // the codec gives the queue back first: onPeerDown goes on

@@ -199,8 +199,11 @@ func (c *codec) onPinged(ctx ctxt, m *pinged) error {
 	return c.writeCommands(ctx, frames)
 }
 
-// writeCommands writes whole frames of commands, between two batches.
+// writeCommands writes whole frames of commands, between two batches. A line that parts takes none.
 func (c *codec) writeCommands(ctx ctxt, frames []byte) error {
+	if c.cfg.Line.parting() {
+		return nil
+	}
 	if _, err := c.run.conn.Write(frames); err != nil {
 		return c.close(ctx, err)
 	}

@@ -21,6 +21,7 @@ type Line struct {
 	abort context.CancelFunc // ends the attempt's context; nil while the line is not open
 	cause error              // why it was cut, the first cause that was given; nil while it was not
 	shut  bool               // no further connection is wanted
+	parts bool               // this side has said its last, and waits for the peer's end: see Part
 }
 
 // begin starts an attempt. The context that it returns ends with the connection, or with the attempt to make one. Once the line is shut it fails
@@ -86,6 +87,35 @@ func (l *Line) Shut(cause error) {
 	defer l.mu.Unlock()
 	l.shut = true
 	l.cutLocked(cause)
+}
+
+// Part is Shut that leaves it to the peer to close: the outgoing half is closed, and what comes is read until the peer's end, which then is the
+// connection's. It says whether that goes on; where it does not, since the transport does not need it, or there is no connection, Part does nothing.
+//
+// Only local sockets need it. To a peer that is not reading at present, the end of the whole connection is an error beside the data: libzmq
+// (stream_engine_base.cpp, in_event) then never reads what the kernel still has. The end of one half is nothing but an end behind the data.
+func (l *Line) Part(cause error) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.parts && l.conn != nil && l.conn.LocalAddr().Network() == "unix" {
+		half, ok := l.conn.(interface{ CloseWrite() error })
+		l.parts = ok && half.CloseWrite() == nil
+	}
+	if !l.open || !l.parts {
+		return false
+	}
+	l.shut = true
+	if l.cause == nil {
+		l.cause = cause
+	}
+	return true
+}
+
+// parting says whether nothing may be written any more.
+func (l *Line) parting() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.parts
 }
 
 // cutLocked records the first cause and closes.
