@@ -33,7 +33,7 @@
 //	socket.go, socket_actor.go, socket_close.go, endpoint.go, pipe.go   what all sockets share
 //	send.go, recv.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
-//	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, topics.go   the socket types, a file each
+//	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, topics.go, audience.go, pub_sweep.go   the socket types, a file each
 //	options_transport.go   how connections are made
 //	inproc.go   sockets of one runtime joined without a wire
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets

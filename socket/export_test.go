@@ -111,8 +111,8 @@ func (p *Pub) WaitTopic(ctx context.Context, topic string, n int) error {
 		s.route.mu.Lock()
 		defer s.route.mu.Unlock()
 		peers := 0
-		if pipes := s.route.pattern.(*pub).topics.find(topic); pipes != nil {
-			peers = len(*pipes)
+		if a := s.route.pattern.(*pub).topics.find(topic); a != nil {
+			peers = len(a.pipes)
 		}
 		return peers == n, nil
 	})

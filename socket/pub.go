@@ -2,7 +2,6 @@ package socket
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/weirmq/weir/mailbox"
@@ -14,14 +13,15 @@ import (
 type pub struct {
 	sock   *socket  // for the count of subscribers
 	opts   *options // set by configure
-	topics topicTree[[]*pipe]
+	topics topicTree[audience]
 	wants  map[*pipe]map[string]struct{} // each peer's topics: a set, so that one CANCEL undoes any number of SUBSCRIBEs, as in libzmq
 	asked  map[*pipe]map[string]struct{} // MANUAL: each peer's own topics; nil otherwise
 	pipes  []*pipe                       // all peers: for inverted matching
 	turn   uint64                        // number of the last message: marks the pipes it was matched to
-	hits   []*[]*pipe                    // the room for a match, used again
+	hits   []*audience                   // the room for a match, used again
 
-	hearing *hearing // what an XPUB's application is told; nil for PUB
+	leaving []departure // peers that have gone, oldest first
+	hearing *hearing    // what an XPUB's application is told; nil for PUB
 }
 
 // newPub makes the pattern of s.
@@ -39,22 +39,18 @@ func (s *pub) attach(p *pipe) {
 	}
 }
 
-// detach forgets a peer and its subscriptions.
+// detach forgets a peer, and its subscriptions as far as one run goes.
 func (s *pub) detach(p *pipe) {
+	d := departure{pipe: p, topics: s.wants[p]}
 	if s.opts.manual {
-		for _, topic := range slices.Sorted(maps.Keys(s.asked[p])) {
-			s.say(p, subscription(0, topic))
-		}
-	}
-	for _, topic := range slices.Sorted(maps.Keys(s.wants[p])) {
-		others := s.unlist(p, topic)
-		if !s.opts.manual && (others == 0 || s.opts.verboseUnsubs) {
-			s.say(p, subscription(0, topic))
-		}
+		d.asked = s.asked[p]
 	}
 	delete(s.asked, p)
 	delete(s.wants, p)
 	s.pipes = slices.DeleteFunc(s.pipes, func(q *pipe) bool { return q == p })
+	p.left = true
+	s.leaving = append(s.leaving, d)
+	s.sweep()
 }
 
 // tell lets an XPUB's application know of a subscription that p sent, and who that is.
@@ -74,9 +70,9 @@ func (s *pub) say(p *pipe, m Message) {
 func (s *pub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	s.turn++
 	s.hits = s.topics.match(s.hits[:0], m.Bytes())
-	for _, pipes := range s.hits {
-		for _, p := range *pipes {
-			if p.mark == s.turn {
+	for _, a := range s.hits {
+		for _, p := range a.pipes {
+			if p.mark == s.turn || p.left {
 				continue
 			}
 			p.mark = s.turn
@@ -182,12 +178,12 @@ func (s *pub) subscribe(p *pipe, topic string) (first bool) {
 		return false
 	}
 	s.wants[p][topic] = struct{}{}
-	pipes := s.topics.at(topic)
-	*pipes = append(*pipes, p)
+	a := s.topics.at(topic)
+	a.add(p)
 	if p.topics++; p.topics == 1 {
 		s.sock.topics.add(1)
 	}
-	return len(*pipes) == 1
+	return len(a.pipes) == 1
 }
 
 // cancel notes that p does not want topic any more, and says whether others still do. Where p did not want it, it says no, as libzmq does.
@@ -204,13 +200,12 @@ func (s *pub) cancel(p *pipe, topic string) (others bool) {
 
 // unlist takes p off the list of a topic, and says how many are left on it.
 func (s *pub) unlist(p *pipe, topic string) int {
-	pipes := s.topics.find(topic)
-	*pipes = slices.DeleteFunc(*pipes, func(q *pipe) bool { return q == p })
-	if len(*pipes) == 0 {
+	a := s.topics.find(topic)
+	a.remove(p)
+	if len(a.pipes) == 0 {
 		s.topics.remove(topic)
-		return 0
 	}
-	return len(*pipes)
+	return len(a.pipes)
 }
 
 // A Pub sends each message to the peers that subscribed to a prefix of its first frame (ZMQ_PUB). It never waits (but see XPubNoDrop): a message for

@@ -234,6 +234,7 @@ func (s *socket) detachLocked(p *pipe) {
 	}
 	p.attached = false
 	s.route.pattern.detach(p)
+	s.sweepLocked()
 	if p.topics > 0 {
 		p.topics = 0
 		s.topics.add(-1)

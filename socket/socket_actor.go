@@ -120,6 +120,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onCloseEndpoint(ctx, m)
 	case *closeSocket:
 		s.onCloseSocket(ctx, m)
+	case *sweepTopics:
+		s.onSweepTopics()
 	case *pipeClosed:
 		s.onPipeClosed(ctx, m)
 	case *taskStopped:
@@ -143,6 +145,9 @@ func (s *socketActor) onStarted(ctx *actor.Context[socketMessage]) error {
 	for _, e := range slices.Clone(s.control.endpoints) {
 		s.stopIfDone(ctx, e)
 	}
+	s.route.mu.Lock()
+	s.sweepLocked() // the word to go on may be lost
+	s.route.mu.Unlock()
 	return nil
 }
 

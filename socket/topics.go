@@ -11,14 +11,40 @@ type topicTree[V any] struct{ root topicNode[V] }
 
 // A topicNode stands for the topic that its edges spell from the root.
 type topicNode[V any] struct {
-	edge     string          // the bytes from the parent to here; empty at the root only
-	value    *V              // nil where the topic itself is not in the tree
-	children []*topicNode[V] // sorted by the first byte of their edges, which differ
+	edge  string        // the bytes from the parent to here; empty at the root only
+	value *V            // nil where the topic itself is not in the tree
+	fork  *topicFork[V] // nil where there are no children
+}
+
+// A topicFork is the children of a node. Their first bytes lie side by side, so that the search touches one cache line and not a node for each.
+type topicFork[V any] struct {
+	firsts []byte          // the first bytes of the children's edges, which differ: sorted
+	nodes  []*topicNode[V] // the children, in the same order
+}
+
+// children are the children of n.
+func (n *topicNode[V]) children() []*topicNode[V] {
+	if n.fork == nil {
+		return nil
+	}
+	return n.fork.nodes
 }
 
 // child finds the child whose edge begins with b, or the place for one.
 func (n *topicNode[V]) child(b byte) (int, bool) {
-	return slices.BinarySearchFunc(n.children, b, func(c *topicNode[V], b byte) int { return int(c.edge[0]) - int(b) })
+	if n.fork == nil {
+		return 0, false
+	}
+	return slices.BinarySearch(n.fork.firsts, b)
+}
+
+// insert puts c at place i.
+func (n *topicNode[V]) insert(i int, c *topicNode[V]) {
+	if n.fork == nil {
+		n.fork = &topicFork[V]{}
+	}
+	n.fork.firsts = slices.Insert(n.fork.firsts, i, c.edge[0])
+	n.fork.nodes = slices.Insert(n.fork.nodes, i, c)
 }
 
 // at returns the value of topic, made where it was not there.
@@ -27,16 +53,18 @@ func (t *topicTree[V]) at(topic string) *V {
 	for topic != "" {
 		i, ok := n.child(topic[0])
 		if !ok {
-			n.children = slices.Insert(n.children, i, &topicNode[V]{edge: strings.Clone(topic)})
-			n, topic = n.children[i], ""
+			c := &topicNode[V]{edge: strings.Clone(topic)}
+			n.insert(i, c)
+			n, topic = c, ""
 			break
 		}
-		c := n.children[i]
+		c := n.fork.nodes[i]
 		k := commonPrefix(c.edge, topic)
 		if k < len(c.edge) { // the topic leaves the edge: split it
-			c = &topicNode[V]{edge: c.edge[:k], children: []*topicNode[V]{c}}
-			c.children[0].edge = c.children[0].edge[k:]
-			n.children[i] = c
+			upper := &topicNode[V]{edge: c.edge[:k]}
+			c.edge = c.edge[k:]
+			upper.insert(0, c)
+			n.fork.nodes[i], c = upper, upper
 		}
 		n, topic = c, topic[k:]
 	}
@@ -60,10 +88,10 @@ func (t *topicTree[V]) find(topic string) *V {
 	n := &t.root
 	for topic != "" {
 		i, ok := n.child(topic[0])
-		if !ok || !strings.HasPrefix(topic, n.children[i].edge) {
+		if !ok || !strings.HasPrefix(topic, n.fork.nodes[i].edge) {
 			return nil
 		}
-		n = n.children[i]
+		n = n.fork.nodes[i]
 		topic = topic[len(n.edge):]
 	}
 	return n.value
@@ -79,19 +107,28 @@ func (n *topicNode[V]) remove(topic string) {
 		return
 	}
 	i, ok := n.child(topic[0])
-	if !ok || !strings.HasPrefix(topic, n.children[i].edge) {
+	if !ok || !strings.HasPrefix(topic, n.fork.nodes[i].edge) {
 		return
 	}
-	c := n.children[i]
+	c := n.fork.nodes[i]
 	c.remove(topic[len(c.edge):])
 	switch {
-	case c.value != nil || len(c.children) > 1:
-	case len(c.children) == 0:
-		n.children = slices.Delete(n.children, i, i+1)
+	case c.value != nil || len(c.children()) > 1:
+	case len(c.children()) == 0:
+		n.cutOff(i)
 	default:
-		only := c.children[0]
+		only := c.fork.nodes[0]
 		only.edge = c.edge + only.edge
-		n.children[i] = only
+		n.fork.nodes[i] = only
+	}
+}
+
+// cutOff takes child i out.
+func (n *topicNode[V]) cutOff(i int) {
+	f := n.fork
+	f.firsts, f.nodes = slices.Delete(f.firsts, i, i+1), slices.Delete(f.nodes, i, i+1)
+	if len(f.nodes) == 0 {
+		n.fork = nil
 	}
 }
 
@@ -123,7 +160,7 @@ func (n *topicNode[V]) down(body []byte) (*topicNode[V], []byte) {
 	if !ok {
 		return nil, nil
 	}
-	c := n.children[i]
+	c := n.fork.nodes[i]
 	if len(body) < len(c.edge) || string(body[:len(c.edge)]) != c.edge {
 		return nil, nil
 	}
@@ -139,7 +176,7 @@ func (n *topicNode[V]) each(before string, f func(string, *V)) {
 	if n.value != nil {
 		f(before, n.value)
 	}
-	for _, c := range n.children {
+	for _, c := range n.children() {
 		c.each(before, f)
 	}
 }

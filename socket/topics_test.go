@@ -23,11 +23,11 @@ func randomTopic() string {
 // there without need.
 func wellFormed[V any](t *testing.T, n *topicNode[V], root bool) {
 	t.Helper()
-	if !root && (n.edge == "" || n.value == nil && len(n.children) < 2) {
+	if !root && (n.edge == "" || n.value == nil && len(n.children()) < 2) {
 		require.Fail(t, "a node that stands for nothing", "%q", n.edge)
 	}
-	for i, c := range n.children {
-		if i > 0 && n.children[i-1].edge[0] >= c.edge[0] {
+	for i, c := range n.children() {
+		if i > 0 && n.children()[i-1].edge[0] >= c.edge[0] || n.fork.firsts[i] != c.edge[0] {
 			require.Fail(t, "children out of order", "%q", n.edge)
 		}
 		wellFormed(t, c, false)

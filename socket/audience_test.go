@@ -1,0 +1,107 @@
+package socket
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAudienceAgainstModel adds and removes at random, few and many, and wants the pipes of a plain set.
+func TestAudienceAgainstModel(t *testing.T) {
+	for _, most := range []int{3, fewPipes + 1, 200} {
+		var a audience
+		pipes, model := make([]*pipe, most), map[*pipe]bool{}
+		for i := range pipes {
+			pipes[i] = &pipe{}
+		}
+		for range 20 * most {
+			p := pipes[rand.IntN(most)]
+			if model[p] {
+				a.remove(p)
+				delete(model, p)
+			} else {
+				a.add(p)
+				model[p] = true
+			}
+			require.Len(t, a.pipes, len(model))
+			for i, q := range a.pipes {
+				require.True(t, model[q])
+				require.True(t, a.at == nil || a.at[q] == i)
+			}
+		}
+	}
+}
+
+// TestDepartureInRuns lets a peer with many topics go: its topics leave in runs, it is sent nothing meanwhile, and each end is heard once, but of those
+// that another peer has.
+func TestDepartureInRuns(t *testing.T) {
+	const n = 2*sweepRun + sweepRun/2
+	for _, verbose := range []bool{false, true} {
+		x := newTestXPub(pubsubOptions{verboseSubs: verbose, verboseUnsubs: verbose})
+		leaver, stayer := newTestPipe("leaver", 0), newTestPipe("stayer", 0)
+		x.attach(leaver)
+		x.attach(stayer)
+		x.arrive(stayer, NewMessage("\x017"))
+		for i := range n {
+			x.arrive(leaver, NewMessage(fmt.Sprintf("\x01%d", i)))
+		}
+		heardBy(x)
+		x.detach(leaver)
+		runs := 0
+		for ; x.sweeping(); runs++ {
+			got, err := send(t, x, NewMessage("77"))
+			require.NoError(t, err)
+			require.Equal(t, "stayer", got)
+			x.sweep()
+		}
+		require.Equal(t, 2, runs, "after the one of detach")
+		want := n - 1
+		if verbose {
+			want++
+		}
+		ends := map[string]bool{}
+		for _, m := range heardBy(x) {
+			require.EqualValues(t, 0, m[0])
+			ends[m] = true
+		}
+		require.Len(t, ends, want)
+		left := 0
+		x.topics.each(func(string, *audience) { left++ })
+		require.Equal(t, 1, left)
+		wellFormed(t, &x.topics.root, true)
+	}
+}
+
+// TestTopicTreeCounts is libzmq's table of what a tree of topics holds and matches. (libzmq: unittest_mtrie, unittest_radix_tree)
+func TestTopicTreeCounts(t *testing.T) {
+	var tree topicTree[int]
+	matched := func(s string) int { return len(tree.match(nil, []byte(s))) }
+	require.Zero(t, matched("foo"))
+	for i, topic := range []string{"foo", "foobar", "fo", "", "foob"} {
+		*tree.at(topic)++
+		require.Equal(t, 1, *tree.find(topic))
+		require.Equal(t, i+1, count(&tree))
+	}
+	*tree.at("foo")++
+	require.Equal(t, 2, *tree.find("foo"), "added twice")
+	require.Equal(t, 5, count(&tree))
+	for s, n := range map[string]int{"": 1, "f": 1, "fo": 2, "foo": 3, "foob": 4, "fooba": 4, "foobar": 5, "foobarx": 5, "bar": 1} {
+		require.Equal(t, n, matched(s), "%q", s)
+	}
+	for i, topic := range []string{"foo", "", "foobar", "foob", "fo"} {
+		tree.remove("fooba") // not there
+		tree.remove(topic)
+		require.Nil(t, tree.find(topic))
+		require.Equal(t, 4-i, count(&tree))
+		wellFormed(t, &tree.root, true)
+	}
+	require.Zero(t, matched("foobar"))
+}
+
+// count is how many topics are in a tree.
+func count(tree *topicTree[int]) (n int) {
+	tree.each(func(string, *int) { n++ })
+	return n
+}
