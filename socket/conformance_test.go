@@ -213,7 +213,7 @@ func TestDirections(t *testing.T) {
 	faces := map[string]any{
 		"PUSH": &socket.Push{}, "PULL": &socket.Pull{}, "PUB": &socket.Pub{}, "SUB": &socket.Sub{}, "REQ": &socket.Req{}, "REP": &socket.Rep{},
 		"DEALER": &socket.Dealer{}, "ROUTER": &socket.Router{},
-		"PAIR": &socket.Pair{}, "XPUB": &socket.XPub{}, "XSUB": &socket.XSub{},
+		"PAIR": &socket.Pair{}, "STREAM": &socket.Stream{}, "XPUB": &socket.XPub{}, "XSUB": &socket.XSub{},
 	}
 	for _, row := range socket.Rows() {
 		face := faces[row.Name]

@@ -33,12 +33,13 @@
 //	socket.go, socket_actor.go, socket_close.go, endpoint.go, pipe.go   what all sockets share
 //	send.go, recv.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
-//	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, topics.go, audience.go, pub_sweep.go   the socket types, a file each
+//	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, stream.go, topics.go, audience.go, pub_sweep.go   the socket types, a file each
+//	names.go, notices.go, stream_events.go   routing ids; what an application hears of connections
 //	options_transport.go   how connections are made
 //	inproc.go   sockets of one runtime joined without a wire
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets
 //	auth.go, auth_ask.go, zap.go, options_security.go   who may come in
-//	settings.go, options_timeouts.go, runtime_options.go, ready.go, options.go, options_pubsub.go, router_options.go, errors.go, events.go, stats.go, message.go   what callers set and see
+//	settings.go, options_timeouts.go, runtime_options.go, ready.go, options.go, options_pubsub.go, router_options.go, stream_options.go, errors.go, events.go, stats.go, message.go   what callers set and see
 //
 // The package does not speak ZMTP itself: that is package wire, driven by the actor of package wire/codec.
 package socket

@@ -18,7 +18,7 @@ type Endpoint struct {
 	text  string // resolved: with the real port
 	bound bool
 	id    int64  // unique in the runtime
-	peer  string // what a ROUTER calls its peer, from ConnectRoutingID; empty for what the peer calls itself
+	peer  string // what a ROUTER or STREAM calls its peer, from ConnectRoutingID or, of a STREAM, made up at Connect; empty for what the peer calls itself
 
 	// Owned by the socket actor.
 	worker   *ioWorker               // nil for inproc
@@ -86,6 +86,9 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.s.serves(addr); err != nil {
+		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
+	}
 	if addr.Scheme == inprocScheme {
 		return b.s.bindInproc(ctx, addr)
 	}
@@ -120,6 +123,9 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 	addr, err := transport.Parse(endpoint)
 	if err != nil {
 		return nil, err
+	}
+	if err := b.s.serves(addr); err != nil {
+		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
 	set := endpointOptions{typ: b.s.typ}
 	for _, o := range opts {

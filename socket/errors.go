@@ -19,12 +19,14 @@ var (
 	ErrWouldBlock = errors.New("weir: would block")
 	// ErrNoPeers is returned by TrySend where there is no peer to wait for. It also is an ErrWouldBlock.
 	ErrNoPeers = fmt.Errorf("%w: no peers", ErrWouldBlock)
-	// ErrUnroutable is returned by a Router with RouterMandatory for a message whose first frame names no peer (libzmq: EHOSTUNREACH).
+	// ErrUnroutable is returned by a Stream, and by a Router with RouterMandatory, for a message whose first frame names no peer (libzmq: EHOSTUNREACH).
 	ErrUnroutable = errors.New("weir: no peer has this routing id")
 	// ErrHandedOver is the reason why a Router with RouterHandover parts with a peer: another came with its routing id.
 	ErrHandedOver = errors.New("weir: routing id handed over to another peer")
 	// ErrBadState is returned by a Req or Rep whose turn it is not: send and receive alternate (libzmq: EFSM).
 	ErrBadState = errors.New("weir: operation not possible in the socket's present state")
+	// ErrBadMessage is returned by a Stream for a message that is not an id and one frame of data.
+	ErrBadMessage = errors.New("weir: not a message that this socket can send")
 	// ErrBadOption is returned for an option value outside its range, or one that the socket type does not have (libzmq: EINVAL).
 	ErrBadOption = errors.New("weir: bad option")
 	// ErrIncompatible is returned where two socket types cannot be peers, or a transport cannot serve a type (libzmq: ENOCOMPATPROTO).

@@ -104,6 +104,11 @@ func (b base) WaitAtMost(ctx context.Context, n int) error {
 	}
 }
 
+// WaitQueued waits until n messages are there to be received, of a socket that was found empty and that nobody else receives from.
+func (b base) WaitQueued(ctx context.Context, n uint64) error {
+	return b.s.inbox.waiting.await(ctx, func() (bool, error) { return b.Stats().In.Queued >= n, nil })
+}
+
 // WaitTopic waits until exactly n peers are subscribed to topic itself.
 func (p *Pub) WaitTopic(ctx context.Context, topic string, n int) error {
 	s := p.base.s

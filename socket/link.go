@@ -104,6 +104,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		MaxMsgSize:        o.maxMsgSize,
 		PeerName:          transport.PeerName,
 		PeerAddress:       transport.PeerAddress,
+		Raw:               o.raw,
 		Subscriber:        s.typ.subscriber,
 		Publisher:         s.typ.publisher,
 	}

@@ -40,6 +40,8 @@ type options struct {
 	trace             Trace
 	maxHandshakes     int64 // of one listener at once; only tests change it
 	conflate          bool  // queues hold the newest message alone
+	raw               bool  // no ZMTP is spoken
+	streamNotify      bool  // where raw: the application hears of connections
 	pubsubOptions
 	heartbeatOptions
 	transportOptions
@@ -52,6 +54,7 @@ func defaultOptions(typ *socketType) *options {
 		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, sendTimeout: -1, recvTimeout: -1, reconnectInterval: 100 * time.Millisecond,
 		handshakeInterval: 30 * time.Second, transportOptions: defaultTransport, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
 		heartbeatOptions: heartbeatOptions{heartbeatTimeout: asInterval},
+		raw:              typ.raw, streamNotify: true,
 	}
 	if typ.linger0 {
 		o.linger = 0

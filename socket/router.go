@@ -2,7 +2,6 @@ package socket
 
 import (
 	"context"
-	"encoding/binary"
 	"slices"
 
 	"github.com/weirmq/weir/mailbox"
@@ -26,15 +25,14 @@ type routing struct {
 	ready  func(*pipe) // puts a pipe that was left alone on the ready list
 	evict  func(*pipe) // asks for the end of a pipe that has lost its id
 
-	byID    map[string]*pipe // who has which id
-	waiting []*pipe          // whose id somebody else has, oldest first
-	next    uint32           // number of the next id made up here
+	names
+	waiting []*pipe // whose id somebody else has, oldest first
 }
 
 // newRouter makes the pattern of s, whose first made-up id has the number next.
 func newRouter(s *socket, next uint32) *routing {
 	return &routing{
-		byID: map[string]*pipe{}, next: next,
+		names:  newNames(next),
 		noPeer: func() { s.stats.drop(ReasonNoPeer) },
 		ready:  s.inbox.ready,
 		evict: func(p *pipe) {
@@ -100,17 +98,6 @@ func (s *routing) release(p *pipe) {
 	if p.shelved {
 		p.shelved = false
 		s.ready(p)
-	}
-}
-
-// invent makes up an id that nobody has.
-func (s *routing) invent() string {
-	for {
-		id := string(binary.BigEndian.AppendUint32([]byte{0}, s.next))
-		s.next++
-		if s.byID[id] == nil {
-			return id
-		}
 	}
 }
 

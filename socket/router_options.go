@@ -43,12 +43,12 @@ func ProbeRouter(on bool) Option {
 	}
 }
 
-// ConnectRoutingID is the routing id that a Router gives to the peer it connects to, whatever that peer calls itself: 1 byte or more. Messages can be
+// ConnectRoutingID is the routing id that a Router or Stream gives to the peer it connects to, whatever that peer calls itself: 1 byte or more. Messages can be
 // sent to it at once, before the connection is up. Connect returns ErrBadOption where another peer has the id. Default none: the peer's own RoutingID,
-// or a made-up one, known once its handshake is done. ROUTER only. (ZMQ_CONNECT_ROUTING_ID)
+// or a made-up one, known once its handshake is done; for a Stream one made up at Connect. ROUTER and STREAM only. (ZMQ_CONNECT_ROUTING_ID)
 func ConnectRoutingID(id string) EndpointOption {
 	return func(o *endpointOptions) {
-		err := o.typ.onlyFor("ConnectRoutingID", routerType)
+		err := o.typ.onlyFor("ConnectRoutingID", routerType, streamType)
 		if err == nil && id == "" {
 			err = badOption("ConnectRoutingID", id, "1 byte or more")
 		}
@@ -68,7 +68,7 @@ func (*evictPipe) socketMessage() {}
 func (s *socket) named(id string) bool {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
-	return s.route.pattern.(*routing).byID[id] != nil
+	return s.route.pattern.(interface{ named(string) bool }).named(id)
 }
 
 // onEvictPipe closes the connection of a pipe that came with it; a connected endpoint ends with its pipe, or it would come back for its id. What was

@@ -13,7 +13,7 @@ import (
 // The marks hold at once, for the queues there are too: one that holds more than its new mark loses nothing, and takes nothing until it has drained.
 // At once, too, holds what is the socket's own: Linger, for whatever is closed from then on; SendTimeout and RecvTimeout; RouterMandatory,
 // RouterHandover, ProbeRouter; ReqCorrelate, ReqRelaxed; InvertMatching, OnlyFirstSubscribe, XSubVerboseUnsubscribe and all that begin with XPub.
-// Everything else belongs to endpoints: it holds for those that are bound or connected from then on.
+// RouterRaw is for new sockets alone. Everything else belongs to endpoints: it holds for those that are bound or connected from then on.
 func (b base) Set(ctx context.Context, opts ...Option) error {
 	return b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &setOptions{opts: opts, reply: r} })
 }
@@ -30,6 +30,10 @@ func (s *socketActor) onSetOptions(m *setOptions) {
 	next, err := s.opts().with(m.opts)
 	if err != nil {
 		m.reply.Fail(err)
+		return
+	}
+	if next.raw != s.opts().raw {
+		m.reply.Fail(badOption("RouterRaw", next.raw, "what the socket was made with"))
 		return
 	}
 	s.route.mu.Lock()
@@ -107,7 +111,11 @@ type Settings struct {
 	// Of REQ, DEALER and ROUTER; false for other types.
 	ProbeRouter                     bool
 	RouterMandatory, RouterHandover bool
+	RouterRaw                       bool
 	ReqCorrelate, ReqRelaxed        bool
+
+	// Of STREAM, and of ROUTER with RouterRaw; false for others.
+	StreamNotify bool
 
 	// Of types that publish and subscribe; zero for others.
 	XPubNoDrop, XPubVerbose, XPubVerboser, XPubManual bool
@@ -135,6 +143,7 @@ func (b base) Settings() Settings {
 		Mechanism: o.secured.Name(), PlainServer: o.mechanism == wire.MechanismPlain && o.server, PlainUsername: o.username, PlainPassword: o.password,
 		ZapDomain: o.zapDomain, ZapEnforceDomain: o.zapEnforce,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
+		RouterRaw: o.raw && !o.typ.raw, StreamNotify: o.raw && o.streamNotify,
 		XPubNoDrop: o.nodrop, XPubVerbose: o.verboseSubs && !o.verboseUnsubs, XPubVerboser: o.verboseUnsubs, XPubManual: o.manual,
 		XPubWelcome: string(o.welcome), InvertMatching: o.invert, OnlyFirstSubscribe: o.onlyFirst, XSubVerboseUnsubscribe: o.verboseUnsubscribe,
 	}

@@ -15,6 +15,7 @@ var notRead = map[string]string{
 	"probe":         "ProbeRouter",
 	"mandatory":     "RouterMandatory",
 	"handover":      "RouterHandover",
+	"raw":           "RouterRaw",
 	"correlate":     "ReqCorrelate",
 	"relaxed":       "ReqRelaxed",
 	"nodrop":        "XPubNoDrop",

@@ -82,7 +82,7 @@ func TestSettingsByDefault(t *testing.T) {
 		require.NoError(t, err)
 		want := socket.Settings{
 			Type: row.Name, SendHWM: 1000, RecvHWM: 1000, Linger: -1, ReconnectInterval: 100 * time.Millisecond, HandshakeInterval: 30 * time.Second,
-			Mechanism: "NULL", MaxMsgSize: -1, Backlog: 100, SendBuffer: -1, RecvBuffer: -1,
+			Mechanism: "NULL", MaxMsgSize: -1, Backlog: 100, SendBuffer: -1, RecvBuffer: -1, StreamNotify: row.Name == "STREAM",
 		}
 		if row.Subscriber {
 			want.Linger = 0

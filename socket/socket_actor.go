@@ -116,6 +116,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onSetOptions(m)
 	case *evictPipe:
 		s.onEvictPipe(ctx, m)
+	case *hangUpPipe:
+		s.onHangUpPipe(ctx, m)
 	case *closeEndpoint:
 		s.onCloseEndpoint(ctx, m)
 	case *closeSocket:
@@ -228,6 +230,9 @@ func (s *socketActor) onConnect(ctx *actor.Context[socketMessage], m *connectEnd
 			m.reply.Fail(err)
 			return
 		}
+		if e.opts.raw {
+			e.peer = s.idOf(e.link.pipe)
+		}
 	}
 	strategy := m.strategy
 	if strategy == nil {
@@ -266,6 +271,7 @@ func (s *socketActor) onPeerUp(ctx *actor.Context[socketMessage], m *peerUp) {
 	l.up = true
 	p.connected.Store(true)
 	s.greet(p)
+	s.noticeUp(p)
 	_ = m.codec.Tell(&codec.Attach{Out: p.out, In: s.inlet(p)}) // where the codec is gone, peerDown is on its way
 	s.peers.add(1)
 	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: l.endpoint.text, Peer: m.peer.Remote, Attempt: m.attempt})
@@ -301,12 +307,13 @@ func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown)
 		l.up = false
 		p.connected.Store(false)
 		s.peers.add(-1)
+		s.noticeDown(p)
 	}
 	switch {
 	case p.ending:
 		l.pipe = nil
 		s.endPipe(ctx, p, ReasonLinger)
-	case l.accepted != nil || l.endpoint.opts.immediate:
+	case l.accepted != nil || l.endpoint.opts.immediate || l.endpoint.opts.raw && p.closing && m.loss.Shaken: // what is left of a stream is not for another one
 		l.pipe = nil
 		s.endPipe(ctx, p, codec.LostConnection)
 	default:

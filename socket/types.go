@@ -9,7 +9,7 @@ import (
 
 // A socketType is what distinguishes one type of socket from another: one row of the table, and one file with its routing policy.
 type socketType struct {
-	name     string                // as READY spells it: https://rfc.zeromq.org/spec/37/#the-null-security-mechanism
+	name     string                // as READY spells it, where there is one: https://rfc.zeromq.org/spec/37/#the-null-security-mechanism
 	peers    []string              // the types it may talk to
 	sends    bool                  // applications send
 	receives bool                  // applications receive
@@ -23,6 +23,7 @@ type socketType struct {
 	afresh     bool // what came before a send is not received after it
 	addresses  bool // each message names its peer
 	conflates  bool // its queues may hold the newest message alone: ZMQ_CONFLATE
+	raw        bool // its peers do not speak ZMTP
 	single     bool // one peer at a time: what one has sent is received before what comes from the next
 	hidden     bool // not an application's: there are no events of it
 	once       bool // a second Connect to the same endpoint is the first one
@@ -41,7 +42,7 @@ const (
 )
 
 // types is the table of socket types.
-var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, dealerType, routerType, pairType, xpubType, xsubType}
+var types = []*socketType{pushType, pullType, pubType, subType, reqType, repType, dealerType, routerType, pairType, xpubType, xsubType, streamType}
 
 var (
 	pushType = &socketType{
@@ -89,7 +90,16 @@ var (
 	routerType = &socketType{
 		name: wire.TypeRouter, peers: []string{wire.TypeReq, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
 		overflow: overflowDrop, addresses: true,
-		pattern: func(s *socket) pattern { return newRouter(s, rand.Uint32()) },
+		pattern: func(s *socket) pattern {
+			if s.opts().raw {
+				return newStreaming(s, rand.Uint32())
+			}
+			return newRouter(s, rand.Uint32())
+		},
+	}
+	streamType = &socketType{
+		name: "STREAM", sends: true, receives: true, overflow: overflowBlock, addresses: true, raw: true,
+		pattern: func(s *socket) pattern { return newStreaming(s, rand.Uint32()) },
 	}
 	pairType = &socketType{
 		name: wire.TypePair, peers: []string{wire.TypePair}, sends: true, receives: true, overflow: overflowBlock, single: true,

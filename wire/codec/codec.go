@@ -341,7 +341,9 @@ func (c *codec) connect(r *run) error {
 	}
 	r.conn = conn
 	if c.cfg.Raw {
-		return r.self.Tell(&shaken{run: r, peer: c.rawPeer(conn)})
+		peer := c.rawPeer(conn)
+		r.props = peer.Properties
+		return r.self.Tell(&shaken{run: r, peer: peer})
 	}
 	peer, early, err := c.handshake(r, conn)
 	if err != nil {

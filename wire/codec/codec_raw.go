@@ -16,7 +16,7 @@ const rawRead = 8 << 10
 
 // rawPeer is what is known of the other side of a raw connection.
 func (c *codec) rawPeer(conn net.Conn) Peer {
-	return Peer{Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn)}
+	return Peer{Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn), Properties: wire.NewProperties(c.found(conn), nil)}
 }
 
 // rawLoop is readLoop of a raw connection. Its buffer is used again: an idle peer costs firstRead, and a small chunk its own size.
@@ -26,7 +26,7 @@ func (c *codec) rawLoop(r *run, in Inlet) error {
 	for {
 		n, err := r.conn.Read(buf)
 		if n > 0 {
-			rd.msgs = append(rd.msgs[:0], wire.MessageOf(bytes.Clone(buf[:n])))
+			rd.msgs = append(rd.msgs[:0], wire.MessageOf(bytes.Clone(buf[:n])).WithProperties(r.props))
 			if derr := rd.deliver(); derr != nil {
 				return derr
 			}
