@@ -265,6 +265,7 @@ func (s *socketActor) onConnectInproc(ctx *actor.Context[socketMessage], m *conn
 		return
 	}
 	p := s.newInprocPipe(m.endpoint)
+	m.endpoint.hello(p.out)
 	other, err := s.rt.inproc.connect(p)
 	if err == nil {
 		err = s.addPipe(ctx, p)
@@ -313,6 +314,7 @@ func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pi
 		return
 	}
 	b := s.rt.inproc.pair(s.socket, e, a)
+	e.hello(b.out)
 	if err := s.addPipe(ctx, b); err != nil {
 		_ = a.sock.ref.Tell(&twinClosed{a})
 		return

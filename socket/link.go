@@ -105,6 +105,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		PeerName:          transport.PeerName,
 		PeerAddress:       transport.PeerAddress,
 		Raw:               o.raw,
+		Hello:             o.helloMsg,
 		Subscriber:        s.typ.subscriber,
 		Publisher:         s.typ.publisher,
 	}

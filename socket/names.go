@@ -14,6 +14,9 @@ func newNames(next uint32) names { return names{byID: map[string]*pipe{}, next: 
 // named says whether a peer has the id.
 func (n *names) named(id string) bool { return n.byID[id] != nil }
 
+// find is who has the id; nil where nobody does.
+func (n *names) find(id []byte) *pipe { return n.byID[string(id)] }
+
 // invent makes up an id that nobody has: a 0 and a number.
 func (n *names) invent() string {
 	for {

@@ -43,6 +43,7 @@ type options struct {
 	raw               bool  // no ZMTP is spoken
 	streamNotify      bool  // where raw: the application hears of connections
 	pubsubOptions
+	noticeOptions
 	heartbeatOptions
 	transportOptions
 	securityOptions

@@ -189,6 +189,22 @@ func NewRouter(rt *Runtime, opts ...Option) (*Router, error) {
 	return &Router{base{s}, sending{s}, receiving{s}}, nil
 }
 
+// CanSend says whether a message for the peer with the routing id would be taken now: false where its queue is full. It returns ErrUnroutable where no
+// peer has the id. Others may take the room before the caller does. (zmq_socket_get_peer_state, draft)
+func (r *Router) CanSend(id []byte) (bool, error) {
+	s := r.base.s
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	if s.route.closed != nil {
+		return false, s.route.closed
+	}
+	p := s.route.pattern.(interface{ find(id []byte) *pipe }).find(id)
+	if p == nil || p.out.Closed() != nil {
+		return false, ErrUnroutable
+	}
+	return p.out.HasRoom(), nil
+}
+
 // SendTo is Send of m behind id, the routing id of the peer that gets it. The caller must not change id afterwards.
 func (r *Router) SendTo(ctx context.Context, id []byte, m Message) error {
 	return r.Send(ctx, m.Prepend(id))

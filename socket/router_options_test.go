@@ -71,6 +71,12 @@ func TestRouterOptionsRefused(t *testing.T) {
 	}{
 		"RouterMandatory": {socket.RouterMandatory(true), []string{"ROUTER"}},
 		"RouterHandover":  {socket.RouterHandover(true), []string{"ROUTER"}},
+		"RouterRaw":       {socket.RouterRaw(false), []string{"ROUTER"}},
+		"RouterNotify":    {socket.RouterNotify(0), []string{"ROUTER"}},
+		"HelloMsg":        {socket.HelloMsg("x"), []string{"DEALER", "ROUTER"}},
+		"DisconnectMsg":   {socket.DisconnectMsg("x"), []string{"ROUTER"}},
+		"HiccupMsg":       {socket.HiccupMsg("x"), []string{"DEALER"}},
+		"StreamNotify":    {socket.StreamNotify(true), []string{"STREAM"}},
 		"ReqCorrelate":    {socket.ReqCorrelate(true), []string{"REQ"}},
 		"ReqRelaxed":      {socket.ReqRelaxed(true), []string{"REQ"}},
 		"ProbeRouter":     {socket.ProbeRouter(true), []string{"ROUTER", "DEALER", "REQ"}},

@@ -112,7 +112,11 @@ type Settings struct {
 	ProbeRouter                     bool
 	RouterMandatory, RouterHandover bool
 	RouterRaw                       bool
-	ReqCorrelate, ReqRelaxed        bool
+
+	// Of DEALER and ROUTER; empty for none.
+	RouterNotify                       Notify
+	HelloMsg, DisconnectMsg, HiccupMsg string
+	ReqCorrelate, ReqRelaxed           bool
 
 	// Of STREAM, and of ROUTER with RouterRaw; false for others.
 	StreamNotify bool
@@ -144,6 +148,7 @@ func (b base) Settings() Settings {
 		ZapDomain: o.zapDomain, ZapEnforceDomain: o.zapEnforce,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
 		RouterRaw: o.raw && !o.typ.raw, StreamNotify: o.raw && o.streamNotify,
+		RouterNotify: o.routerNotify, HelloMsg: string(o.helloMsg), DisconnectMsg: string(o.disconnectMsg), HiccupMsg: string(o.hiccupMsg),
 		XPubNoDrop: o.nodrop, XPubVerbose: o.verboseSubs && !o.verboseUnsubs, XPubVerboser: o.verboseUnsubs, XPubManual: o.manual,
 		XPubWelcome: string(o.welcome), InvertMatching: o.invert, OnlyFirstSubscribe: o.onlyFirst, XSubVerboseUnsubscribe: o.verboseUnsubscribe,
 	}

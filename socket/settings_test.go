@@ -43,6 +43,10 @@ func TestSettings(t *testing.T) {
 		{"ROUTER", []socket.Option{socket.RouterMandatory(true), socket.RouterHandover(true), socket.ProbeRouter(true)}, func(s *socket.Settings) {
 			s.RouterMandatory, s.RouterHandover, s.ProbeRouter = true, true, true
 		}},
+		{"ROUTER", []socket.Option{socket.RouterNotify(3), socket.HelloMsg("H"), socket.DisconnectMsg("D")}, func(s *socket.Settings) {
+			s.RouterNotify, s.HelloMsg, s.DisconnectMsg = socket.NotifyConnect|socket.NotifyDisconnect, "H", "D"
+		}},
+		{"DEALER", []socket.Option{socket.HelloMsg("H"), socket.HiccupMsg("U")}, func(s *socket.Settings) { s.HelloMsg, s.HiccupMsg = "H", "U" }},
 		{"REQ", []socket.Option{socket.ReqCorrelate(true), socket.ReqRelaxed(true)}, func(s *socket.Settings) {
 			s.ReqCorrelate, s.ReqRelaxed = true, true
 		}},

@@ -53,6 +53,7 @@ func (s *socketActor) closeEndpoint(ctx *actor.Context[socketMessage], e *Endpoi
 // closePipe tells p to end, and takes it out of the choice.
 func (s *socketActor) closePipe(p *pipe, linger time.Duration) {
 	s.detach(p)
+	s.goodbye(p)
 	p.closing, p.linger = true, linger
 	_ = p.ref.Tell(&closePipe{linger: linger}) // a pipe that has stopped was removed
 }
