@@ -14,6 +14,7 @@ import (
 func routed(weir, partner string) *kind {
 	return &kind{weir: weir, partner: partner, sends: true, receives: true, open: map[string]opener{
 		"ROUTER": opening(socket.NewRouter), "DEALER": opening(socket.NewDealer), "REQ": opening(socket.NewReq), "REP": opening(socket.NewRep),
+		"STREAM": opening(socket.NewStream),
 	}[weir]}
 }
 

@@ -96,7 +96,7 @@ struct name {
 static const struct name types[] = {
 	{"PAIR", ZMQ_PAIR},     {"PUB", ZMQ_PUB},       {"SUB", ZMQ_SUB},   {"REQ", ZMQ_REQ},   {"REP", ZMQ_REP},
 	{"DEALER", ZMQ_DEALER}, {"ROUTER", ZMQ_ROUTER}, {"PULL", ZMQ_PULL}, {"PUSH", ZMQ_PUSH},
-	{"XPUB", ZMQ_XPUB},     {"XSUB", ZMQ_XSUB},     {NULL, 0},
+	{"XPUB", ZMQ_XPUB},     {"XSUB", ZMQ_XSUB},     {"STREAM", ZMQ_STREAM}, {NULL, 0},
 };
 
 /* METADATA is ZMQ_METADATA, which zmq.h keeps to builds with drafts, and the library has in all. */
