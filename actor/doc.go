@@ -56,6 +56,8 @@
 //	retire.go, life.go                    how an instance ends and begins
 //	typed.go, lent.go, alarm.go, extras.go the half that depends on the type of the messages
 //	family.go, verdict.go, round.go       supervision: children, verdicts, restarts in order
+//	unexpected.go                         the default case of a handler
+//	invariants_on.go, invariants_off.go   what builds with the tag invariants check beside
 //
 // The package does not do: remote actors, persistence, routers, or names that are looked up. A [Ref] is all there is.
 package actor

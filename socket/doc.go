@@ -35,6 +35,8 @@
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
 //	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, stream.go, topics.go, audience.go, pub_sweep.go   the socket types, a file each
 //	names.go, notices.go, stream_events.go   routing ids; what an application hears of connections
+//	req_do.go, req_options.go, req_replies.go   more of REQ: calls of their own, what may be relaxed, what a reply is
+//	options_conflate.go, options_heartbeat.go, options_metadata.go   options with a file each
 //	options_transport.go   how connections are made
 //	inproc.go   sockets of one runtime joined without a wire
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets

@@ -21,6 +21,7 @@ var sentinels = map[string]error{
 	"ErrBadEndpoint": socket.ErrBadEndpoint, "ErrUnknownScheme": socket.ErrUnknownScheme, "ErrAddrInUse": socket.ErrAddrInUse,
 	"ErrAddrNotAvailable": socket.ErrAddrNotAvailable, "ErrNoDevice": socket.ErrNoDevice, "ErrNameTooLong": socket.ErrNameTooLong,
 	"ErrConnRefused": socket.ErrConnRefused, "ErrConnectTimeout": socket.ErrConnectTimeout, "ErrProxy": socket.ErrProxy,
+	"ErrNoAuthenticator":  socket.ErrNoAuthenticator,
 	"ErrHandshakeTimeout": socket.ErrHandshakeTimeout, "ErrHeartbeatTimeout": socket.ErrHeartbeatTimeout,
 }
 

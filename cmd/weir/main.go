@@ -6,9 +6,9 @@
 //
 // Map of the files: root.go puts the commands together, flags.go has their flags, status.go the exit statuses. session.go is the life of a socket from
 // its flags to its end, with its helpers endings.go (endpoints that are given up), patience.go (--timeout) and close.go (flushing, and what was not
-// sent). send.go, recv.go, req.go and rep.go are what the socket types do in between; input.go and lines.go read standard input, output.go writes
-// standard output, and format*.go turn lines into messages and back. proxy*.go pass messages
-// between two sockets. perf*.go measure.
+// sent). send.go, recv.go, req.go and rep.go are what the socket types do in between, talk*.go what those do that send and receive at the same time;
+// option*.go are --option. streams.go are the standard streams; input.go and lines.go read standard input, output.go writes standard output, and
+// format*.go turn lines into messages and back. proxy*.go pass messages between two sockets. perf*.go measure.
 package main
 
 import (

@@ -5,5 +5,5 @@
 // well-formed and malformed addresses of the new scheme. What is special to one scheme is tested beside its file.
 //
 // Map of the files: addresses.go holds the addresses, suite.go runs everything, connections.go has the checks that open
-// sockets.
+// sockets, socks.go a proxy to go through.
 package transporttest

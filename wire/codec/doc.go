@@ -9,6 +9,7 @@
 //	codec.go           the actor: its messages, its states, its handlers
 //	line.go            the connection as seen by those who may have to cut it
 //	codec_handshake.go opening, greeting and mechanism, under a deadline
+//	codec_ask.go       the handshake waits to be told who may come in
 //	codec_in.go        the life of an incoming batch: read, decode, deliver
 //	codec_heartbeat.go PINGs, and the timers that end a silent connection
 //	codec_out.go       the life of an outgoing batch: look, encode, write, done
