@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -67,7 +68,7 @@ func (s scenario) once(program []string) (float64, error) {
 	out, err := cmd.Output()
 	if err != nil {
 		var said string
-		if exit, ok := err.(*exec.ExitError); ok {
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 			said = strings.TrimSpace(string(exit.Stderr))
 		}
 		return 0, fmt.Errorf("%s: %w %s", strings.Join(cmd.Args, " "), err, said)

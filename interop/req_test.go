@@ -5,9 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/weirmq/weir/socket"
+	"golang.org/x/sync/errgroup"
 )
 
 // TestNumbers wants each side's REQ to put a number before its request, and the other side's ROUTER to find it there and send it back.
