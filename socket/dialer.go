@@ -9,7 +9,6 @@ import (
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/supervisor"
 	"github.com/weirmq/weir/wire"
-	"github.com/weirmq/weir/wire/codec"
 )
 
 // A dialerTask is a connected endpoint on its I/O actor.
@@ -66,7 +65,7 @@ type dialer struct{ *dialerTask }
 func (d *dialer) Receive(ctx *actor.Context[dialerMessage]) error {
 	switch m := ctx.Message().(type) {
 	case actor.Started:
-		_, err := actor.Spawn(ctx, "codec", func() actor.Actor[codec.Message] { return codec.New(d.link.config(d.link.dial)) })
+		_, err := actor.Spawn(ctx, "codec", d.link.newCodec)
 		return err
 	case actor.ChildStopped:
 		d.ended(m.Reason)

@@ -38,6 +38,7 @@
 //	req_do.go, req_options.go, req_replies.go   more of REQ: calls of their own, what may be relaxed, what a reply is
 //	options_conflate.go, options_heartbeat.go, options_metadata.go   options with a file each
 //	options_transport.go   how connections are made
+//	group.go, group_codec.go, group_source.go, group_sink.go, options_multicast.go   pgm and epgm: a codec of another kind, with an engine of transport/pgm
 //	inproc.go   sockets of one runtime joined without a wire
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets
 //	auth.go, auth_ask.go, zap.go, options_security.go   who may come in

@@ -26,6 +26,7 @@ type Endpoint struct {
 	link     *link                   // a dialed endpoint's; nil otherwise
 	listener *listenerTask           // a bound endpoint's; nil otherwise
 	inproc   *inprocName             // nil for network transports
+	group    *group                  // of pgm and epgm; nil for others; set before the socket actor sees the endpoint
 	closed   bool                    // told to close
 	done     []actor.Reply[struct{}] // those who wait for its end
 	unsent   []Unsent                // what its peers did not get, once somebody waits
@@ -92,6 +93,9 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 	if addr.Scheme == inprocScheme {
 		return b.s.bindInproc(ctx, addr)
 	}
+	if isGroup(addr.Scheme) {
+		return b.s.joinGroup(ctx, addr, nil)
+	}
 	if err := transport.CheckBind(addr); err != nil {
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
 	}
@@ -133,6 +137,9 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 	}
 	if set.err != nil {
 		return nil, fmt.Errorf("connect %s: %w", endpoint, set.err)
+	}
+	if isGroup(addr.Scheme) {
+		return b.s.joinGroup(ctx, addr, set.strategy)
 	}
 	e := newEndpoint(b.s, addr, addr.String(), false)
 	e.peer = set.routingID

@@ -88,6 +88,20 @@ func (e *PeerError) Error() string {
 // Unwrap returns the reason.
 func (e *PeerError) Unwrap() error { return e.Err }
 
+// PacketLossError is the reason of an EventLost: so many packets of a source did not come, and will not.
+type PacketLossError struct {
+	// Packets is how many.
+	Packets int
+}
+
+// Error counts them.
+func (e *PacketLossError) Error() string {
+	if e.Packets == 1 {
+		return "1 packet lost"
+	}
+	return fmt.Sprintf("%d packets lost", e.Packets)
+}
+
 // UnsentError is what Close and Shutdown return where messages were left when time was up.
 type UnsentError struct {
 	// Peers lists what each peer did not get.
@@ -139,6 +153,8 @@ const (
 	ReasonProtocol mailbox.Reason = "endpoint ended"
 	// ReasonFiltered: received, and not wanted: no subscription matches, or no request is waiting for it.
 	ReasonFiltered mailbox.Reason = "filtered"
+	// ReasonPacketsLost: packets over pgm or epgm that were lost for good. These alone are counted in packets, since nobody knows what was in them.
+	ReasonPacketsLost mailbox.Reason = "packets lost"
 	// ReasonNoPeer: a reply whose asker is gone, or a Router's message for a peer that is not there.
 	ReasonNoPeer mailbox.Reason = "peer gone"
 )

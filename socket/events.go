@@ -30,6 +30,17 @@ const (
 	EventAcceptFailed
 	// EventClosed: the endpoint is closed.
 	EventClosed
+	// EventJoined: over pgm and epgm, a source is heard for the first time, from its first message on; Peer names it.
+	EventJoined
+	// EventJoinedLate: as EventJoined, but what the source sent before is not known.
+	EventJoinedLate
+	// EventLost: over pgm and epgm, packets of a source are lost for good, or make no sense. Messages of which a part was in them are missing; none is
+	// delivered in part. Packets says how many, Err why.
+	EventLost
+	// EventLeft: over pgm and epgm, a source has ended, and nothing of it is missing.
+	EventLeft
+	// EventExpired: over pgm and epgm, a source was not heard for minutes, and is forgotten.
+	EventExpired
 )
 
 // eventNames are the words of String.
@@ -37,6 +48,7 @@ var eventNames = [...]string{
 	EventListening: "listening", EventConnected: "connected", EventConnectFailed: "connect failed", EventHandshakeFailed: "handshake failed",
 	EventDisconnected: "disconnected", EventRetried: "retried", EventEnded: "ended", EventRefused: "refused",
 	EventAcceptFailed: "accept failed", EventClosed: "closed",
+	EventJoined: "joined", EventJoinedLate: "joined late", EventLost: "lost", EventLeft: "left", EventExpired: "expired",
 }
 
 // String returns the kind in words.
@@ -63,6 +75,8 @@ type Event struct {
 	Delay time.Duration
 	// Sent and Received count the whole messages of the connection that ended: what the kernel took, and what was delivered.
 	Sent, Received uint64
+	// Packets counts the packets of EventLost.
+	Packets uint64
 }
 
 // String returns the event in one line.

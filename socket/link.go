@@ -76,6 +76,20 @@ func (l *link) Flushed() {
 	_ = l.pipe.ref.Tell(&flushed{}) // a stopped pipe has ended already
 }
 
+// newCodec makes an incarnation of a dialed link's codec.
+func (l *link) newCodec() actor.Actor[codec.Message] {
+	if l.endpoint.group != nil {
+		return newGroupCodec(l)
+	}
+	return codec.New(l.config(l.dial))
+}
+
+// finish asks a group's source to end well, and reports whether there is one to ask.
+func (l *link) finish() bool {
+	ref := l.codec.Load()
+	return ref != nil && ref.Tell(&groupFinish{}) == nil
+}
+
 // config is what the link's codec needs. open yields the connection.
 func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config {
 	s, o := l.sock, l.endpoint.opts

@@ -44,6 +44,7 @@ type options struct {
 	streamNotify      bool  // where raw: the application hears of connections
 	pubsubOptions
 	noticeOptions
+	multicastOptions
 	heartbeatOptions
 	transportOptions
 	securityOptions
@@ -59,6 +60,9 @@ func defaultOptions(typ *socketType) *options {
 	}
 	if typ.linger0 {
 		o.linger = 0
+	}
+	if typ.publisher || typ.subscriber {
+		o.multicastOptions = defaultMulticast
 	}
 	return o
 }

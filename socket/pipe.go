@@ -136,6 +136,12 @@ func (a *pipeActor) onClosePipe(ctx *actor.Context[pipeMessage], m *closePipe) {
 		return
 	}
 	p.out.Close(ErrClosed)
+	if p.multicast() && p.sock.typ.publisher && m.linger != 0 && p.connected.Load() && p.link.finish() {
+		if m.linger > 0 {
+			ctx.After(m.linger, &lingerOver{})
+		}
+		return // a source stays a while for those who missed the last of it, and says Flushed
+	}
 	switch {
 	case m.linger == 0 || p.link == nil: // what inproc has, the other side reads
 		a.end(true)

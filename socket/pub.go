@@ -60,7 +60,7 @@ func (s *pub) tell(p *pipe, first byte, topic string) {
 
 // say lets an XPUB's application have a message. As in libzmq, one about a peer that has gone comes without its properties.
 func (s *pub) say(p *pipe, m Message) {
-	if s.hearing != nil {
+	if s.hearing != nil && !p.multicast() {
 		s.hearing.say(p, m)
 	}
 }

@@ -127,6 +127,10 @@ type Settings struct {
 	InvertMatching                                    bool
 	OnlyFirstSubscribe                                bool
 	XSubVerboseUnsubscribe                            bool
+	Rate                                              int // kbit/s
+	RecoveryInterval                                  time.Duration
+	MulticastHops, MulticastMaxTPDU                   int
+	MulticastLoop                                     bool
 }
 
 // Settings returns the socket's options as they are. Endpoints keep those that they were bound or connected with.
@@ -151,5 +155,7 @@ func (b base) Settings() Settings {
 		RouterNotify: o.routerNotify, HelloMsg: string(o.helloMsg), DisconnectMsg: string(o.disconnectMsg), HiccupMsg: string(o.hiccupMsg),
 		XPubNoDrop: o.nodrop, XPubVerbose: o.verboseSubs && !o.verboseUnsubs, XPubVerboser: o.verboseUnsubs, XPubManual: o.manual,
 		XPubWelcome: string(o.welcome), InvertMatching: o.invert, OnlyFirstSubscribe: o.onlyFirst, XSubVerboseUnsubscribe: o.verboseUnsubscribe,
+		Rate: o.rate, RecoveryInterval: o.recoveryInterval, MulticastHops: o.multicastHops, MulticastMaxTPDU: o.multicastMaxTPDU,
+		MulticastLoop: o.multicastLoop,
 	}
 }

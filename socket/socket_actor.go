@@ -83,7 +83,7 @@ func (*taskStopped) socketMessage()     {}
 // A socketActor is a socket's control path: endpoints and pipes come and go through it.
 //
 //	Owns      socket.control: endpoints, pipes, the state of closing. It outlives the actor's incarnations.
-//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkEnded of links;
+//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkEnded, groupNews of links;
 //	          pipeClosed of pipes; taskStopped of I/O actors.
 //	Sends     Attach, Refuse to codecs; closePipe to pipes; startTask, stopTask to I/O actors.
 //	Starts    a pipe actor for each pipe.
@@ -104,6 +104,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onJoinInproc(ctx, m)
 	case *twinJoined:
 		s.onTwinJoined(m)
+	case *groupNews:
+		s.onGroupNews(m)
 	case *peerUp:
 		s.onPeerUp(ctx, m)
 	case *peerDown:
@@ -168,6 +170,9 @@ func (s *socketActor) addPipe(ctx *actor.Context[socketMessage], p *pipe) error 
 	s.control.pipes = append(s.control.pipes, p)
 	s.stats.add(p)
 	s.attach(p)
+	if p.multicast() && s.typ.publisher {
+		s.subscribeAll(p)
+	}
 	return nil
 }
 
@@ -310,7 +315,7 @@ func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown)
 		s.noticeDown(p)
 	}
 	switch {
-	case p.ending:
+	case p.ending, p.closing && p.multicast() && p.out.Len() == 0:
 		l.pipe = nil
 		s.endPipe(ctx, p, ReasonLinger)
 	case l.accepted != nil || l.endpoint.opts.immediate || l.endpoint.opts.raw && p.closing && m.loss.Shaken: // what is left of a stream is not for another one

@@ -12,6 +12,13 @@ import (
 // Inproc is the scheme of the transport between sockets of one process. It has no connections, so it has no row here.
 const Inproc = "inproc"
 
+// PGM and EPGM are the schemes of multicast, raw and within UDP. They have packets and no connections, so they have no rows
+// here: see package pgm below this one.
+const (
+	PGM  = "pgm"
+	EPGM = "epgm"
+)
+
 // A Transport is one row of the table: a scheme, and what is special about it. Rows are read-only. The zero value is
 // no transport.
 type Transport struct {
@@ -45,14 +52,17 @@ func Transports() []Transport {
 	return table()
 }
 
-// Schemes lists every scheme that [Parse] accepts: those of the table, and inproc last. The slice is the caller's.
+// Schemes lists every scheme that [Parse] accepts: those of the table, and then those without connections. The slice is the caller's.
 func Schemes() []string {
 	var all []string
 	for _, t := range table() {
 		all = append(all, t.Scheme)
 	}
-	return append(all, Inproc)
+	return append(all, connectionless()...)
 }
+
+// connectionless are the schemes that are only named here.
+func connectionless() []string { return []string{PGM, EPGM, Inproc} }
 
 // lookup finds the row of a scheme; the error is ErrScheme.
 func lookup(scheme string) (Transport, error) {
@@ -77,12 +87,12 @@ func CheckConnect(ep Endpoint) error {
 	return check(ep, func(t Transport) error { return t.checkConnect(ep.Address) })
 }
 
-// check looks up the endpoint's row and runs find on it. A name of inproc has no syntax beyond not being empty.
+// check looks up the endpoint's row and runs find on it. A scheme without connections has no syntax here beyond not being empty.
 func check(ep Endpoint, find func(Transport) error) error {
 	if ep.Address == "" {
 		return at(ep.String(), syntaxError("no address"))
 	}
-	if ep.Scheme == Inproc {
+	if slices.Contains(connectionless(), ep.Scheme) {
 		return nil
 	}
 	t, err := lookup(ep.Scheme)

@@ -1,5 +1,5 @@
 // Package pgm is Pragmatic General Multicast (RFC 3208), as far as ZeroMQ needs it: an engine without I/O and without a
-// clock. Its packets travel raw (IP protocol 113) or within UDP.
+// clock, and the datagram sockets that carry its packets, raw (IP protocol 113) or within UDP.
 //
 // Its one rule: the engine is values in, values out. Packets and the time go into [Source] and [Receiver]; packets to
 // send, what has arrived, and the next deadline come out. Nothing in it opens a socket, starts a goroutine or looks at a
@@ -14,6 +14,8 @@
 //     source_rate.go the token bucket
 //   - receiver.go: Receiver, the receiving side, a table of peers; receiver_peer.go one peer's window;
 //     receiver_gaps.go what is missing, and the states it goes through; receiver_nak.go what is asked for
+//   - address.go: the syntax of endpoints; interface.go: which interface is meant
+//   - conn.go: Conn, the sockets of an endpoint; socket_*.go: what differs between operating systems
 //
 // What it does not do: forward error correction, congestion control by ACKs, polls, designated local repairers and the
 // procedures of network elements. Packets of these are dropped; options that are not known are skipped by their length.

@@ -86,7 +86,8 @@ func (s *Source) Submit(tsdu []byte) {
 	s.spare = nil
 }
 
-// Close makes the source end: once what is waiting is sent, receivers are told.
+// Close makes the source end: once what is waiting is sent, receivers are told. What they miss is still repaired for as
+// long as the caller goes on with Handle and Poll.
 func (s *Source) Close() {
 	if !s.ending {
 		s.ending, s.fins = true, startSPMs
@@ -95,6 +96,18 @@ func (s *Source) Close() {
 
 // Done reports whether a source that was told to end has sent everything.
 func (s *Source) Done() bool { return s.ending && s.fins == 0 && s.pending == nil }
+
+// Farewell is what is left to say where a source must end at once, whatever is waiting.
+func (s *Source) Farewell() (outs []Out) {
+	if s.Done() {
+		return nil
+	}
+	s.pending, s.ending, s.fins = nil, true, 0
+	for range startSPMs {
+		outs = append(outs, Out{To: s.cfg.Group, Packet: s.spm(true)})
+	}
+	return outs
+}
 
 // Sent is how many packets of data have been sent, repairs not counted.
 func (s *Source) Sent() uint64 { return s.sent }
@@ -167,11 +180,9 @@ func (s *Source) Deadline(now time.Time) time.Time {
 func (s *Source) nextSize(now time.Time) (int, bool) {
 	spm := s.cost + headerSize + 12 + nlaSize(s.cfg.NLA)
 	switch {
-	case s.Done():
-		return 0, false
 	case len(s.ncfs) > 0:
 		return s.cost + headerSize + 4 + 2*nlaSize(s.cfg.NLA) + len(s.ncfs[0].list), true
-	case !s.beat.due().After(now):
+	case s.beats(now):
 		return spm, true
 	case len(s.repairs) > 0:
 		return s.cost + len(s.window.get(s.repairs[0])), true // 0 octets where it has left the window meanwhile
@@ -182,6 +193,9 @@ func (s *Source) nextSize(now time.Time) (int, bool) {
 	}
 	return 0, false
 }
+
+// beats reports whether an SPM is due. Once a source has ended there are none but those that say so.
+func (s *Source) beats(now time.Time) bool { return !s.Done() && !s.beat.due().After(now) }
 
 // nlaSize is the size of an address in a packet, with its family.
 func nlaSize(a netip.Addr) int { return 4 + a.BitLen()/8 }
@@ -194,7 +208,7 @@ func (s *Source) next(now time.Time) []byte {
 		p := s.ncfs[0]
 		s.ncfs = s.ncfs[1:]
 		return p.AppendTo(nil)
-	case !s.beat.due().After(now):
+	case s.beats(now):
 		s.beat.sent(now)
 		return s.spm(false)
 	case len(s.repairs) > 0:
@@ -224,7 +238,7 @@ func (s *Source) repair() []byte {
 	delete(s.queued, n)
 	b := s.window.get(n)
 	if b == nil {
-		return s.spm(false)
+		return s.spm(s.Done())
 	}
 	b = slices.Clone(b)
 	repeat(b, s.window.trail)

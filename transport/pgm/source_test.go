@@ -208,6 +208,16 @@ func TestFin(t *testing.T) {
 	require.Equal(t, 3, fins)
 	require.Contains(t, lines[len(lines)-1], "FIN", "nothing comes after the end")
 	require.True(t, r.s.Done())
+
+	r.now = r.start.Add(25 * time.Second)
+	require.NoError(t, r.ask(0))
+	require.Equal(t, []string{"25s NCF [0]", `25.200000001s RDATA 0 trail 0 "last"`}, r.until(60*time.Second), "what is missed is still repaired")
+	require.Empty(t, r.s.Farewell(), "it is said")
+
+	hasty := newSourceRig(t, nil)
+	hasty.data("x")
+	require.Len(t, hasty.s.Farewell(), startSPMs)
+	require.True(t, hasty.s.Done())
 }
 
 // TestRate holds everything that is sent to the rate: a burst of a second's worth, and then one packet at a time.

@@ -37,6 +37,12 @@ func (l *Line) begin() (context.Context, error) {
 	return ctx, nil
 }
 
+// Begin and End are for a codec of another kind, which has no connection to take: see begin and end.
+func (l *Line) Begin() (context.Context, error) { return l.begin() }
+
+// End is the counterpart of Begin.
+func (l *Line) End() error { return l.end() }
+
 // take makes conn the present connection. Where the attempt is over meanwhile, conn is closed: nobody else would do it.
 func (l *Line) take(conn net.Conn) error {
 	l.mu.Lock()

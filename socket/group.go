@@ -1,0 +1,110 @@
+package socket
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/transport"
+	"github.com/weirmq/weir/transport/pgm"
+)
+
+// A group is what an endpoint over pgm or epgm has beside others: there is no connection, and one pipe stands for all who listen, or all who send. To
+// bind and to connect are the same.
+type group struct {
+	// Set when the endpoint is made, then read-only.
+	addr pgm.Address
+
+	mu    sync.Mutex
+	first *pgm.Conn // guarded by mu: opened by the caller of Bind or Connect, for the first incarnation of the codec; nil once it is taken
+}
+
+// isGroup says whether a scheme is one of multicast.
+func isGroup(scheme string) bool { return scheme == transport.PGM || scheme == transport.EPGM }
+
+// joinGroup makes an endpoint over pgm or epgm. Its sockets are opened at once, so that what is wrong with them is the caller's error, and handed to
+// the codec.
+func (s *socket) joinGroup(ctx context.Context, addr transport.Endpoint, strategy actor.Strategy) (*Endpoint, error) {
+	if !s.typ.publisher && !s.typ.subscriber {
+		return nil, fmt.Errorf("%s: %w: %s does not multicast: PUB, XPUB, SUB and XSUB do", addr, ErrIncompatible, s.typ.name)
+	}
+	e := newEndpoint(s, addr, addr.String(), false)
+	a, err := pgm.ParseAddress(addr.Address)
+	if err == nil {
+		err = e.opts.multicastOptions.checkRate()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", addr, err)
+	}
+	e.group = &group{addr: a}
+	conn, err := pgm.Open(ctx, a, e.opts.multicast(addr.Scheme))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", addr, err)
+	}
+	e.group.first = conn
+	made, err := s.connect(ctx, e, strategy)
+	if err != nil || made != e {
+		e.group.drop()
+	}
+	return made, err
+}
+
+// open yields the sockets: those of the caller, or others after a failure.
+func (g *group) open(ctx context.Context, o pgm.Options) (*pgm.Conn, error) {
+	g.mu.Lock()
+	conn := g.first
+	g.first = nil
+	g.mu.Unlock()
+	if conn != nil {
+		return conn, nil
+	}
+	return pgm.Open(ctx, g.addr, o)
+}
+
+// drop closes the sockets that no codec has taken.
+func (g *group) drop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.first != nil {
+		_ = g.first.Close() // nobody has used them
+		g.first = nil
+	}
+}
+
+// multicast says whether p stands for a group.
+func (p *pipe) multicast() bool { return p.endpoint != nil && p.endpoint.group != nil }
+
+// subscribeAll makes a publisher send everything to p: nobody says upstream what he wants. Its application is not told.
+func (s *socket) subscribeAll(p *pipe) {
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	switch pattern := s.route.pattern.(type) {
+	case *pub:
+		pattern.subscribe(p, "")
+	case *xpub:
+		pattern.subscribe(p, "")
+	}
+}
+
+// A groupNews is what a group's codec has to tell of one source.
+type groupNews struct {
+	link   *link
+	kind   EventKind
+	source string
+	lost   int
+	err    error
+}
+
+func (*groupNews) socketMessage() {}
+
+// onGroupNews counts losses, and tells.
+func (s *socketActor) onGroupNews(m *groupNews) {
+	if p := m.link.pipe; p != nil && p.in != nil && m.lost > 0 {
+		p.in.CountDropped(m.lost, ReasonPacketsLost)
+	}
+	s.rt.emit(Event{
+		Kind: m.kind, Socket: s.name, Endpoint: m.link.endpoint.text, Peer: m.source, Attempt: m.link.attempts.Load(), Err: m.err,
+		Packets: uint64(m.lost),
+	})
+}
