@@ -57,7 +57,7 @@ var attacks = []attack{
 	{name: "text", breach: true, does: writes([]byte("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"))},
 	{name: "noise", breach: true, does: writes([]byte(made(64<<10, 5)))},
 	{name: "zeros", breach: true, does: writes(make([]byte, 4096))},
-	{name: "ZMTP 2.0", breach: true, does: writes([]byte("\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x01\x07"))},
+	{name: "a ZMTP 2.0 greeting, then silence", does: writes([]byte("\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x01\x07"))},
 	{name: "another mechanism", breach: true, does: writes(greeting("PLAIN"))},
 	{name: "no such mechanism", breach: true, does: writes(greeting("NONSENSE"))},
 	{name: "unknown socket type", breach: true, does: writes(greeting("NULL"), ready("HOLE"))},

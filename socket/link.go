@@ -109,6 +109,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 			SocketType: s.typ.name,
 			Identity:   o.routingID,
 			Properties: o.metadata,
+			ZMTP1:      o.zmtp1,
 			Accepts:    s.typ.accepts,
 			Mechanism:  o.secured,
 		},

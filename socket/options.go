@@ -35,6 +35,7 @@ type options struct {
 	affinity          uint64
 	backlog           int
 	ipv6              bool
+	zmtp1             bool // peers may speak ZMTP 1.0
 	routingID         []byte
 	metadata          wire.Metadata // the application's own, in the order of their names; replaced, never written to
 	trace             Trace

@@ -88,6 +88,7 @@ type Settings struct {
 	Affinity             uint64
 	Backlog              int
 	IPv6                 bool
+	ZMTP1                bool
 	RoutingID            string
 	Metadata             map[string]string // by name; nil where there is none
 	Conflate             bool
@@ -141,7 +142,7 @@ func (b base) Settings() Settings {
 		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
 		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, HandshakeInterval: o.handshakeInterval,
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
-		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6,
+		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6, ZMTP1: o.zmtp1,
 		RoutingID: string(o.routingID), Metadata: o.properties(), Conflate: o.conflate,
 		SendBuffer: o.sendBuffer, RecvBuffer: o.recvBuffer, TypeOfService: o.net.TypeOfService, Priority: o.net.Priority,
 		TCPKeepAlive: o.net.KeepAlive.On, TCPKeepAliveIdle: o.net.KeepAlive.Idle, TCPKeepAliveInterval: o.net.KeepAlive.Interval,

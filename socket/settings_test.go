@@ -22,14 +22,14 @@ func TestSettings(t *testing.T) {
 		socket.SendHWM(3), socket.RecvHWM(4), socket.Linger(5), socket.ReconnectInterval(6), socket.ReconnectIntervalMax(7),
 		socket.HandshakeInterval(8), socket.HeartbeatInterval(11), socket.HeartbeatTTL(200 * time.Millisecond), socket.HeartbeatTimeout(13),
 		socket.MaxMsgSize(9), socket.Immediate(true), socket.Affinity(1), socket.Backlog(10), socket.IPv6(true),
-		socket.RoutingID("me"), socket.Metadata("X-a", "1"),
+		socket.RoutingID("me"), socket.Metadata("X-a", "1"), socket.ZMTP1(true),
 		socket.SendBuffer(14), socket.RecvBuffer(15), socket.TCPKeepAlive(true), socket.ConnectTimeout(16),
 		socket.SocksProxy("h:1"), socket.SocksUsername("u"), socket.SocksPassword("p"),
 	}
 	want := socket.Settings{
 		SendHWM: 3, RecvHWM: 4, Linger: 5, ReconnectInterval: 6, ReconnectIntervalMax: 7, HandshakeInterval: 8,
 		HeartbeatInterval: 11, HeartbeatTTL: 200 * time.Millisecond, HeartbeatTimeout: 13, MaxMsgSize: 9, Immediate: true,
-		Affinity: 1, Backlog: 10, IPv6: true, RoutingID: "me", Mechanism: "NULL",
+		Affinity: 1, Backlog: 10, IPv6: true, ZMTP1: true, RoutingID: "me", Mechanism: "NULL",
 		Metadata:   map[string]string{"X-a": "1"},
 		SendBuffer: 14, RecvBuffer: 15, TCPKeepAlive: true, ConnectTimeout: 16,
 		SocksProxy: "h:1", SocksUsername: "u", SocksPassword: "p",

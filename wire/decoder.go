@@ -19,6 +19,7 @@ type Decoder struct {
 	// Set by NewDecoder, then read-only.
 	limit uint64 // the largest body to accept, in octets
 	small uint64 // the largest body to store in a slab, at most limit
+	old   bool   // the framing is that of ZMTP 1.0
 
 	// Set by SetProperties before the first Decode, then read-only.
 	hold *hold // of all messages; nil where they have no properties
@@ -151,7 +152,7 @@ func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
 // whole of a message frame that is small enough for a slab. Otherwise it
 // returns the zero header.
 func (d *Decoder) wholeHeader(p []byte) header {
-	hd := parseHeader(p)
+	hd := d.header(p)
 	if hd.len == 0 || hd.flags&CommandFrame != 0 || hd.size > d.small || hd.end() > len(p) {
 		return header{}
 	}
@@ -163,12 +164,16 @@ func (d *Decoder) wholeHeader(p []byte) header {
 func (d *Decoder) begin(p []byte) int {
 	had := d.headLen
 	d.headLen += copy(d.head[had:], p)
-	hd := parseHeader(d.head[:d.headLen])
+	hd := d.header(d.head[:d.headLen])
 	if hd.len == 0 {
 		return d.headLen - had
 	}
 	d.headLen = 0
-	if d.err = checkSize(hd.size, d.limit); d.err != nil {
+	check := checkSize
+	if d.old {
+		check = checkOldSize
+	}
+	if d.err = check(hd.size, d.limit); d.err != nil {
 		return hd.len - had
 	}
 	d.inBody, d.flags = true, hd.flags

@@ -1,6 +1,8 @@
 // Package wire turns ZMTP bytes into values and values into ZMTP bytes. It
 // speaks ZMTP 3.1 (https://rfc.zeromq.org/spec/37/) and accepts peers that
-// announce 3.0 (https://rfc.zeromq.org/spec/23/).
+// announce 3.0 (https://rfc.zeromq.org/spec/23/) or 2.0
+// (https://rfc.zeromq.org/spec/15/), and, where it is asked to, 1.0
+// (https://rfc.zeromq.org/spec/13/).
 //
 // Its one rule: no I/O. Nothing here opens a connection, starts a goroutine or
 // reads a clock. Octets come in as slices and go out as slices, so the same
@@ -19,6 +21,7 @@
 //
 //	message.go             Message: the frames an application sends and receives
 //	frame.go               frame headers: Flags, AppendHeader, AppendMessage
+//	frame_old.go           frame headers of ZMTP 1.0
 //	decoder.go             Decoder: octets to messages and commands
 //	decoder_body.go        where the bodies of incoming frames are stored
 //	command.go             Command, ParseCommand and the table of known names
@@ -27,6 +30,7 @@
 //	properties.go          what a message says of the peer that sent it
 //	greeting.go            the 64 octets that open a connection
 //	handshake.go           Handshake: greeting, mechanism, metadata, in that order
+//	handshake_old.go       the way that peers before 3.0 take through it
 //	handshake_config.go    what a handshake needs to know, and what it finds out
 //	mechanism.go           Mechanism and the table of mechanisms
 //	mechanism_null.go      the NULL mechanism
@@ -40,6 +44,5 @@
 //	errors.go              ProtocolError
 //
 // What it does not do: it keeps no connection, sends no heartbeat, matches no
-// subscription and routes nothing. Versions of ZMTP before 3.0 are recognised
-// and refused.
+// subscription and routes nothing.
 package wire

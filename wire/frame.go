@@ -23,8 +23,9 @@ const (
 	largeHeader = 9   // octets before the body: flags, eight octets of size
 	maxShort    = 255 // the largest body that a short header can announce
 
-	// MaxHeader is the most octets that a frame has before its body.
-	MaxHeader = largeHeader
+	// MaxHeader is the most octets that a frame has before its body, in any
+	// version of ZMTP.
+	MaxHeader = oldLargeHeader
 )
 
 // AppendHeader appends to dst the flags and the size of a frame whose body has

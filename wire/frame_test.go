@@ -18,7 +18,7 @@ func TestHeaderRoundTrip(t *testing.T) {
 			b = b[6:]
 			wantFlags, wantLen := flags, shortHeader
 			if size > 255 || flags&Large != 0 {
-				wantFlags, wantLen = flags|Large, MaxHeader
+				wantFlags, wantLen = flags|Large, largeHeader
 			}
 			want := header{flags: wantFlags, size: uint64(size), len: wantLen}
 			require.Len(t, b, wantLen)

@@ -77,20 +77,15 @@ func appendRest(dst []byte, m Mechanism) []byte {
 	return append(dst, rest[:]...)
 }
 
-// checkFirst judges the first octet of a peer.
+// hasSignature reports whether the first octet of a peer may begin a signature.
 //
 // "If this first octet is not %FF, then the other peer is using ZMTP 1.0, and
 // has sent us a short frame length for its identity."
 // https://rfc.zeromq.org/spec/37/#detecting-zmtp-10-and-20-peers
-func checkFirst(octet byte) error {
-	if octet != signatureFirst {
-		return protocolErrorf("the peer speaks ZMTP 1.0 or no ZMTP at all: its first octet is %#02x", octet)
-	}
-	return nil
-}
+func hasSignature(octet byte) bool { return octet == signatureFirst }
 
-// checkSignature judges the signature of a peer, whose first octet is already
-// known to be right. The padding is not looked at.
+// hasVersion reports whether a version number follows the signature of a peer,
+// whose first octet is already known to be right. The padding is not looked at.
 //
 // "A peer SHALL NOT assign any significance to the padding field and MUST NOT
 // validate this nor interpret it in any way whatsoever."
@@ -99,33 +94,25 @@ func checkFirst(octet byte) error {
 // "If the least significant bit is 0, then the other peer is using ZMTP 1.0 and
 // has sent us a long length for its identity."
 // https://rfc.zeromq.org/spec/37/#detecting-zmtp-10-and-20-peers
-func checkSignature(signature []byte) error {
-	last := signature[signatureEnd-1]
-	if last&versionedBit == 0 {
-		return protocolErrorf("the peer speaks ZMTP 1.0: its signature ends in %#02x", last)
-	}
-	return nil
-}
+func hasVersion(signature []byte) bool { return signature[signatureEnd-1]&versionedBit != 0 }
 
-// checkMajor judges the major version of a peer.
+// oldVersion tells which version before 3.0 a major version stands for, and
+// whether it stands for one. As in libzmq 2 counts among the later ones, where
+// RFC 37 has it for 2.0: nothing announces it.
 //
-// "If the peer version number is 1 or 2, the peer is using ZMTP 2.0" (libzmq
-// counts 2 among the later ones, but nothing announces it.)
+// "If the peer version number is 1 or 2, the peer is using ZMTP 2.0"
 // https://rfc.zeromq.org/spec/37/#detecting-zmtp-20-peers
 //
 // "A peer MUST accept higher protocol versions as valid."
-// "If a peer cannot downgrade its protocol to match its peer, it MUST close the
-// connection."
 // https://rfc.zeromq.org/spec/37/#version-negotiation
-func checkMajor(major byte) error {
-	switch {
-	case major >= ourVersion.Major:
-		return nil
-	case major == 0:
-		return protocolErrorf("the peer speaks ZMTP 1.0, at least 3.0 is needed")
-	default:
-		return protocolErrorf("the peer speaks ZMTP 2.0, at least 3.0 is needed")
+func oldVersion(major byte) (v Version, ok bool) {
+	switch major {
+	case 0:
+		return version10, true
+	case 1:
+		return version20, true
 	}
+	return Version{}, false
 }
 
 // checkMechanism judges the mechanism of a peer, given its whole greeting.

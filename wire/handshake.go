@@ -13,6 +13,11 @@ type stage uint8
 //	   │         └ our major version goes out
 //	   └ nothing goes out
 //
+// A peer that speaks an older version leaves that line; see handshake_old.go:
+//
+//	major ─▶ type ─▶ identity ─▶ finished
+//	first, signature ───┘
+//
 // An error at any stage is final. Our signature goes out before the first.
 // Octets are held back until the peer has shown its version, so that a
 // downgrade remains possible.
@@ -22,6 +27,8 @@ const (
 	stageMajor
 	stageRest
 	stageFrames
+	stageType
+	stageIdentity
 	stageFinished
 )
 
@@ -98,17 +105,20 @@ func (h *Handshake) Peer() Peer { return h.peer }
 func (h *Handshake) act(out []byte) ([]byte, error) {
 	switch h.stage {
 	case stageFirst:
+		if !hasSignature(h.buf[0]) {
+			return h.unversioned(out)
+		}
 		h.enter(stageSignature, signatureEnd)
-		return out, checkFirst(h.buf[0])
+		return out, nil
 	case stageSignature:
-		if err := checkSignature(h.buf); err != nil {
-			return out, err
+		if !hasVersion(h.buf) {
+			return h.unversioned(out)
 		}
 		h.enter(stageMajor, majorEnd)
 		return append(out, ourVersion.Major), nil
 	case stageMajor:
-		if err := checkMajor(h.buf[majorEnd-1]); err != nil {
-			return out, err
+		if v, ok := oldVersion(h.buf[majorEnd-1]); ok {
+			return h.versioned(out, v)
 		}
 		h.enter(stageRest, greetingSize)
 		return appendRest(out, h.mechanism), nil
@@ -116,6 +126,10 @@ func (h *Handshake) act(out []byte) ([]byte, error) {
 		return h.greeted(out)
 	case stageFrames:
 		return h.frame(out)
+	case stageType:
+		return h.typed(out), nil
+	case stageIdentity:
+		return h.identity(out)
 	default:
 		panic("BUG: handshake acts after its end")
 	}
@@ -128,6 +142,9 @@ func (h *Handshake) enter(s stage, need int) { h.stage, h.need = s, need }
 // The as-server octet is not looked at, as in libzmq.
 func (h *Handshake) greeted(out []byte) ([]byte, error) {
 	h.peer.Version = Version{Major: h.buf[majorEnd-1], Minor: h.buf[minorEnd-1]}
+	if h.peer.Version.Major < ourVersion.Major { // 2: see oldVersion
+		h.peer.Version = ourVersion
+	}
 	if err := checkMechanism(h.buf, h.mechanism.Name()); err != nil {
 		return out, err
 	}

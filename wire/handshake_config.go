@@ -29,6 +29,10 @@ type HandshakeConfig struct {
 	// octets (ZMQ_MAXMSGSIZE). Below 1 and above 64 kB it is 64 kB.
 	MaxCommand int64
 
+	// ZMTP1 allows peers that speak ZMTP 1.0. Nearly all octets pass for it: what
+	// does not begin with FF is the length of an identity.
+	ZMTP1 bool
+
 	// Mechanism secures the connection. Nil is NULL.
 	Mechanism Mechanism
 }
@@ -91,10 +95,14 @@ func (c HandshakeConfig) limit() uint64 {
 // A Peer is what a handshake found out about the other side. Its slices are
 // its own; it may be shared as long as nobody writes to them.
 type Peer struct {
-	Version    Version  // as announced, which may be later than ours
-	Mechanism  string   // the same as ours
-	SocketType string   // empty if the peer did not tell
+	Version    Version  // 2.0 or 1.0, or, from 3.0 on, as announced, which may be later than ours
+	Mechanism  string   // the same as ours; empty before 3.0
+	SocketType string   // empty if the peer did not tell; before 3.0 it does not
 	Identity   []byte   // nil if the peer did not tell; at most 255 octets
 	Metadata   Metadata // everything it told, these two included
 	Vouched    Metadata // what an authenticator told about it, User-Id first; nil if nobody was asked
+
+	// Unversioned says that the peer speaks the ZMTP 1.0 that has no version
+	// number. Such a subscriber sends no subscriptions: it filters by itself.
+	Unversioned bool
 }

@@ -73,18 +73,25 @@ func TestRFC37HigherVersions(t *testing.T) {
 // secure mechanism than the application has requested."
 // https://rfc.zeromq.org/spec/37/#security-considerations
 func TestRFC37LowerVersions(t *testing.T) {
-	for major, reason := range []string{
-		"the peer speaks ZMTP 1.0, at least 3.0 is needed",
-		"the peer speaks ZMTP 2.0, at least 3.0 is needed",
-		"the peer speaks ZMTP 2.0, at least 3.0 is needed",
+	for _, c := range []struct {
+		major  byte
+		cfg    HandshakeConfig
+		reason string
+	}{
+		{0, HandshakeConfig{}, "the peer speaks ZMTP 1.0, at least 2.0 is needed"},
+		{0, HandshakeConfig{Mechanism: &rounds{}, ZMTP1: true}, "the peer speaks ZMTP 1.0, which has no security"},
+		{1, HandshakeConfig{Mechanism: &rounds{}, ZMTP1: true}, "the peer speaks ZMTP 2.0, which has no security"},
 	} {
-		h := NewHandshake(HandshakeConfig{})
-		out, err := sent(h, peerGreeting(byte(major), 0, ""))
+		h := NewHandshake(c.cfg)
+		out, err := sent(h, peerGreeting(c.major, 0, ""))
 		var protocol *ProtocolError
 		require.ErrorAs(t, err, &protocol)
-		require.Equal(t, reason, protocol.Reason)
+		require.Equal(t, c.reason, protocol.Reason)
 		require.Len(t, out, majorEnd, "nothing of ours beyond the version")
 	}
+	h := NewHandshake(HandshakeConfig{Mechanism: &rounds{}, ZMTP1: true})
+	_, err := sent(h, []byte{1, 0})
+	require.EqualError(t, err, "the peer speaks ZMTP 1.0, which has no security (37/ZMTP)")
 }
 
 // "If this first octet is not %FF, then the other peer is using ZMTP 1.0, and

@@ -1,5 +1,7 @@
 package wire
 
+import "slices"
+
 // The names of the socket types of ZMTP 3.1, as they stand in the Socket-Type
 // property. They are compared octet for octet, so "push" is no socket type.
 // Those from CLIENT on are drafts in libzmq.
@@ -37,3 +39,15 @@ const (
 func sendsIdentity(t string) bool {
 	return t == TypeReq || t == TypeDealer || t == TypeRouter
 }
+
+// oldTypes are the socket types in the order of the numbers that greetings of
+// ZMTP 2.0 have for them.
+//
+// https://rfc.zeromq.org/spec/15/
+var oldTypes = []string{
+	TypePair, TypePub, TypeSub, TypeReq, TypeRep, TypeDealer, TypeRouter, TypePull, TypePush, TypeXPub, TypeXSub,
+}
+
+// typeNumber returns the number of socket type t in a greeting of ZMTP 2.0. Types
+// that are younger get the number of PAIR; libzmq does not look at it.
+func typeNumber(t string) byte { return byte(max(slices.Index(oldTypes, t), 0)) }

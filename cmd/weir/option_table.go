@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -16,6 +17,9 @@ var optionRows = []optionRow{
 	connectOption("connect_routing_id", socket.ConnectRoutingID),
 	millis("connect_timeout", socket.ConnectTimeout),
 	millis("handshake_ivl", socket.HandshakeInterval),
+	millis("heartbeat_ivl", socket.HeartbeatInterval),
+	millis("heartbeat_timeout", socket.HeartbeatTimeout),
+	millis("heartbeat_ttl", socket.HeartbeatTTL),
 	text("identity", socket.RoutingID),
 	flag("immediate", socket.Immediate),
 	flag("invert_matching", socket.InvertMatching),
@@ -23,6 +27,7 @@ var optionRows = []optionRow{
 	flag("ipv6", socket.IPv6),
 	millis("linger", socket.Linger),
 	option("maxmsgsize", socket.MaxMsgSize, "BYTES", parseInt64),
+	text("metadata", metadata),
 	whole("multicast_hops", socket.MulticastHops),
 	flag("multicast_loop", socket.MulticastLoop),
 	whole("multicast_maxtpdu", socket.MulticastMaxTPDU),
@@ -58,6 +63,12 @@ var optionRows = []optionRow{
 	flag("xpub_verboser", socket.XPubVerboser),
 	text("xpub_welcome_msg", socket.XPubWelcome),
 	flag("xsub_verbose_unsubscribe", socket.XSubVerboseUnsubscribe),
+}
+
+// metadata is the option that libzmq takes as one text: a name, a colon and a value.
+func metadata(text string) socket.Option {
+	name, value, _ := strings.Cut(text, ":")
+	return socket.Metadata(name, value)
 }
 
 // connectOption makes a row of an option that is one of Connect.

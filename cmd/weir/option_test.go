@@ -59,6 +59,9 @@ func TestBadOptions(t *testing.T) {
 		"xpub_verbose=1":        "does not have it",
 		"connect_routing_id=me": "does not have it",
 		"subscribe=a":           "push does not subscribe",
+		"metadata=Hello:World":  "want a name that begins",
+		"metadata=X-Hello":      "want a value",
+		"heartbeat_ivl=-1":      "want 0 or more",
 		"io_threads=-1":         "want 0 to 64",
 		"io_threads=x":          "want a whole number",
 	} {

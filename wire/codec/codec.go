@@ -185,6 +185,7 @@ type run struct {
 	late    <-chan read // a read that the handshake has begun and not seen the end of; nil where there is none
 	version wire.Version
 	props   *wire.Properties // what the messages come with
+	listens bool             // the peer sends no subscriptions, and wants all: see codec_old.go
 }
 
 // New returns an incarnation of the codec that cfg describes; a supervisor calls it again for each restart.
@@ -349,7 +350,7 @@ func (c *codec) connect(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.version, r.early, r.props = peer.Version, early, peer.Properties
+	r.version, r.early, r.props, r.listens = peer.Version, early, peer.Properties, peer.Unversioned
 	r.beat = newHeartbeat(c.cfg, r, &peer)
 	return r.self.Tell(&shaken{run: r, peer: peer})
 }

@@ -47,8 +47,11 @@ func (c *codec) readLoop(r *run) error {
 	}
 	r.beat.start()
 	defer r.beat.stop()
-	rd := reader{run: r, in: in, dec: wire.NewDecoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
+	rd := reader{run: r, in: in, dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
 	rd.dec.SetProperties(r.props)
+	if err := rd.phantom(); err != nil {
+		return err
+	}
 	if err := rd.decode(r.early, false); err != nil {
 		return err
 	}
@@ -154,6 +157,9 @@ func (rd *reader) deliver() error {
 
 // command acts on a traffic-phase command. Unknown ones are ignored, as libzmq does.
 func (rd *reader) command(body []byte) error {
+	if !rd.run.version.AtLeast(3, 0) {
+		return nil // ZMTP 2.0 has none
+	}
 	cmd, err := wire.ParseCommand(body)
 	if err != nil {
 		return err

@@ -82,6 +82,7 @@ func (c *codec) look() {
 	}
 	c.batch.reset()
 	commands := c.cfg.Subscriber && c.run.version.AtLeast(3, 1)
+	c.batch.old = c.run.oldFraming()
 	for !c.batch.full() {
 		msgs := c.out.Look(maxBatch - len(c.batch.ends))
 		if len(msgs) == 0 {
@@ -135,6 +136,7 @@ type batch struct {
 	room [][]byte       // where the list for writev is built; used again
 	vecs net.Buffers    // the list that writev consumes: a window on room
 	seen []wire.Message // the messages themselves, where somebody wants to be told
+	old  bool           // the framing is that of ZMTP 1.0; set by look
 }
 
 // A cut is a body that is written by reference.
@@ -184,7 +186,11 @@ func (b *batch) add(m wire.Message) {
 // addFrame encodes one frame: its header and, where it is small, its body; a large body by reference.
 func (b *batch) addFrame(flags wire.Flags, body []byte) {
 	before := len(b.buf)
-	b.buf = wire.AppendHeader(b.buf, flags, len(body))
+	if b.old {
+		b.buf = wire.AppendOldHeader(b.buf, flags, len(body))
+	} else {
+		b.buf = wire.AppendHeader(b.buf, flags, len(body))
+	}
 	if len(body) <= coalesce {
 		b.buf = append(b.buf, body...)
 		b.size += int64(len(b.buf) - before)

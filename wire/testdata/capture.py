@@ -216,10 +216,58 @@ def capture_heartbeats():
         p.close()
 
 
+def capture_old():
+    """What libzmq sends to peers of versions before 3.0, who answer stage by stage."""
+    versions = {
+        "zmtp2": ("2.0", [SIGNATURE, b"\x01", b"\x08"], bytes([0, 4]) + b"peer"),
+        "zmtp1": ("1.0", [SIGNATURE, b"\x00", b"\x08"], bytes([5, 0]) + b"peer"),
+        "unversioned": ("1.0 without a version number", [], bytes([5, 0]) + b"peer"),
+        "unversioned-long": ("1.0 without a version number, with a length of nine octets",
+                             [], bytes.fromhex("ff000000000000000500") + b"peer"),
+    }
+    for version, (name, stages, identity) in versions.items():
+        for kind, own in (("PUSH", b""), ("DEALER", b"weir"), ("SUB", b"")):
+            listener = socket.create_server(("127.0.0.1", 0))
+            sock = zmq.Context.instance().socket(getattr(zmq, kind))
+            sock.linger = 0
+            if own:
+                sock.setsockopt(zmq.IDENTITY, own)
+            sock.connect("tcp://127.0.0.1:%d" % listener.getsockname()[1])
+            conn, _ = listener.accept()
+            conn.settimeout(5)
+            listener.close()
+            octets = read(conn, 10)
+            for stage in stages:
+                conn.sendall(stage)
+                if stage != stages[-1]:
+                    octets += read(conn, 1)
+            conn.sendall(identity)
+            octets += read(conn, len(own) + (0 if not stages else 2))
+            if kind == "SUB":
+                for topic in (b"", b"topic", b"t" * 252, b"t" * 253, b"t" * 256):
+                    sock.subscribe(topic)
+                sock.unsubscribe(b"topic")
+            else:
+                for size in (0, 10, 252, 253, 254, 255, 256):
+                    sock.send(b"m" * size)
+                sock.send_multipart([b"one", b"", b"f" * 300])
+            conn.settimeout(0.3)
+            try:
+                while True:
+                    octets += conn.recv(1 << 20)
+            except socket.timeout:
+                pass
+            save("old/libzmq-%s-%s" % (version, kind.lower()),
+                 "All that a %s says to a peer of ZMTP %s." % (kind, name), octets)
+            conn.close()
+            sock.close()
+
+
 capture_handshakes()
 capture_messages()
 capture_subscriptions()
 capture_heartbeats()
+capture_old()
 capture_refusal()
 plain(server=False)
 plain(server=True)
