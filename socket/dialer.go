@@ -86,13 +86,13 @@ func (o *options) reconnect() actor.Strategy {
 	if o.reconnectMax > o.reconnectInterval {
 		b.Max, b.Factor = o.reconnectMax, 2
 	}
-	never := o.reconnectInterval <= 0
+	never, stop := o.reconnectInterval <= 0, o.reconnectStop
 	return jittered{by: o.reconnectInterval, Strategy: supervisor.OneForOne{
 		Backoff: b,
 		InHand:  actor.Redeliver,
 		StopOn: func(err error) bool {
 			var p *wire.ProtocolError
-			return never || errors.As(err, &p)
+			return never || errors.As(err, &p) || stop.stops(err)
 		},
 	}}
 }

@@ -134,13 +134,16 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 func (l *link) dial(ctx context.Context) (net.Conn, error) {
 	conn, err := transport.Dial(ctx, l.endpoint.addr, l.endpoint.opts.transport())
 	if err != nil {
-		return nil, &dialError{err}
+		return nil, &dialError{err, l.endpoint.addr.Scheme}
 	}
 	return conn, nil
 }
 
 // A dialError is the failure to reach a peer at all.
-type dialError struct{ err error }
+type dialError struct {
+	err    error
+	scheme string // of the endpoint
+}
 
 // Error returns the transport's words.
 func (e *dialError) Error() string { return fmt.Sprintf("dial: %v", e.err) }

@@ -23,6 +23,7 @@ type options struct {
 	recvTimeout       time.Duration
 	reconnectInterval time.Duration
 	reconnectMax      time.Duration
+	reconnectStop     StopReasons
 	handshakeInterval time.Duration
 	maxMsgSize        int64
 	immediate         bool

@@ -79,6 +79,7 @@ type Settings struct {
 	RecvTimeout          time.Duration
 	ReconnectInterval    time.Duration
 	ReconnectIntervalMax time.Duration
+	ReconnectStop        StopReasons
 	HandshakeInterval    time.Duration
 	HeartbeatInterval    time.Duration
 	HeartbeatTTL         time.Duration
@@ -140,7 +141,7 @@ func (b base) Settings() Settings {
 	return Settings{
 		Type:    o.typ.name,
 		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
-		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, HandshakeInterval: o.handshakeInterval,
+		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, ReconnectStop: o.reconnectStop, HandshakeInterval: o.handshakeInterval,
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
 		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6, ZMTP1: o.zmtp1,
 		RoutingID: string(o.routingID), Metadata: o.properties(), Conflate: o.conflate,

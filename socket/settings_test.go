@@ -20,6 +20,7 @@ import (
 func TestSettings(t *testing.T) {
 	everybody := []socket.Option{
 		socket.SendHWM(3), socket.RecvHWM(4), socket.Linger(5), socket.ReconnectInterval(6), socket.ReconnectIntervalMax(7),
+		socket.ReconnectStop(socket.StopOnRefused),
 		socket.HandshakeInterval(8), socket.HeartbeatInterval(11), socket.HeartbeatTTL(200 * time.Millisecond), socket.HeartbeatTimeout(13),
 		socket.MaxMsgSize(9), socket.Immediate(true), socket.Affinity(1), socket.Backlog(10), socket.IPv6(true),
 		socket.RoutingID("me"), socket.Metadata("X-a", "1"), socket.ZMTP1(true),
@@ -28,6 +29,7 @@ func TestSettings(t *testing.T) {
 	}
 	want := socket.Settings{
 		SendHWM: 3, RecvHWM: 4, Linger: 5, ReconnectInterval: 6, ReconnectIntervalMax: 7, HandshakeInterval: 8,
+		ReconnectStop:     socket.StopOnRefused,
 		HeartbeatInterval: 11, HeartbeatTTL: 200 * time.Millisecond, HeartbeatTimeout: 13, MaxMsgSize: 9, Immediate: true,
 		Affinity: 1, Backlog: 10, IPv6: true, ZMTP1: true, RoutingID: "me", Mechanism: "NULL",
 		Metadata:   map[string]string{"X-a": "1"},

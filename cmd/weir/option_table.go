@@ -39,6 +39,7 @@ var optionRows = []optionRow{
 	whole("rcvhwm", socket.RecvHWM),
 	millis("reconnect_ivl", socket.ReconnectInterval),
 	millis("reconnect_ivl_max", socket.ReconnectIntervalMax),
+	option("reconnect_stop", func(n int) socket.Option { return socket.ReconnectStop(socket.StopReasons(min(max(n, 0), 255))) }, "N", parseInt),
 	millis("recovery_ivl", socket.RecoveryInterval),
 	flag("req_correlate", socket.ReqCorrelate),
 	flag("req_relaxed", socket.ReqRelaxed),
