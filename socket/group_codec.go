@@ -138,7 +138,7 @@ func (c *groupCodec) onStarted(ctx *actor.Context[codec.Message]) error {
 	conn, err := e.group.open(life, e.opts.multicast(e.addr.Scheme))
 	if err != nil {
 		_ = c.link.line.End() // it was not cut by anybody who does not know
-		err = &dialError{err}
+		err = &dialError{err, e.addr.Scheme}
 		c.link.Down(codec.Loss{Reason: err})
 		return err
 	}
