@@ -22,6 +22,7 @@ var sentinels = map[string]error{
 	"ErrAddrNotAvailable": socket.ErrAddrNotAvailable, "ErrNoDevice": socket.ErrNoDevice, "ErrNameTooLong": socket.ErrNameTooLong,
 	"ErrConnRefused": socket.ErrConnRefused, "ErrConnectTimeout": socket.ErrConnectTimeout, "ErrProxy": socket.ErrProxy,
 	"ErrNoAuthenticator":  socket.ErrNoAuthenticator,
+	"ErrBadMessage":       socket.ErrBadMessage,
 	"ErrHandshakeTimeout": socket.ErrHandshakeTimeout, "ErrHeartbeatTimeout": socket.ErrHeartbeatTimeout,
 }
 
