@@ -36,6 +36,38 @@ var nullGuards = []guard{
 	{name: "NULL both asking", weir: []socket.Option{socket.ZapDomain("test")}, peer: []string{"zap_domain=test", "zap=200"}},
 }
 
+// The keys of libzmq's own tests.
+const (
+	clientPublic = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+	clientSecret = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+	serverPublic = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+	serverSecret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+)
+
+// curveGuards are the two sides of CURVE.
+var curveGuards = []guard{
+	{
+		name: "CURVE server", weir: []socket.Option{socket.CurveServer(true), socket.CurveSecretKey(serverSecret)},
+		peer: []string{"curve_serverkey=" + serverPublic, "curve_publickey=" + clientPublic, "curve_secretkey=" + clientSecret},
+	},
+	{
+		name: "CURVE client", weir: []socket.Option{socket.CurveSecretKey(clientSecret), socket.CurveServerKey(serverPublic)},
+		peer: []string{"curve_server=1", "curve_secretkey=" + serverSecret},
+	},
+}
+
+// TestCurve moves messages between Weir and libzmq over CURVE: each type, over each transport, whoever binds and whoever is the server.
+func TestCurve(t *testing.T) {
+	overGuards(t, curveGuards, every, func(t *testing.T, p pairing, g guard) {
+		s := newScene(begin(t, libzmq), t, p, g.with())
+		s.join()
+		p.moves.many(s, 0, 50, 20)
+		for _, form := range shapes {
+			p.moves.one(s, form.command, form.message)
+		}
+	})
+}
+
 // joeAlone lets in the user joe with the password secret, whoever has no password, and whoever has a key.
 var joeAlone = socket.AuthenticatorFunc(func(_ context.Context, r socket.AuthRequest) (socket.AuthReply, error) {
 	if r.Mechanism == "PLAIN" && (r.Username() != "joe" || r.Password() != "secret") {

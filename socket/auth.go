@@ -27,6 +27,15 @@ func (r AuthRequest) Username() string { return r.credential(wire.MechanismPlain
 // Password is the password that a PLAIN client tells; empty for other mechanisms.
 func (r AuthRequest) Password() string { return r.credential(wire.MechanismPlain, 1) }
 
+// PublicKey is the long-term public key that a CURVE client has proved to be its own; zero for other mechanisms.
+func (r AuthRequest) PublicKey() CurveKey {
+	key := r.credential(wire.MechanismCurve, 0)
+	if len(key) != len(CurveKey{}) {
+		return CurveKey{}
+	}
+	return CurveKey([]byte(key))
+}
+
 // credential is one of a mechanism's credentials.
 func (r AuthRequest) credential(mechanism string, i int) string {
 	if r.Mechanism != mechanism || i >= len(r.Credentials) {

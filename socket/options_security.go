@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/weirmq/weir/wire"
@@ -12,6 +13,9 @@ type securityOptions struct {
 	mechanism          string // of the last choice; empty for NULL
 	server             bool   // this side is the mechanism's server
 	username, password string
+	curvePublic        wire.CurveKey // zero where it is not set; so are the others
+	curveSecret        wire.CurveKey
+	curveServer        wire.CurveKey
 	zapDomain          string
 	zapEnforce         bool
 
@@ -60,6 +64,90 @@ func PlainPassword(password string) Option {
 	}
 }
 
+// CurveServer makes the socket a CURVE server, which needs its CurveSecretKey. It does not matter which side binds. Whether a client with a key of its own
+// may come in is asked where somebody is there to be asked (see WithAuthenticator); else every client that knows the server's public key is let in.
+// False is NULL again. Default false. (ZMQ_CURVE_SERVER)
+func CurveServer(on bool) Option {
+	return func(o *options) error {
+		o.choose(wire.MechanismCurve, true)
+		if !on {
+			o.choose("", false)
+		}
+		return nil
+	}
+}
+
+// CurvePublicKey is a CURVE client's own public key: 32 bytes, or 40 characters of Z85. Default: what belongs to CurveSecretKey; another is ErrBadOption.
+// (ZMQ_CURVE_PUBLICKEY)
+func CurvePublicKey(key string) Option {
+	return curveKey("CurvePublicKey", key, func(o *options) *wire.CurveKey { return &o.curvePublic })
+}
+
+// CurveSecretKey is this side's own secret key, a client's or a server's: 32 bytes, or 40 characters of Z85. NewCurveKeypair makes one. Default none.
+// (ZMQ_CURVE_SECRETKEY)
+func CurveSecretKey(key string) Option {
+	return curveKey("CurveSecretKey", key, func(o *options) *wire.CurveKey { return &o.curveSecret })
+}
+
+// CurveServerKey is the public key of the server that a CURVE client trusts: 32 bytes, or 40 characters of Z85. It makes the socket a client. Default none.
+// (ZMQ_CURVE_SERVERKEY)
+func CurveServerKey(key string) Option {
+	return func(o *options) error {
+		o.server = false
+		return curveKey("CurveServerKey", key, func(o *options) *wire.CurveKey { return &o.curveServer })(o)
+	}
+}
+
+// curveKey sets a key, and with it the mechanism. The role stays as it is. An error does not show the key.
+func curveKey(name, key string, field func(*options) *wire.CurveKey) Option {
+	return func(o *options) error {
+		k, err := wire.ParseCurveKey(key)
+		if err == nil && k.IsZero() {
+			err = errors.New("a key of zeros is none")
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrBadOption, name, err)
+		}
+		*field(o) = k
+		o.choose(wire.MechanismCurve, o.server && o.mechanism == wire.MechanismCurve)
+		return nil
+	}
+}
+
+// A CurveKey is a key of the CURVE mechanism. Its String is Z85.
+type CurveKey = wire.CurveKey
+
+// NewCurveKeypair makes a new pair of keys for CURVE. (zmq_curve_keypair)
+func NewCurveKeypair() (public, secret CurveKey, err error) { return wire.NewCurveKeypair() }
+
+// CurvePublic returns the public key that belongs to a secret one. (zmq_curve_public)
+func CurvePublic(secret CurveKey) CurveKey { return wire.CurvePublic(secret) }
+
+// ownCurvePublic is this side's public key: the one that was set, or what belongs to the secret one.
+func (o *securityOptions) ownCurvePublic() CurveKey {
+	if !o.curvePublic.IsZero() || o.curveSecret.IsZero() {
+		return o.curvePublic
+	}
+	return wire.CurvePublic(o.curveSecret)
+}
+
+// secureCurve makes CURVE's mechanism.
+func (o *securityOptions) secureCurve() (err error) {
+	public := o.ownCurvePublic()
+	if !o.server && !o.curveSecret.IsZero() && public != wire.CurvePublic(o.curveSecret) {
+		return fmt.Errorf("%w: CurvePublicKey and CurveSecretKey do not belong together", ErrBadOption)
+	}
+	if o.server {
+		o.secured, err = wire.CurveServer(o.curveSecret, o.zapDomain != "" || !o.zapEnforce)
+	} else {
+		o.secured, err = wire.CurveClient(public, o.curveSecret, o.curveServer)
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrBadOption, err)
+	}
+	return err
+}
+
 // ZapDomain is what the socket calls its security domain when it asks about a peer: 1 to 255 bytes. Over NULL it makes the socket ask, whichever side
 // binds; where there is nobody to be asked, peers are let in unless ZapEnforceDomain is set. Default none. (ZMQ_ZAP_DOMAIN)
 func ZapDomain(domain string) Option {
@@ -96,6 +184,8 @@ func (o *securityOptions) secure() (err error) {
 		o.secured = wire.PlainServer()
 	case o.mechanism == wire.MechanismPlain:
 		o.secured, err = wire.PlainClient(o.username, o.password)
+	case o.mechanism == wire.MechanismCurve:
+		err = o.secureCurve()
 	case o.zapDomain != "":
 		o.secured = wire.NullAsking()
 	default:

@@ -302,3 +302,64 @@ func TestInprocHasNoMechanism(t *testing.T) {
 	g := newGate(t, nobodyElse, plainServer, nil)
 	join(t, inprocName(t), g.pull, g.push)
 }
+
+// curveSides are the options of the two sides of CURVE.
+func curveSides(t *testing.T) (server, client []socket.Option) {
+	t.Helper()
+	serverPublic, serverSecret, err := socket.NewCurveKeypair()
+	require.NoError(t, err)
+	_, clientSecret, err := socket.NewCurveKeypair()
+	require.NoError(t, err)
+	server = []socket.Option{socket.CurveServer(true), socket.CurveSecretKey(serverSecret.String())}
+	client = []socket.Option{socket.CurveSecretKey(string(clientSecret[:])), socket.CurveServerKey(serverPublic.String())}
+	return server, client
+}
+
+// TestCurve moves messages of many sizes, and a wrong server key gets nobody in but does not end the endpoint.
+func TestCurve(t *testing.T) {
+	server, client := curveSides(t)
+	g := newGate(t, nil, server, client)
+	g.meets()
+	for _, size := range []int{0, 1, 222, 223, 255, 256, 2000, 2014, 2015, 2048, 4096, 60000, 65536, 1 << 20} {
+		want := socket.NewMessage(strings.Repeat("a", size), strings.Repeat("b", size+1))
+		require.NoError(t, g.push.Send(within(t), want))
+		m, err := g.pull.Recv(within(t))
+		require.NoError(t, err)
+		require.Equal(t, 2, m.Len())
+		require.Equal(t, want.String(), m.String())
+	}
+	_, stranger := curveSides(t)
+	g = newGate(t, nil, server, stranger)
+	g.meets()
+	fault, ok := errors.AsType[*socket.ProtocolError](g.next(g.pull, socket.EventHandshakeFailed).Err)
+	require.True(t, ok)
+	require.Equal(t, wire.CodeCryptographic, fault.Code)
+	g.next(g.push, socket.EventRetried)
+}
+
+// TestCurveUserKey checks that an authenticator sees a client's key.
+func TestCurveUserKey(t *testing.T) {
+	keys := make(chan socket.CurveKey, 1)
+	auth := socket.AuthenticatorFunc(func(_ context.Context, r socket.AuthRequest) (socket.AuthReply, error) {
+		keys <- r.PublicKey()
+		return socket.Allow("joe"), nil
+	})
+	server, client := curveSides(t)
+	g := newGate(t, auth, server, client)
+	g.wantLetIn()
+	require.Equal(t, g.push.Settings().CurvePublic, <-keys)
+}
+
+// TestCurveSubscriptions checks that subscriptions travel inside.
+func TestCurveSubscriptions(t *testing.T) {
+	server, client := curveSides(t)
+	rt := newRuntime(t)
+	pub, sub := newPub(t, rt, server...), newSub(t, rt, []string{"a"}, client...)
+	join(t, "tcp://127.0.0.1:*", pub, sub)
+	require.NoError(t, pub.WaitSubscribers(within(t), 1))
+	require.NoError(t, pub.Send(within(t), socket.NewMessage("b")))
+	require.NoError(t, pub.Send(within(t), socket.NewMessage("a")))
+	m, err := sub.Recv(within(t))
+	require.NoError(t, err)
+	require.Equal(t, "a", m.String())
+}

@@ -107,6 +107,9 @@ type Settings struct {
 	Mechanism                    string
 	PlainServer                  bool
 	PlainUsername, PlainPassword string
+	CurveServer                  bool
+	CurvePublic, CurveSecret     CurveKey // this side's own keys; zero where there are none
+	CurveServerKey               CurveKey
 	ZapDomain                    string
 	ZapEnforceDomain             bool
 
@@ -151,6 +154,7 @@ func (b base) Settings() Settings {
 		BindToDevice: o.net.Device,
 		SocksProxy:   o.net.Proxy.Address, SocksUsername: o.net.Proxy.Username, SocksPassword: o.net.Proxy.Password,
 		Mechanism: o.secured.Name(), PlainServer: o.mechanism == wire.MechanismPlain && o.server, PlainUsername: o.username, PlainPassword: o.password,
+		CurveServer: o.mechanism == wire.MechanismCurve && o.server, CurvePublic: o.ownCurvePublic(), CurveSecret: o.curveSecret, CurveServerKey: o.curveServer,
 		ZapDomain: o.zapDomain, ZapEnforceDomain: o.zapEnforce,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
 		RouterRaw: o.raw && !o.typ.raw, StreamNotify: o.raw && o.streamNotify,

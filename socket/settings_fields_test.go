@@ -28,12 +28,13 @@ var notRead = map[string]string{
 
 	"verboseUnsubscribe": "XSubVerboseUnsubscribe",
 
-	"net":        "", // what options_transport.go has a test for
-	"server":     "PlainServer",
-	"username":   "PlainUsername",
-	"password":   "PlainPassword",
-	"zapEnforce": "ZapEnforceDomain",
-	"secured":    "Mechanism",
+	"net":         "", // what options_transport.go has a test for
+	"server":      "PlainServer",
+	"curveServer": "CurveServerKey",
+	"username":    "PlainUsername",
+	"password":    "PlainPassword",
+	"zapEnforce":  "ZapEnforceDomain",
+	"secured":     "Mechanism",
 
 	"trace":         "", // functions
 	"maxHandshakes": "", // of tests

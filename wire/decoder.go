@@ -24,6 +24,9 @@ type Decoder struct {
 	// Set by SetProperties before the first Decode, then read-only.
 	hold *hold // of all messages; nil where they have no properties
 
+	// Set by SetOpener before the first Decode, then read-only.
+	opener *Opener // nil where frames are not sealed
+
 	// Owned by the caller.
 	head    [MaxHeader]byte // the beginning of a header that was cut off
 	headLen int             // octets in head; 0 inside a body
@@ -33,6 +36,7 @@ type Decoder struct {
 	parts   [][]byte        // bodies of the message whose last frame is still to come
 	pieces  uint64          // what Pieces returns
 	slab    slab            // room for small bodies
+	sealed  []byte          // room for a sealed body, used again
 	err     error           // final
 }
 
@@ -63,7 +67,7 @@ func (d *Decoder) SetProperties(p *Properties) { d.hold = p.plain() }
 func (d *Decoder) Decode(p []byte, msgs []Message) (n int, out []Message, cmd []byte, err error) {
 	for n < len(p) && d.err == nil {
 		if !d.inBody {
-			if d.headLen == 0 {
+			if d.headLen == 0 && d.opener == nil {
 				var used int
 				used, msgs = d.whole(p[n:], msgs)
 				n += used
@@ -84,10 +88,10 @@ func (d *Decoder) Decode(p []byte, msgs []Message) (n int, out []Message, cmd []
 
 // Direct returns the free room of the body that is being received, if it pays
 // to read straight into it: the body belongs to a message, and much of it is
-// missing. Otherwise it is nil. The room may be less than what is missing, but
+// missing. Otherwise, and where frames are sealed, it is nil. The room may be less than what is missing, but
 // is never more. The slice is good until the next call of a method.
 func (d *Decoder) Direct() []byte {
-	if !d.inBody || d.flags&CommandFrame != 0 || d.body.missing() < directMin {
+	if !d.inBody || d.opener != nil || d.flags&CommandFrame != 0 || d.body.missing() < directMin {
 		return nil
 	}
 	return d.body.free()
@@ -177,7 +181,9 @@ func (d *Decoder) begin(p []byte) int {
 		return hd.len - had
 	}
 	d.inBody, d.flags = true, hd.flags
-	if hd.flags&(CommandFrame|More) == CommandFrame|More {
+	if d.opener != nil {
+		d.body = d.sealedBody(int(hd.size))
+	} else if hd.flags&(CommandFrame|More) == CommandFrame|More {
 		d.body = body{size: int(hd.size), discard: true}
 	} else {
 		d.body = newBody(int(hd.size), &d.slab)
@@ -190,6 +196,8 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 	octets, discard := d.body.octets, d.body.discard
 	d.inBody, d.body = false, body{}
 	switch {
+	case d.opener != nil:
+		return d.unseal(octets, msgs)
 	case discard:
 		d.pieces++
 		return msgs, nil

@@ -36,6 +36,10 @@
 //	mechanism_null.go      the NULL mechanism
 //	pgm_framing.go         the packets of pgm and epgm: frames of ZMTP/1.0 behind an offset
 //	mechanism_plain.go     the PLAIN mechanism
+//	curve_client.go, curve_server.go   the CURVE mechanism
+//	curve_message.go       Sealer, Opener: its traffic
+//	curve_keys.go          CurveKey
+//	decoder_sealed.go      the decoder's side of that
 //	auth.go                Question, Verdict: who may come in
 //	handshake_ask.go       the handshake's side of that
 //	z85.go                 Z85: keys as text

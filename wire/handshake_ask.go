@@ -33,3 +33,12 @@ func (h *Handshake) Answer(v Verdict) (out []byte, err error) {
 	}
 	return out, h.err
 }
+
+// Traffic returns how the frames of the traffic are sealed and opened, once Done;
+// nil and nil where they are not.
+func (h *Handshake) Traffic() (*Sealer, *Opener) {
+	if s, ok := h.exchange.(Securer); ok && h.Done() {
+		return s.Traffic()
+	}
+	return nil, nil
+}

@@ -4,6 +4,7 @@ package wire
 const (
 	MechanismNull  = "NULL"  // no authentication, no secrecy
 	MechanismPlain = "PLAIN" // a user name and a password, in the clear
+	MechanismCurve = "CURVE" // keys on both sides; nobody on the way can read or change anything
 )
 
 // mechanisms is the table of the mechanisms that this package has. A new one
@@ -12,6 +13,7 @@ const (
 var mechanisms = []string{
 	MechanismNull,
 	MechanismPlain,
+	MechanismCurve,
 }
 
 // Mechanisms returns the names of all security mechanisms, in a new slice.
@@ -37,7 +39,7 @@ type Mechanism interface {
 // An Exchange is the part of a handshake that belongs to the mechanism: what is
 // said between the greetings and the traffic. It serves one connection and is
 // not safe for use by several goroutines. One that has to ask about the peer is
-// an [Asker] too.
+// an [Asker] too, and one that changes the frames of the traffic a [Securer].
 type Exchange interface {
 	// Start appends to dst the frames to send before anything is received.
 	Start(dst []byte) []byte
@@ -50,4 +52,12 @@ type Exchange interface {
 	// Done reports whether the exchange is complete, and what the peer told us
 	// about itself.
 	Done() (peer Metadata, ok bool)
+}
+
+// A Securer is an [Exchange] behind which the frames of the traffic are sealed.
+type Securer interface {
+	Exchange
+
+	// Traffic returns how, for each direction. It is called once, when Done.
+	Traffic() (*Sealer, *Opener)
 }

@@ -12,6 +12,24 @@ import (
 var mechanismPairs = map[string][2]Mechanism{
 	MechanismNull:  {NullAsking(), Null()},
 	MechanismPlain: {must(PlainClient("user", "password")), PlainServer()},
+	MechanismCurve: {must(CurveClient(testClientPublic, testClientSecret, testServerPublic)), must(CurveServer(testServerSecret, true))},
+}
+
+// The keys of libzmq's own tests.
+var (
+	testClientPublic = key("Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID")
+	testClientSecret = key("D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs")
+	testServerPublic = key("rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")
+	testServerSecret = key("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6")
+)
+
+// key is a key from its text.
+func key(text string) CurveKey {
+	k, err := ParseCurveKey(text)
+	if err != nil {
+		panic(err)
+	}
+	return k
 }
 
 // must returns m, of a constructor that cannot fail here.

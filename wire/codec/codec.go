@@ -178,11 +178,13 @@ type run struct {
 	stop    chan struct{}   // closed when the handler gives up the connection
 	ctx     context.Context // ends with the line: whatever the loop waits for ends with it
 	pongs   pongs
-	beat    *heartbeat  // its timers cut the line; nil where the peer's version has no heartbeats
-	conn    net.Conn    // set by the loop before shaken is sent, then read-only
-	early   []byte      // what was read behind the handshake; owned by the loop
-	in      uint64      // whole messages delivered; the handler reads it once the loop is joined
-	late    <-chan read // a read that the handshake has begun and not seen the end of; nil where there is none
+	beat    *heartbeat   // its timers cut the line; nil where the peer's version has no heartbeats
+	conn    net.Conn     // set by the loop before shaken is sent, then read-only
+	early   []byte       // what was read behind the handshake; owned by the loop
+	in      uint64       // whole messages delivered; the handler reads it once the loop is joined
+	late    <-chan read  // a read that the handshake has begun and not seen the end of; nil where there is none
+	seal    *wire.Sealer // of this connection's traffic; owned by the handler once shaken is sent; nil where it is not sealed
+	open    *wire.Opener // the same for what comes in; owned by the loop
 	version wire.Version
 	props   *wire.Properties // what the messages come with
 	listens bool             // the peer sends no subscriptions, and wants all: see codec_old.go

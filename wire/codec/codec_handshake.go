@@ -56,6 +56,7 @@ func (c *codec) handshake(r *run, conn net.Conn) (Peer, []byte, error) {
 	peer := Peer{Peer: h.Peer(), Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn)}
 	peer.Properties = wire.NewProperties(append(c.found(conn), peer.Vouched...), peer.Metadata)
 	r.late = s.late()
+	r.seal, r.open = h.Traffic()
 	return peer, early, nil
 }
 

@@ -49,6 +49,7 @@ func (c *codec) readLoop(r *run) error {
 	defer r.beat.stop()
 	rd := reader{run: r, in: in, dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
 	rd.dec.SetProperties(r.props)
+	rd.dec.SetOpener(r.open)
 	if err := rd.phantom(); err != nil {
 		return err
 	}
@@ -209,6 +210,9 @@ func (c *codec) onPinged(ctx ctxt, m *pinged) error {
 func (c *codec) writeCommands(ctx ctxt, frames []byte) error {
 	if c.cfg.Line.parting() {
 		return nil
+	}
+	if c.run.seal != nil {
+		frames = c.run.seal.AppendFrames(nil, frames)
 	}
 	if _, err := c.run.conn.Write(frames); err != nil {
 		return c.close(ctx, err)

@@ -38,6 +38,7 @@ func (c *codec) sayHello() error {
 	c.batch = batches.Get().(*batch)
 	defer c.release()
 	c.batch.reset()
+	c.batch.seal = c.run.seal
 	c.batch.add(wire.MessageOf(c.cfg.Hello))
 	_, err := c.batch.write(c.run.conn)
 	return err
@@ -81,6 +82,7 @@ func (c *codec) look() {
 		c.batch = batches.Get().(*batch)
 	}
 	c.batch.reset()
+	c.batch.seal = c.run.seal
 	commands := c.cfg.Subscriber && c.run.version.AtLeast(3, 1)
 	c.batch.old = c.run.oldFraming()
 	for !c.batch.full() {
@@ -135,6 +137,7 @@ type batch struct {
 	size int64          // bytes of the batch
 	room [][]byte       // where the list for writev is built; used again
 	vecs net.Buffers    // the list that writev consumes: a window on room
+	seal *wire.Sealer   // of the connection that the batch is for; nil where frames are not sealed
 	seen []wire.Message // the messages themselves, where somebody wants to be told
 	old  bool           // the framing is that of ZMTP 1.0; set by look
 }
@@ -162,6 +165,7 @@ func (c *codec) release() {
 		return
 	}
 	b.reset()
+	b.seal = nil
 	batches.Put(b)
 }
 
@@ -186,6 +190,11 @@ func (b *batch) add(m wire.Message) {
 // addFrame encodes one frame: its header and, where it is small, its body; a large body by reference.
 func (b *batch) addFrame(flags wire.Flags, body []byte) {
 	before := len(b.buf)
+	if b.seal != nil {
+		b.buf = b.seal.AppendFrame(b.buf, flags, body)
+		b.size += int64(len(b.buf) - before)
+		return
+	}
 	if b.old {
 		b.buf = wire.AppendOldHeader(b.buf, flags, len(body))
 	} else {
@@ -208,10 +217,14 @@ func (b *batch) addSubscription(m wire.Message) {
 		return
 	}
 	before := len(b.buf)
+	var c wire.Command = wire.Cancel{Topic: body[1:]}
 	if body[0] == 1 {
-		b.buf = wire.Subscribe{Topic: body[1:]}.AppendTo(b.buf)
+		c = wire.Subscribe{Topic: body[1:]}
+	}
+	if b.seal != nil {
+		b.buf = b.seal.AppendCommand(b.buf, c)
 	} else {
-		b.buf = wire.Cancel{Topic: body[1:]}.AppendTo(b.buf)
+		b.buf = c.AppendTo(b.buf)
 	}
 	b.size += int64(len(b.buf) - before)
 	b.ends = append(b.ends, b.size)

@@ -1,0 +1,47 @@
+package wire
+
+import "math"
+
+// SetOpener makes the decoder open the body of each frame: the messages and
+// commands are those inside. The limit holds for what is inside, too. The flags
+// outside are not looked at, since nobody vouches for them. It is called before
+// the first Decode, and a nil opener changes nothing.
+func (d *Decoder) SetOpener(o *Opener) {
+	if d.opener = o; o != nil && d.limit < math.MaxInt-uint64(SealOverhead) {
+		d.limit += uint64(SealOverhead)
+	}
+}
+
+// sealedBody returns the body of a sealed frame, still empty. Small ones share a
+// buffer, since nothing of it is kept.
+func (d *Decoder) sealedBody(size int) body {
+	if size > scratchMax {
+		return body{size: size}
+	}
+	if cap(d.sealed) < size {
+		d.sealed = make([]byte, max(size, min(2*cap(d.sealed), scratchMax)))
+	}
+	return body{size: size, octets: d.sealed[:size]}
+}
+
+// unseal opens a complete body, and does what is due with what is inside.
+func (d *Decoder) unseal(sealed []byte, msgs []Message) (out []Message, cmd []byte) {
+	var room []byte
+	if n := len(sealed) - SealOverhead + 1; n > slabMax {
+		room = make([]byte, n)
+	} else if n > 0 {
+		room = d.slab.room(n)
+	}
+	var octets []byte
+	d.flags, octets, d.err = d.opener.Open(room[:0], sealed)
+	switch {
+	case d.err != nil:
+		return msgs, nil
+	case d.flags&(CommandFrame|More) == CommandFrame|More:
+		d.pieces++
+		return msgs, nil
+	case d.flags&CommandFrame != 0:
+		return msgs, octets
+	}
+	return d.frame(d.flags, octets, msgs), nil
+}
