@@ -40,6 +40,7 @@
 //	options_transport.go   how connections are made
 //	group.go, group_codec.go, group_source.go, group_sink.go, options_multicast.go   pgm and epgm: a codec of another kind, with an engine of transport/pgm
 //	inproc.go   sockets of one runtime joined without a wire
+//	poller.go, poller_wait.go   waiting for many sockets, channels and descriptors at once
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets
 //	auth.go, auth_ask.go, zap.go, options_security.go   who may come in
 //	settings.go, options_timeouts.go, runtime_options.go, ready.go, options.go, options_pubsub.go, router_options.go, stream_options.go, notices_options.go, errors.go, events.go, stats.go, message.go   what callers set and see

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -12,9 +13,10 @@ import (
 type waitList struct {
 	waiting atomic.Int32 // written under mu, read by anybody: lets those who have nothing to wake pass by without the lock
 
-	mu    sync.Mutex
-	queue []*waiter // guarded by mu: oldest first
-	free  []*waiter // guarded by mu: some that are not in use; they stay with their list, and so inside a bubble of testing/synctest
+	mu       sync.Mutex
+	queue    []*waiter         // guarded by mu: oldest first
+	watchers []chan<- struct{} // guarded by mu: told of every wake-up, and take part in none: those of pollers; each has room for one
+	free     []*waiter         // guarded by mu: some that are not in use; they stay with their list, and so inside a bubble of testing/synctest
 }
 
 // freeWaiters is how many waiters a list keeps for those who wait next.
@@ -36,7 +38,7 @@ func (l *waitList) join() *waiter {
 		w = &waiter{c: make(chan struct{}, 1)}
 	}
 	l.queue = append(l.queue, w)
-	l.waiting.Store(int32(len(l.queue)))
+	l.countLocked()
 	return w
 }
 
@@ -46,7 +48,7 @@ func (l *waitList) rejoin(w *waiter) {
 	l.queue = append(l.queue, nil)
 	copy(l.queue[1:], l.queue)
 	l.queue[0] = w
-	l.waiting.Store(int32(len(l.queue)))
+	l.countLocked()
 	l.mu.Unlock()
 }
 
@@ -59,7 +61,7 @@ func (l *waitList) leave(w *waiter, more bool) {
 			break
 		}
 	}
-	l.waiting.Store(int32(len(l.queue)))
+	l.countLocked()
 	select {
 	case <-w.c:
 		more = true // woken, and not used
@@ -81,12 +83,13 @@ func (l *waitList) wakeOne() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.tellLocked()
 	if len(l.queue) == 0 {
 		return
 	}
 	w := l.queue[0]
 	l.queue = append(l.queue[:0], l.queue[1:]...)
-	l.waiting.Store(int32(len(l.queue)))
+	l.countLocked()
 	w.c <- struct{}{} // has room: a waiter is signalled only when it is taken off the list
 }
 
@@ -97,12 +100,44 @@ func (l *waitList) wakeAll() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.tellLocked()
 	for _, w := range l.queue {
 		w.c <- struct{}{}
 	}
 	l.queue = nil
-	l.waiting.Store(0)
+	l.countLocked()
 }
+
+// watch makes every wake-up be told to c too, until unwatch. c must have room for one.
+func (l *waitList) watch(c chan<- struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watchers = append(l.watchers, c)
+	l.countLocked()
+}
+
+// unwatch takes back one watch of c.
+func (l *waitList) unwatch(c chan<- struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.watchers, c); i >= 0 {
+		l.watchers = slices.Delete(l.watchers, i, i+1)
+	}
+	l.countLocked()
+}
+
+// tellLocked tells those who watch.
+func (l *waitList) tellLocked() {
+	for _, c := range l.watchers {
+		select {
+		case c <- struct{}{}:
+		default: // it is told already
+		}
+	}
+}
+
+// countLocked says whether there is anybody to wake, or to tell.
+func (l *waitList) countLocked() { l.waiting.Store(int32(len(l.queue) + len(l.watchers))) }
 
 // await calls try until it is done, parking between the calls. try returns done and, with it, the error of the whole; where it is not done it is
 // called again after a wake-up. When ctx ends first, its error is returned.

@@ -16,6 +16,7 @@
 //   - socks.go: connecting through a proxy
 //   - ipc.go, ipc_path.go, ipc_claim.go: the ipc row, its syntax, stale socket files
 //   - peer.go, peer_linux.go, peer_other.go: what the other side of a connection is called
+//   - ready.go, ready_unix.go, ready_other.go: what descriptors are ready for
 //   - os_unix.go, os_windows.go: what differs between operating systems
 //
 // Limits of time come from the caller's context. Nothing here retries, logs, or leaves a goroutine behind. The scheme

@@ -1,0 +1,261 @@
+package socket_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/socket"
+	"github.com/weirmq/weir/transport"
+)
+
+// wantEvents waits for events and wants these, in this order.
+func wantEvents(t *testing.T, p *socket.Poller, want ...socket.PollEvent) {
+	t.Helper()
+	got, err := p.Wait(within(t))
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+// TestPollerSockets reports sockets as long as they are ready, in the order they were added, and takes nothing.
+func TestPollerSockets(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, pull := newPush(t, rt, socket.SendHWM(1)), newPull(t, rt, socket.RecvHWM(1))
+		sub, pub := newSub(t, rt, []string{"a"}), newPub(t, rt)
+		join(t, inprocName(t), pub, sub)
+		p := socket.NewPoller()
+		require.NoError(t, p.Add(pull, socket.PollIn|socket.PollOut))
+		require.NoError(t, p.Add(push, socket.PollIn|socket.PollOut))
+		require.NoError(t, p.Add(sub, socket.PollIn))
+		require.Empty(t, p.Poll(), "no peers, no messages")
+		join(t, inprocName(t), pull, push)
+		out := socket.PollEvent{Socket: push, Events: socket.PollOut}
+		in := socket.PollEvent{Socket: pull, Events: socket.PollIn}
+		wantEvents(t, p, out)
+		wantEvents(t, p, out)
+		require.NoError(t, push.Send(ctx, number(0)))
+		wantEvents(t, p, in, out)
+		require.NoError(t, push.Send(ctx, number(1)))
+		wantEvents(t, p, in)
+		require.NoError(t, pub.Send(ctx, number(0))) // nobody wants it
+		wantEvents(t, p, in)
+		receive(t, pull, 0, 2)
+		require.NoError(t, p.Modify(push, 0))
+		require.Empty(t, p.Poll())
+		require.NoError(t, pub.Send(ctx, socket.NewMessage("a")))
+		wantEvents(t, p, socket.PollEvent{Socket: sub, Events: socket.PollIn})
+		require.NoError(t, push.Close(ctx))
+		wantEvents(t, p, socket.PollEvent{Socket: push, Events: socket.PollErr}, socket.PollEvent{Socket: sub, Events: socket.PollIn})
+		require.NoError(t, p.Remove(push))
+		wantEvents(t, p, socket.PollEvent{Socket: sub, Events: socket.PollIn})
+	})
+}
+
+// TestPollerWakes wakes whoever waits when something becomes ready, of every kind, and also where it is added or changed meanwhile.
+func TestPollerWakes(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, pull := newPush(t, rt, socket.SendHWM(1)), newPull(t, rt, socket.RecvHWM(1))
+		rep, req := newRep(t, rt), newReq(t, rt)
+		p := socket.NewPoller()
+		c := make(chan string)
+		wake := func(want socket.PollEvent, do func()) {
+			t.Helper()
+			got := make(chan []socket.PollEvent, 1)
+			go func() {
+				events, err := p.Wait(ctx)
+				if err == nil {
+					got <- events
+				}
+			}()
+			synctest.Wait() // it is parked
+			require.Empty(t, got)
+			do()
+			require.Equal(t, []socket.PollEvent{want}, <-got)
+		}
+		wake(socket.PollEvent{Chan: (<-chan string)(c), Events: socket.PollIn, Value: "added"}, func() {
+			require.NoError(t, socket.AddChan(p, c))
+			c <- "added"
+		})
+		require.NoError(t, p.Add(push, 0))
+		wake(socket.PollEvent{Socket: push, Events: socket.PollOut}, func() {
+			join(t, inprocName(t), pull, push)
+			require.NoError(t, p.Modify(push, socket.PollOut))
+		})
+		require.Equal(t, 2, fill(t, push, 9))
+		wake(socket.PollEvent{Socket: push, Events: socket.PollOut}, func() { receive(t, pull, 0, 2) })
+		require.NoError(t, p.Modify(push, 0))
+		require.NoError(t, p.Add(pull, socket.PollIn))
+		wake(socket.PollEvent{Socket: pull, Events: socket.PollIn}, func() { require.NoError(t, push.Send(ctx, number(0))) })
+		receive(t, pull, 0, 1)
+		require.NoError(t, p.Add(rep, socket.PollIn))
+		require.NoError(t, p.Add(req, socket.PollIn))
+		wake(socket.PollEvent{Socket: rep, Events: socket.PollIn}, func() {
+			join(t, inprocName(t), rep, req)
+			require.NoError(t, req.Send(ctx, number(1)))
+		})
+		receive(t, rep, 1, 1)
+		wake(socket.PollEvent{Socket: req, Events: socket.PollIn}, func() { require.NoError(t, rep.Send(ctx, number(2))) })
+		receive(t, req, 2, 1)
+		wake(socket.PollEvent{Socket: pull, Events: socket.PollErr}, func() { require.NoError(t, pull.Close(ctx)) })
+		require.NoError(t, p.Remove(pull))
+		wake(socket.PollEvent{Chan: (<-chan string)(c), Events: socket.PollErr}, func() { close(c) })
+		require.Equal(t, 3, p.Len(), "a closed channel is waited for no more")
+	})
+}
+
+// TestPollerBesideReceivers disturbs nobody who receives: each message goes to a receiver, though a poller waits as well.
+func TestPollerBesideReceivers(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, pull := newPush(t, rt), newPull(t, rt)
+		join(t, inprocName(t), pull, push)
+		p := socket.NewPoller()
+		require.NoError(t, p.Add(pull, socket.PollIn))
+		life, end := context.WithCancel(ctx)
+		stopped := make(chan error, 1)
+		go func() {
+			for {
+				if _, err := p.Wait(life); err != nil {
+					stopped <- err
+					return
+				}
+				synctest.Wait() // until somebody has received it
+			}
+		}()
+		for i := range 100 {
+			synctest.Wait()
+			require.NoError(t, push.Send(ctx, number(i)))
+			receive(t, pull, i, 1)
+		}
+		end()
+		require.ErrorIs(t, <-stopped, context.Canceled)
+	})
+}
+
+// TestPollerCancel takes nothing from a channel in a Wait that ends without an event.
+func TestPollerCancel(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		p := socket.NewPoller()
+		c := make(chan int, 1)
+		require.NoError(t, socket.AddChan(p, c))
+		for i := range 200 {
+			short, cancel := context.WithCancel(ctx)
+			go cancel()
+			go func() { c <- i }()
+			events, err := p.Wait(short)
+			if err != nil {
+				require.ErrorIs(t, err, context.Canceled)
+				require.Equal(t, i, <-c)
+				continue
+			}
+			require.Equal(t, i, events[0].Value)
+		}
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		_, err := p.Wait(short)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+// TestPollerAll returns all that is ready at once, each channel's next value too.
+func TestPollerAll(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, pull := newPush(t, rt), newPull(t, rt)
+		join(t, inprocName(t), pull, push)
+		a, b := make(chan int, 2), make(chan string, 2)
+		p := socket.NewPoller()
+		require.NoError(t, socket.AddChan(p, a))
+		require.NoError(t, p.Add(pull, socket.PollIn))
+		require.NoError(t, socket.AddChan(p, b))
+		a <- 1
+		a <- 2
+		b <- "x"
+		require.NoError(t, push.Send(ctx, number(0)))
+		chanA, chanB := (<-chan int)(a), (<-chan string)(b)
+		require.Equal(t, []socket.PollEvent{
+			{Chan: chanA, Events: socket.PollIn, Value: 1},
+			{Socket: pull, Events: socket.PollIn},
+			{Chan: chanB, Events: socket.PollIn, Value: "x"},
+		}, p.Poll())
+		wantEvents(t, p, socket.PollEvent{Chan: chanA, Events: socket.PollIn, Value: 2}, socket.PollEvent{Socket: pull, Events: socket.PollIn})
+	})
+}
+
+// TestPollerErrors tells apart what is wrong.
+func TestPollerErrors(t *testing.T) {
+	bubble(t, func(t *testing.T, _ context.Context, rt *socket.Runtime) {
+		p := socket.NewPoller()
+		pull, c := newPull(t, rt), make(chan int)
+		require.NoError(t, p.Add(pull, socket.PollIn))
+		require.ErrorIs(t, p.Add(pull, socket.PollOut), socket.ErrBadOption)
+		require.NoError(t, socket.AddChan(p, c))
+		require.ErrorIs(t, socket.AddChan(p, c), socket.ErrBadOption)
+		require.ErrorIs(t, p.Modify(newPull(t, rt), socket.PollIn), socket.ErrBadOption)
+		require.ErrorIs(t, p.Remove([]int{1}), socket.ErrBadOption)
+		require.NoError(t, p.Remove((<-chan int)(c)))
+		require.ErrorIs(t, p.Remove((<-chan int)(c)), socket.ErrBadOption)
+	})
+}
+
+// TestPollerConn waits for a connection beside a socket and a channel: in, out, and its end. (libzmq: test_zmq_poll_fd)
+func TestPollerConn(t *testing.T) {
+	p := socket.NewPoller()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	far, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	near, err := l.Accept()
+	require.NoError(t, err)
+	conn := near.(*net.TCPConn)
+	if !transport.CanPoll {
+		require.ErrorIs(t, p.AddConn(conn, socket.PollIn), errors.ErrUnsupported)
+		return
+	}
+	ctx, rt := within(t), newRuntime(t)
+	push, pull := newPush(t, rt), newPull(t, rt)
+	join(t, "tcp://127.0.0.1:*", pull, push)
+	c := make(chan int, 1)
+	require.NoError(t, p.AddConn(conn, socket.PollIn))
+	require.ErrorIs(t, p.AddConn(conn, socket.PollIn), socket.ErrBadOption)
+	require.NoError(t, p.Add(pull, socket.PollIn))
+	require.NoError(t, socket.AddChan(p, c))
+	require.Empty(t, p.Poll())
+
+	readable := socket.PollEvent{Conn: conn, Events: socket.PollIn}
+	got := make(chan []socket.PollEvent)
+	wait := func() {
+		events, err := p.Wait(ctx)
+		if err == nil {
+			got <- events
+		}
+	}
+	go wait()
+	_, err = far.Write([]byte("x"))
+	require.NoError(t, err)
+	require.Equal(t, []socket.PollEvent{readable}, <-got)
+	wantEvents(t, p, readable)
+	_, err = conn.Read(make([]byte, 9))
+	require.NoError(t, err)
+	require.Empty(t, p.Poll())
+
+	go wait()
+	c <- 7
+	require.Equal(t, []socket.PollEvent{{Chan: (<-chan int)(c), Events: socket.PollIn, Value: 7}}, <-got)
+	go wait()
+	require.NoError(t, push.Send(ctx, number(0)))
+	require.Equal(t, []socket.PollEvent{{Socket: pull, Events: socket.PollIn}}, <-got)
+	receive(t, pull, 0, 1)
+
+	require.NoError(t, p.Modify(conn, socket.PollIn|socket.PollOut))
+	wantEvents(t, p, socket.PollEvent{Conn: conn, Events: socket.PollOut})
+	require.NoError(t, p.Modify(conn, socket.PollIn))
+	require.NoError(t, far.Close())
+	wantEvents(t, p, readable) // the end of what can be read
+	require.NoError(t, p.Remove(conn))
+	require.NoError(t, conn.Close())
+}
