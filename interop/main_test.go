@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,7 +27,12 @@ var (
 )
 
 // TestMain plays a peer where the process was started for one. Else it builds the peer, runs the tests, and closes with the count of cases. Whatever is missing is said before and after; it is no failure.
-func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+func TestMain(m *testing.M) {
+	if words := os.Getenv(multicastEnv); words != "" {
+		os.Exit(multicastMain(strings.Fields(words)))
+	}
+	os.Exit(runAll(m))
+}
 
 // runAll is TestMain with a status to return, so that what it defers is done.
 func runAll(m *testing.M) int {

@@ -4,7 +4,7 @@
 # runs as root. What stays missing is named on stderr, with the tests that it costs; that is no failure.
 set -u
 
-packages=(libzmq3-dev python3-zmq gcc libc6-dev pkg-config)
+packages=(libzmq3-dev python3-zmq gcc libc6-dev pkg-config iproute2 util-linux)
 
 # has_python_zmq: the system's own Python can load the binding.
 has_python_zmq() {
