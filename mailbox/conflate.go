@@ -19,7 +19,8 @@ type box[T any] struct {
 //	{closed} ◀─look─ {v, closed}
 type newest[T any] struct {
 	// Set by newNewest, then read-only.
-	drops *drops // the queue's
+	drops *drops  // the queue's
+	lose  func(T) // the queue's OnDrop; may be nil
 
 	// Atomic: written by producers, consumer and close. nil is empty and open.
 	slot atomic.Pointer[box[T]]
@@ -36,7 +37,7 @@ type newest[T any] struct {
 }
 
 // newNewest returns an empty store.
-func newNewest[T any](d *drops) *newest[T] { return &newest[T]{drops: d} }
+func newNewest[T any](d *drops, lose func(T)) *newest[T] { return &newest[T]{drops: d, lose: lose} }
 
 // push puts v into the slot in place of what is there.
 func (s *newest[T]) push(v T) verdict {
@@ -52,6 +53,9 @@ func (s *newest[T]) push(v T) verdict {
 		s.accepted.Add(1)
 		if old != nil {
 			s.drops.add(ReasonReplaced, 1)
+			if s.lose != nil {
+				s.lose(old.v)
+			}
 		}
 		return taken
 	}
@@ -64,6 +68,7 @@ func (s *newest[T]) pushAll(vs []T) verdict {
 	if got == taken && last > 0 {
 		s.accepted.Add(uint64(last))
 		s.drops.add(ReasonReplaced, uint64(last))
+		tell(s.lose, vs[:last]...)
 	}
 	return got
 }
@@ -107,6 +112,7 @@ func (s *newest[T]) rewind() int {
 	if s.putBack(s.hand.vals.vals[n-1]) {
 		replaced--
 	}
+	tell(s.lose, s.hand.vals.vals[:replaced]...)
 	s.hand.cur = n
 	s.hand.leave(n)
 	s.inHand.Add(int64(-n))
@@ -132,6 +138,9 @@ func (s *newest[T]) putBack(v T) bool {
 
 // passed returns how many items the cursor has passed.
 func (s *newest[T]) passed() int { return s.hand.cur }
+
+// oldest returns the n oldest items in the hand.
+func (s *newest[T]) oldest(n int) []T { return s.hand.vals.vals[:n] }
 
 // ready reports whether an item lies after the cursor.
 func (s *newest[T]) ready() bool {

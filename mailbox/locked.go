@@ -18,6 +18,7 @@ type oldest[T any] struct {
 	// Set by newOldest, then read-only.
 	size  func(T) int // nil: items have no sizes
 	drops *drops      // the queue's
+	lose  func(T)     // the queue's OnDrop; may be nil
 
 	// Owned by the consumer.
 	hand hand[T]
@@ -37,8 +38,8 @@ type oldest[T any] struct {
 }
 
 // newOldest returns an empty store with the given limits.
-func newOldest[T any](size func(T) int, d *drops, mark, bytes int64) *oldest[T] {
-	return &oldest[T]{size: size, drops: d, mark: mark, bytes: bytes}
+func newOldest[T any](size func(T) int, d *drops, lose func(T), mark, bytes int64) *oldest[T] {
+	return &oldest[T]{size: size, drops: d, lose: lose, mark: mark, bytes: bytes}
 }
 
 // push adds v, and drops the oldest items as far as the limits ask for it.
@@ -69,11 +70,18 @@ func (s *oldest[T]) pushAll(vs []T) verdict {
 func (s *oldest[T]) addLocked(v T) {
 	s.accepted++
 	for s.fullLocked() && s.n > 0 {
-		s.held -= s.shiftLocked().size
+		e := s.shiftLocked()
+		s.held -= e.size
 		s.drops.add(ReasonReplaced, 1)
+		if s.lose != nil {
+			s.lose(e.v)
+		}
 	}
 	if s.fullLocked() {
 		s.drops.add(ReasonFull, 1)
+		if s.lose != nil {
+			s.lose(v)
+		}
 		return
 	}
 	e := entry[T]{v: v}
@@ -149,6 +157,9 @@ func (s *oldest[T]) rewind() int {
 
 // passed returns how many items the cursor has passed.
 func (s *oldest[T]) passed() int { return s.hand.cur }
+
+// oldest returns the n oldest items in the hand.
+func (s *oldest[T]) oldest(n int) []T { return s.hand.vals.vals[:n] }
 
 // ready reports whether an item lies after the cursor.
 func (s *oldest[T]) ready() bool {

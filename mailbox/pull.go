@@ -52,8 +52,34 @@ func (q *Queue[T]) Drop(n int, r Reason) {
 	if n > 0 && n <= q.inHand() { // counted before they leave: whoever reads the ledger in between finds them queued, and the sums agree
 		q.drops.removed.Add(uint64(n))
 		q.drops.add(r, uint64(n))
+		if q.onDrop != nil {
+			q.tellDropped(n)
+		}
 	}
 	q.Done(n)
+}
+
+// tellDropped calls OnDrop for the n oldest items, which are in hand.
+func (q *Queue[T]) tellDropped(n int) {
+	if q.store != nil {
+		tell(q.onDrop, q.store.oldest(n)...)
+		return
+	}
+	for c, i := q.headChunk, int(q.headPos-q.headBase); n > 0; c, i = c.next.Load(), 0 {
+		k := min(n, len(c.vals)-i)
+		tell(q.onDrop, c.vals[i:i+k]...)
+		n -= k
+	}
+}
+
+// tell calls an OnDrop, which may be nil.
+func tell[T any](onDrop func(T), vs ...T) {
+	if onDrop == nil {
+		return
+	}
+	for _, v := range vs {
+		onDrop(v)
+	}
 }
 
 // inHand is how many items were looked at, advanced over, and have not left.

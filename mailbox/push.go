@@ -108,7 +108,7 @@ func (q *Queue[T]) offerSlowly(v *T) verdict {
 		c = q.claimSized(size, nil)
 	}
 	if c.n == 0 {
-		return q.refuse(1, c.got)
+		return q.refuseOne(v, c.got)
 	}
 	if c.shut != 0 {
 		q.gate.Store(true)
@@ -147,6 +147,7 @@ func (q *Queue[T]) offerAll(vs []T) (n int, got verdict) {
 		}
 		if c.n == 0 {
 			if got = q.refuse(len(vs)-n, c.got); got == taken {
+				tell(q.onDrop, vs[n:]...)
 				n = len(vs)
 			}
 			return n, got
@@ -177,6 +178,15 @@ func (q *Queue[T]) refuse(n int, got verdict) verdict {
 	if got == full && q.policy == DropNewest {
 		q.drops.refuse(n, ReasonFull)
 		return taken
+	}
+	return got
+}
+
+// refuseOne is refuse for *v.
+func (q *Queue[T]) refuseOne(v *T, got verdict) verdict {
+	got = q.refuse(1, got)
+	if got == taken && q.onDrop != nil {
+		q.onDrop(*v)
 	}
 	return got
 }

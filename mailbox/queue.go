@@ -31,6 +31,7 @@ type Queue[T any] struct {
 	plain  bool // lock-free storage without sizes: the fast path of TryPush applies
 	size   func(T) int
 	onRoom func()
+	onDrop func(T)  // nil: nobody asks
 	store  store[T] // storage of DropOldest and Conflate; nil for the others
 
 	// Atomic: written under setMu by SetMark and SetBytes, read by all. 0 is no limit.
@@ -73,11 +74,12 @@ type store[T any] interface {
 	advance(n int)
 	leave(n int)
 	rewind() int
-	passed() int     // how many items are in hand
-	ready() bool     // an item lies after the cursor
-	arrived() bool   // an item lies where producers put it; any goroutine may ask
-	exhausted() bool // closed, and no item lies after the cursor
-	tidy()           // the consumer goes idle: give memory back
+	passed() int      // how many items are in hand
+	oldest(n int) []T // the n oldest items in hand
+	ready() bool      // an item lies after the cursor
+	arrived() bool    // an item lies where producers put it; any goroutine may ask
+	exhausted() bool  // closed, and no item lies after the cursor
+	tidy()            // the consumer goes idle: give memory back
 	setLimits(mark, bytes int64)
 	close()
 	isClosed() bool
@@ -87,16 +89,16 @@ type store[T any] interface {
 
 // New returns an open, empty, idle queue: its first push calls Config.OnReady.
 func New[T any](cfg Config[T]) *Queue[T] {
-	q := &Queue[T]{policy: cfg.Policy, size: cfg.Size, onRoom: cfg.OnRoom}
+	q := &Queue[T]{policy: cfg.Policy, size: cfg.Size, onRoom: cfg.OnRoom, onDrop: cfg.OnDrop}
 	q.mark.Store(int64(max(cfg.Mark, 0)))
 	q.bytes.Store(max(cfg.Bytes, 0))
 	q.SetOnReady(cfg.OnReady)
 	q.bell.armed.Store(hookArmed)
 	switch cfg.Policy {
 	case DropOldest:
-		q.store = newOldest(q.size, &q.drops, q.mark.Load(), q.bytes.Load())
+		q.store = newOldest(q.size, &q.drops, q.onDrop, q.mark.Load(), q.bytes.Load())
 	case Conflate:
-		q.store = newNewest[T](&q.drops)
+		q.store = newNewest(&q.drops, q.onDrop)
 	default:
 		stub := &chunk[T]{}
 		q.hint.Store(stub)

@@ -23,6 +23,8 @@ var (
 	ErrUnroutable = errors.New("weir: no peer has this routing id")
 	// ErrHandedOver is the reason why a Router with RouterHandover parts with a peer: another came with its routing id.
 	ErrHandedOver = errors.New("weir: routing id handed over to another peer")
+	// ErrReleased is returned by Send for a message that was released, or sent, before.
+	ErrReleased = wire.ErrReleased
 	// ErrBadState is returned by a Req or Rep whose turn it is not: send and receive alternate (libzmq: EFSM).
 	ErrBadState = errors.New("weir: operation not possible in the socket's present state")
 	// ErrBadMessage is returned by a Stream for a message that is not an id and one frame of data.

@@ -9,6 +9,7 @@ import (
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/transport"
+	"github.com/weirmq/weir/wire"
 )
 
 // inproc joins two sockets of one runtime without codec, connection or handshake: one queue a direction, which is one side's outbound and the other
@@ -98,6 +99,21 @@ func (r *inprocRegistry) withdraw(e *Endpoint) {
 	}
 }
 
+// discard drops what closed sockets have left for a name that nobody has bound, and nobody will.
+func (r *inprocRegistry) discard() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range r.names {
+		for _, p := range n.pending {
+			if p.out != nil {
+				p.out.Close(ErrClosed)
+				p.out.Discard(ReasonUnread)
+			}
+		}
+		n.pending = nil
+	}
+}
+
 // connect makes p a peer of whoever has the name, whose socket is returned, or puts it on the waiting list.
 func (r *inprocRegistry) connect(p *pipe) (*socket, error) {
 	r.mu.Lock()
@@ -167,7 +183,7 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 	if s.typ.publisher {
 		policy = mailbox.Block // what comes are subscriptions
 	}
-	p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: policy, OnRoom: func() {
+	p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: policy, OnDrop: wire.Drop, OnRoom: func() {
 		if o := p.other.Load(); o != nil {
 			o.sock.wakeSenders()
 		}

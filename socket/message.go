@@ -15,6 +15,19 @@ func NewMessage(frames ...string) Message { return wire.NewMessage(frames...) }
 // MessageOf makes a message of frames without copying: their ownership passes to it. Without frames it is one empty frame.
 func MessageOf(frames ...[]byte) Message { return wire.MessageOf(frames...) }
 
+// NewBody makes a message of one frame of n bytes, to be written to before it is sent: they may read as anything. Its memory comes from the pool that
+// Release fills, and goes back there once the message was sent and Weir needs it no more.
+func NewBody(n int) Message { return wire.NewBody(n) }
+
+// MessageWithRelease makes a message of one frame without copying, and calls release, exactly once, when no message needs body any more: see
+// wire.MessageWithRelease. release must neither wait nor use a socket, since it may be called while Weir holds locks.
+func MessageWithRelease(body []byte, release func()) Message {
+	return wire.MessageWithRelease(body, release)
+}
+
+// Join makes one message of the frames of several, and takes over their memory: they are not to be used any more.
+func Join(ms ...Message) Message { return wire.Join(ms...) }
+
 // messageOf is MessageOf for one frame.
 func messageOf(frame []byte) Message { return wire.MessageOf(frame) }
 

@@ -176,6 +176,9 @@ func (i queueInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 	if n == len(msgs) {
 		return n, nil
 	}
+	for _, m := range msgs[n:] {
+		wire.Drop(m)
+	}
 	if i.pipe.in.Closed() == nil {
 		i.pipe.in.CountDropped(len(msgs)-n, codec.LostConnection)
 		return n, err
@@ -188,7 +191,12 @@ func (i queueInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 type noInlet struct{}
 
 // Deliver takes everything.
-func (noInlet) Deliver(_ context.Context, msgs []Message) (int, error) { return len(msgs), nil }
+func (noInlet) Deliver(_ context.Context, msgs []Message) (int, error) {
+	for _, m := range msgs {
+		wire.Drop(m)
+	}
+	return len(msgs), nil
+}
 
 // A patternInlet shows each message to the pattern first, and queues what the pattern lets through.
 type patternInlet struct {

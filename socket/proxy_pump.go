@@ -85,7 +85,11 @@ func (p *pump) listenIn(ctx context.Context) error {
 	if p.capture == nil || p.captured {
 		return nil
 	}
-	err := p.capture.Send(ctx, p.hand.msg)
+	copied := p.hand.msg.Copy()
+	err := p.capture.Send(ctx, copied)
+	if err != nil {
+		copied.Release()
+	}
 	if err != nil && (ctx.Err() != nil || errors.Is(err, ErrClosed)) {
 		return err
 	}
@@ -119,7 +123,7 @@ func (p *pump) giveBack() {
 // discard drops a kept message: the proxy that took it has nobody to pass it to.
 func (b *inbox) discard(h held) {
 	b.mu.Lock()
-	h.from.in.Drop(1, ReasonNoPeer)
+	h.drop(ReasonNoPeer)
 	b.mu.Unlock()
 }
 

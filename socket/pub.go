@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
 )
 
 // pub is PUB: each message goes to the peers that subscribed to a prefix of its first frame. A peer whose queue is full misses it, alone, until the
@@ -135,7 +136,9 @@ func (s *pub) arrive(p *pipe, m Message) bool {
 		}
 	}
 	if len(rest) > 0 && s.hearing != nil {
-		s.hearing.say(p, MessageOf(rest...).WithProperties(p.properties()))
+		s.hearing.say(p, wire.Reframe(m, rest...))
+	} else {
+		wire.Drop(m)
 	}
 	return false
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/weirmq/weir/wire"
 )
 
 // The life of an incoming message, from the queue. What comes before is in package codec (codec_in.go).
@@ -78,6 +80,12 @@ type held struct {
 	msg  Message
 	from *pipe
 	seq  uint64 // number of the message among those taken: what is put back goes where it was
+}
+
+// drop counts h as dropped, under the receive lock.
+func (h held) drop(why mailboxReason) {
+	h.from.in.Drop(1, why)
+	wire.Drop(h.msg)
 }
 
 // An inbox is the fair queue of a socket: the pipes that have something to receive. (libzmq: fq.cpp)
@@ -179,7 +187,7 @@ func (b *inbox) nextLocked(s *socket, keep bool) (held, error) {
 				p.in.Done(1)
 			}
 			b.seq++
-			return held{m, p, b.seq}, nil
+			return held{wire.Give(m), p, b.seq}, nil
 		}
 		p.in.Drop(1, ReasonFiltered)
 	}
@@ -195,7 +203,7 @@ func (b *inbox) dropStale(s *socket, all bool) error {
 		return ErrBadState
 	}
 	for _, h := range b.back {
-		h.from.in.Drop(1, ReasonFiltered)
+		h.drop(ReasonFiltered)
 	}
 	b.back = nil
 	b.absorbLocked()
@@ -233,7 +241,7 @@ func (b *inbox) settle(h held) {
 func (b *inbox) putBack(h held) {
 	b.mu.Lock()
 	if b.closed != nil {
-		h.from.in.Drop(1, ReasonUnread)
+		h.drop(ReasonUnread)
 	} else {
 		i, _ := slices.BinarySearchFunc(b.back, h, func(a, h held) int { return cmp.Compare(a.seq, h.seq) })
 		b.back = slices.Insert(b.back, i, h)
@@ -247,7 +255,7 @@ func (b *inbox) close(err error, pipes []*pipe) {
 	b.mu.Lock()
 	b.closed = err
 	for _, h := range b.back {
-		h.from.in.Drop(1, ReasonUnread)
+		h.drop(ReasonUnread)
 	}
 	b.absorbLocked()
 	for _, p := range append(b.ring, pipes...) { // in the ring are also those that have gone and left something

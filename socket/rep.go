@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
 )
 
 // rep is REP: one request, then its reply, in strict turn. The envelope of the request goes back before the reply.
@@ -66,6 +67,9 @@ func (s *rep) accept(p *pipe, m Message) (Message, bool) {
 			continue
 		}
 		s.envelope = m.Frames()[:i+1]
+		if wire.Held(m) { // the application may release the request before it replies
+			s.envelope = m.Clone().Frames()[:i+1]
+		}
 		s.serving, s.asker = true, p
 		if !slices.Contains(s.pipes, p) {
 			s.asker = nil // it asked and went

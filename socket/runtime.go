@@ -162,6 +162,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	if err := rt.sys.Shutdown(stop); err != nil {
 		others = errors.Join(others, err)
 	}
+	rt.inproc.discard()
 	if len(unsent.Peers) > 0 {
 		return errors.Join(&unsent, others)
 	}

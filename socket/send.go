@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
 )
 
 // The life of an outgoing message, up to the queue. All of it runs in the caller's goroutine; the rest is in package codec (codec_out.go), or, for
@@ -20,8 +21,8 @@ import (
 // sending is the face of the sockets that send.
 type sending struct{ s *socket }
 
-// Send hands m to the socket, and with it the ownership of its bytes: the caller must not change them afterwards, and nothing is copied that need
-// not be. A nil error says that m was accepted, whole; any other that no part of it was. Where there is no room (or no peer), types that block wait
+// Send hands m to the socket, and with it the ownership of its bytes: the caller must not change them afterwards, nor release m, and nothing is copied
+// that need not be. A message that was released, or sent, is refused with ErrReleased where that can be told. A nil error says that m was accepted, whole; any other that no part of it was. Where there is no room (or no peer), types that block wait
 // until there is, or ctx ends, or SendTimeout is over; types that drop count the drop and return nil. On a closed socket it returns ErrClosed.
 func (f sending) Send(ctx context.Context, m Message) error {
 	err := f.s.trySend(m)
@@ -74,6 +75,18 @@ func (s *socket) expects() bool {
 
 // trySendBy is trySend by a router that may be for this message alone.
 func (s *socket) trySendBy(by router, m Message) error {
+	m, err := wire.Take(m)
+	if err != nil {
+		return err
+	}
+	if err = s.routeBy(by, m); err != nil {
+		wire.Return(m)
+	}
+	return err
+}
+
+// routeBy routes m, which is Weir's, and pushes it, or says why not.
+func (s *socket) routeBy(by router, m Message) error {
 	r := &s.route
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -81,7 +94,7 @@ func (s *socket) trySendBy(by router, m Message) error {
 		if r.closed != nil {
 			return r.closed
 		}
-		dst, out, err := by.route(r.dst[:0], m.WithProperties(nil))
+		dst, out, err := by.route(r.dst[:0], m)
 		r.dst = dst[:0]
 		if err != nil {
 			return err
@@ -108,12 +121,18 @@ func (s *socket) pushLocked(dst []*pipe, m Message) bool {
 		return err == nil
 	}
 	for _, p := range dst {
-		switch err := p.out.TryPush(m); {
-		case errors.Is(err, mailbox.ErrFull):
+		one := wire.Share(m)
+		err := p.out.TryPush(one)
+		if err == nil {
+			continue
+		}
+		wire.Drop(one)
+		if errors.Is(err, mailbox.ErrFull) {
 			p.out.CountDropped(1, mailbox.ReasonFull)
-		case err != nil:
+		} else {
 			p.out.CountDropped(1, mailbox.ReasonClosed)
 		}
 	}
+	wire.Drop(m)
 	return true
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
 	"github.com/weirmq/weir/wire/codec"
 )
 
@@ -174,7 +175,7 @@ func (s *socket) refuse(err error) {
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut(e)}
 	if s.typ.receives && s.hearing == nil {
-		p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: e.opts.policy()})
+		p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: e.opts.policy(), OnDrop: wire.Drop})
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p
@@ -194,7 +195,7 @@ func (s *socket) newOut(e *Endpoint) *queue {
 	default:
 		return nil
 	}
-	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: policy, OnRoom: s.wakeSenders})
+	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: policy, OnDrop: wire.Drop, OnRoom: s.wakeSenders})
 }
 
 // wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of
@@ -267,8 +268,12 @@ func (s *socket) greet(p *pipe) {
 // arrive shows m to the pattern as it arrives. It may end the subscription that a sender waits for room for: they look again.
 func (s *socket) arrive(p *pipe, m Message) bool {
 	s.route.mu.Lock()
-	ok := p.attached && s.arriver.arrive(p, m)
+	there := p.attached
+	ok := there && s.arriver.arrive(p, m)
 	s.route.mu.Unlock()
+	if !there {
+		wire.Drop(m)
+	}
 	s.wakeSenders()
 	return ok
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
 )
 
 // A hearing is what an XPub has heard from its peers and nobody has received: notifications and messages, of all peers, in the order in which they
@@ -23,13 +24,14 @@ type heard struct {
 // newHearing makes an empty one, of s.
 func newHearing(s *socket) *hearing {
 	h := &hearing{hall: &pipe{sock: s, name: "hearing"}}
-	h.hall.in = mailbox.New(mailbox.Config[Message]{OnReady: func() { s.inbox.ready(h.hall) }})
+	h.hall.in = mailbox.New(mailbox.Config[Message]{OnDrop: wire.Drop, OnReady: func() { s.inbox.ready(h.hall) }})
 	return h
 }
 
 // say puts a message of p's at the end. A socket that closes hears nothing more.
 func (h *hearing) say(p *pipe, m Message) {
 	if h.hall.in.TryPush(m) != nil {
+		wire.Drop(m)
 		return
 	}
 	h.from = append(h.from, p)

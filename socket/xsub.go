@@ -1,6 +1,9 @@
 package socket
 
-import "github.com/weirmq/weir/mailbox"
+import (
+	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
+)
 
 // xsub is XSUB: a SUB whose application sends its subscriptions as messages, and filters nothing. What else it sends goes to all its peers.
 // https://rfc.zeromq.org/spec/29/#the-xsub-socket-type
@@ -31,7 +34,7 @@ func (s *xsub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	if len(topics) == 0 {
 		s.upstream(m)
 	} else if len(rest) > 0 {
-		s.upstream(MessageOf(rest...))
+		s.upstream(wire.Reframe(m, rest...))
 	}
 	return dst, m, nil
 }
@@ -45,7 +48,9 @@ func (s *xsub) upstream(m Message) {
 			p.out.CountDropped(1, mailbox.ReasonFull)
 			continue
 		}
-		_ = p.out.TryPush(m) // a closed pipe is on its way out
+		if one := wire.Share(m); p.out.TryPush(one) != nil {
+			wire.Drop(one) // a closed pipe is on its way out
+		}
 	}
 }
 

@@ -20,6 +20,9 @@
 // Files:
 //
 //	message.go             Message: the frames an application sends and receives
+//	properties.go          Properties: what is known of the peer that sent a message
+//	hold.go, chunk.go      memory that is used again, and that somebody waits for
+//	custody.go             who has it: the application, or Weir
 //	frame.go               frame headers: Flags, AppendHeader, AppendMessage
 //	frame_old.go           frame headers of ZMTP 1.0
 //	decoder.go             Decoder: octets to messages and commands

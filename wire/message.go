@@ -19,7 +19,13 @@ import (
 // many goroutines at once.
 //
 // A message that was received has properties: see [Message.Property]. Append,
-// Prepend, Tail and Clone keep them; Send takes them away.
+// Prepend, Tail, Copy and Clone keep them; Send takes them away.
+//
+// A message may have a reference to memory that is used again once it is
+// released: see [Message.Release], [NewBody] and [MessageWithRelease]. Copies by
+// assignment, and what Append, Prepend and Tail return, stand for the same
+// reference: it ends when one of them is sent or released. Copy makes another;
+// Clone needs none.
 type Message struct {
 	first []byte // the first frame
 	rest  *tail  // the frames after the first; nil if there are none
@@ -210,9 +216,10 @@ func (m Message) Tail(n int) Message {
 	return out
 }
 
-// Clone returns a message with a copy of every frame.
+// Clone returns a message with a copy of every frame, and m's properties: whatever
+// becomes of m does not matter to it. See [Message.Copy] for sharing the octets.
 func (m Message) Clone() Message {
-	out := Message{first: bytes.Clone(m.first), hold: m.hold}
+	out := Message{first: bytes.Clone(m.first), hold: m.Properties().plain()}
 	if m.rest != nil {
 		out.rest = newTail(len(m.rest.frames))
 		for i, f := range m.rest.frames {

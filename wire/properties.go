@@ -81,12 +81,6 @@ func (p *Properties) plain() *hold {
 	return &p.shelf
 }
 
-// A hold is what a message has beside its frames: the properties of the
-// connection over which it came. Many messages share it.
-type hold struct {
-	props *Properties // nil for a message that came over no connection
-}
-
 // Properties returns what is known of the peer that sent m. Nil, which has
 // none, is that of a message that the application made itself.
 func (m Message) Properties() *Properties {
@@ -114,8 +108,14 @@ func (m Message) Property(name string) (value string, ok bool) {
 }
 
 // WithProperties returns m as it comes over a connection with these properties;
-// nil takes away those that it has.
+// nil takes away those that it has. It takes over m's reference, if m has one.
 func (m Message) WithProperties(p *Properties) Message {
-	m.hold = p.plain()
+	if !m.hold.held() {
+		m.hold = p.plain()
+		return m
+	}
+	h := &hold{props: p, chunk: m.hold.chunk, more: m.hold.more}
+	h.state.Store(m.hold.state.Swap(gone))
+	m.hold = h
 	return m
 }

@@ -14,7 +14,7 @@ import (
 //	1  look    the messages at the head of the queue, without taking them
 //	2  encode  headers and small bodies into one buffer; large bodies by reference
 //	3  write   one write, or one writev
-//	4  done    what the kernel has whole leaves the queue, and its room returns
+//	4  done    what the kernel has whole leaves the queue, its room returns, and so does memory that somebody waits for
 //
 // On error, step 4 covers what the kernel took whole; the rest is still in the queue and goes first on the next connection, from its first byte.
 
@@ -100,6 +100,9 @@ func (c *codec) look() {
 			default:
 				c.batch.add(msgs[i])
 			}
+			if wire.Held(msgs[i]) {
+				c.batch.held = append(c.batch.held, held{len(c.batch.ends), msgs[i]})
+			}
 			n++
 			if c.batch.full() {
 				break
@@ -127,6 +130,11 @@ func (c *codec) done(written int64, all bool) {
 	for _, m := range c.batch.seen[:min(n, len(c.batch.seen))] {
 		c.cfg.Sent(c.peer, m)
 	}
+	for _, h := range c.batch.held {
+		if h.n <= n {
+			wire.Drop(h.msg)
+		}
+	}
 }
 
 // A batch is the encoded form of the messages at the head of a queue. The zero value is empty, without room. Owned by the codec's handler.
@@ -140,6 +148,13 @@ type batch struct {
 	seal *wire.Sealer   // of the connection that the batch is for; nil where frames are not sealed
 	seen []wire.Message // the messages themselves, where somebody wants to be told
 	old  bool           // the framing is that of ZMTP 1.0; set by look
+	held []held         // those whose memory somebody waits for
+}
+
+// A held message has a reference that ends once the kernel has the message whole.
+type held struct {
+	n   int // how many messages of the batch are done when it is
+	msg wire.Message
 }
 
 // A cut is a body that is written by reference.
@@ -155,7 +170,8 @@ var batches = sync.Pool{New: func() any { return &batch{buf: make([]byte, 0, buf
 func (b *batch) reset() {
 	clear(b.cuts)
 	clear(b.seen)
-	b.buf, b.cuts, b.ends, b.seen, b.size = b.buf[:0], b.cuts[:0], b.ends[:0], b.seen[:0], 0
+	clear(b.held)
+	b.buf, b.cuts, b.ends, b.seen, b.held, b.size = b.buf[:0], b.cuts[:0], b.ends[:0], b.seen[:0], b.held[:0], 0
 }
 
 // release gives the batch back: an idle codec holds none. One that has grown is left to the garbage collector.

@@ -1,0 +1,132 @@
+package wire
+
+import (
+	"bytes"
+	"math/bits"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// A chunk is memory that somebody wants to hear the end of: octets of the pool,
+// or octets that an application handed over with a callback. It counts the
+// references to itself; the last to go gives the octets back to the pool, or
+// calls back. References that are forgotten leave the chunk to the garbage
+// collector: then the pool gets nothing, and the callback runs all the same.
+//
+//	pool ──getChunk──▶ in use ──last release──▶ pool
+//	                     └──forgotten──▶ the garbage collector
+type chunk struct {
+	// Set while nobody else has the chunk, then read-only until the last
+	// reference goes.
+	buf     []byte          // the pool's octets; nil for those handed over
+	last    *farewell       // the callback; nil for octets of the pool
+	cleanup runtime.Cleanup // of last
+
+	// Atomic: written by whoever takes or gives up a reference.
+	refs atomic.Int32
+}
+
+// A farewell is a callback that runs once, whoever comes first.
+type farewell struct {
+	f    func()
+	said atomic.Bool
+}
+
+// say runs the callback unless it has run.
+func (f *farewell) say() {
+	if f.said.CompareAndSwap(false, true) {
+		f.f()
+	}
+}
+
+// drop gives up n references.
+func (c *chunk) drop(n int32) {
+	switch left := c.refs.Add(-n); {
+	case left > 0:
+	case left < 0:
+		panic("BUG: more references released than there were")
+	case c.last != nil:
+		c.cleanup.Stop()
+		c.last.say()
+	default:
+		c.recycle()
+	}
+}
+
+// recycle puts the chunk, which nobody refers to, into the pool.
+func (c *chunk) recycle() {
+	if invariants {
+		copy(c.buf, bytes.Repeat([]byte{mangled}, len(c.buf)))
+	}
+	if class := classBelow(len(c.buf)); class >= 0 {
+		pool[class].Put(c)
+	}
+}
+
+// mangled is what released octets read as where invariants are checked.
+const mangled = 0xdb
+
+// The pool keeps chunks in classes of size, four to each doubling, so that no
+// more than a fifth of a chunk is wasted.
+const (
+	poolShift = 9              // the smallest class has 1<<poolShift octets
+	poolMin   = 1 << poolShift // no smaller body is worth a place in it
+	poolMax   = 4 << 20        // the largest class, in octets
+	classes   = 4*(22-poolShift) + 1
+)
+
+// pool holds the chunks that nobody refers to, by class. What is not used for a
+// while is the garbage collector's.
+var pool [classes]sync.Pool
+
+// classSize is the size of a class, in octets.
+func classSize(class int) int { return (4 + class&3) << (class>>2 + poolShift - 2) }
+
+// classBelow is the largest class that n octets are enough for, or -1.
+func classBelow(n int) int {
+	if n < poolMin {
+		return -1
+	}
+	top := bits.Len(uint(n)) - 1
+	return min((top-poolShift)<<2|n>>(top-2)&3, classes-1)
+}
+
+// classAbove is the smallest class whose chunks have n octets, or -1.
+func classAbove(n int) int {
+	switch {
+	case n <= poolMin:
+		return 0
+	case n > poolMax:
+		return -1
+	}
+	class := classBelow(n)
+	if classSize(class) < n {
+		class++
+	}
+	return class
+}
+
+// getChunk returns a chunk of at least n octets, whatever they read as, with one
+// reference. The first of them are those of init, which is no longer than n: it
+// saves zeroing fresh memory.
+func getChunk(n int, init []byte) *chunk {
+	class := classAbove(n)
+	if class >= 0 {
+		n = classSize(class)
+		if c, ok := pool[class].Get().(*chunk); ok {
+			c.refs.Store(1)
+			copy(c.buf, init)
+			return c
+		}
+	}
+	c := &chunk{}
+	if len(init) > n/2 {
+		c.buf = append(make([]byte, 0, n), init...)[:n] // zeroes what is behind init alone
+	} else {
+		c.buf = make([]byte, n)
+		copy(c.buf, init)
+	}
+	c.refs.Store(1)
+	return c
+}
