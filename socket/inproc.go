@@ -9,7 +9,6 @@ import (
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/transport"
-	"github.com/weirmq/weir/wire"
 )
 
 // inproc joins two sockets of one runtime without codec, connection or handshake: one queue a direction, which is one side's outbound and the other
@@ -144,6 +143,7 @@ func setMark(q *queue, from, to *socket) {
 		return
 	}
 	q.SetMark(sumMark(from, to))
+	q.SetBytes(sumBytes(from, to))
 }
 
 // sumMark is the mark of the queue from one socket to another: none where either side has none, or where what goes are subscriptions.
@@ -162,6 +162,7 @@ func (r *inprocRegistry) remark(p *pipe) {
 	if p.twin == nil {
 		if p.out != nil && !p.sock.typ.subscriber {
 			p.out.SetMark(p.sock.opts().sendHWM)
+			p.out.SetBytes(p.sock.opts().sendHWMBytes)
 		}
 		return
 	}
@@ -183,11 +184,11 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 	if s.typ.publisher {
 		policy = mailbox.Block // what comes are subscriptions
 	}
-	p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: policy, OnDrop: wire.Drop, OnRoom: func() {
+	p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, policy, func() {
 		if o := p.other.Load(); o != nil {
 			o.sock.wakeSenders()
 		}
-	}})
+	})
 	p.in.SetOnReady(s.reader(p))
 	return p
 }

@@ -18,6 +18,8 @@ type Option func(*options) error
 type options struct {
 	typ               *socketType
 	sendHWM, recvHWM  int
+	sendHWMBytes      int64 // -1: not counted
+	recvHWMBytes      int64 // -1: not counted
 	linger            time.Duration
 	sendTimeout       time.Duration
 	recvTimeout       time.Duration
@@ -55,7 +57,7 @@ type options struct {
 // defaultOptions are libzmq's.
 func defaultOptions(typ *socketType) *options {
 	o := &options{
-		typ: typ, sendHWM: 1000, recvHWM: 1000, linger: -1, sendTimeout: -1, recvTimeout: -1, reconnectInterval: 100 * time.Millisecond,
+		typ: typ, sendHWM: 1000, recvHWM: 1000, sendHWMBytes: -1, recvHWMBytes: -1, linger: -1, sendTimeout: -1, recvTimeout: -1, reconnectInterval: 100 * time.Millisecond,
 		handshakeInterval: 30 * time.Second, transportOptions: defaultTransport, maxMsgSize: -1, backlog: 100, maxHandshakes: maxHandshakes,
 		heartbeatOptions: heartbeatOptions{heartbeatTimeout: asInterval},
 		raw:              typ.raw, streamNotify: true,

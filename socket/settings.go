@@ -10,7 +10,7 @@ import (
 
 // Set changes options of a socket in use: all of opts, or none where one is refused, with ErrBadOption, as the constructor would. (zmq_setsockopt)
 //
-// The marks hold at once, for the queues there are too: one that holds more than its new mark loses nothing, and takes nothing until it has drained.
+// The marks, and limits in bytes of queues that count them, hold at once, for the queues there are too: one that holds more than its new mark loses nothing, and takes nothing until it has drained.
 // At once, too, holds what is the socket's own: Linger, for whatever is closed from then on; SendTimeout and RecvTimeout; RouterMandatory,
 // RouterHandover, ProbeRouter; ReqCorrelate, ReqRelaxed; InvertMatching, OnlyFirstSubscribe, XSubVerboseUnsubscribe and all that begin with XPub.
 // RouterRaw is for new sockets alone. Everything else belongs to endpoints: it holds for those that are bound or connected from then on.
@@ -61,9 +61,11 @@ func (s *socketActor) remark() {
 		}
 		if s.typ.sends && !s.typ.subscriber {
 			p.out.SetMark(o.sendHWM)
+			p.out.SetBytes(o.sendHWMBytes)
 		}
 		if p.in != nil {
 			p.in.SetMark(o.recvHWM)
+			p.in.SetBytes(o.recvHWMBytes)
 		}
 	}
 }
@@ -74,6 +76,8 @@ type Settings struct {
 	Type string
 
 	SendHWM, RecvHWM     int
+	SendHWMBytes         int64
+	RecvHWMBytes         int64
 	Linger               time.Duration
 	SendTimeout          time.Duration
 	RecvTimeout          time.Duration
@@ -143,7 +147,7 @@ func (b base) Settings() Settings {
 	o := b.s.opts()
 	return Settings{
 		Type:    o.typ.name,
-		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
+		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, SendHWMBytes: o.sendHWMBytes, RecvHWMBytes: o.recvHWMBytes, Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
 		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, ReconnectStop: o.reconnectStop, HandshakeInterval: o.handshakeInterval,
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
 		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6, ZMTP1: o.zmtp1,

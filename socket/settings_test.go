@@ -19,7 +19,7 @@ import (
 // TestSettings sets every option, at the beginning or later, and reads it back.
 func TestSettings(t *testing.T) {
 	everybody := []socket.Option{
-		socket.SendHWM(3), socket.RecvHWM(4), socket.Linger(5), socket.ReconnectInterval(6), socket.ReconnectIntervalMax(7),
+		socket.SendHWM(3), socket.RecvHWM(4), socket.SendHWMBytes(11), socket.RecvHWMBytes(12), socket.Linger(5), socket.ReconnectInterval(6), socket.ReconnectIntervalMax(7),
 		socket.ReconnectStop(socket.StopOnRefused),
 		socket.HandshakeInterval(8), socket.HeartbeatInterval(11), socket.HeartbeatTTL(200 * time.Millisecond), socket.HeartbeatTimeout(13),
 		socket.MaxMsgSize(9), socket.Immediate(true), socket.Affinity(1), socket.Backlog(10), socket.IPv6(true),
@@ -28,7 +28,7 @@ func TestSettings(t *testing.T) {
 		socket.SocksProxy("h:1"), socket.SocksUsername("u"), socket.SocksPassword("p"),
 	}
 	want := socket.Settings{
-		SendHWM: 3, RecvHWM: 4, Linger: 5, ReconnectInterval: 6, ReconnectIntervalMax: 7, HandshakeInterval: 8,
+		SendHWM: 3, RecvHWM: 4, SendHWMBytes: 11, RecvHWMBytes: 12, Linger: 5, ReconnectInterval: 6, ReconnectIntervalMax: 7, HandshakeInterval: 8,
 		ReconnectStop:     socket.StopOnRefused,
 		HeartbeatInterval: 11, HeartbeatTTL: 200 * time.Millisecond, HeartbeatTimeout: 13, MaxMsgSize: 9, Immediate: true,
 		Affinity: 1, Backlog: 10, IPv6: true, ZMTP1: true, RoutingID: "me", Mechanism: "NULL",
@@ -87,7 +87,7 @@ func TestSettingsByDefault(t *testing.T) {
 		s, err := socket.Open(rt, row.Name)
 		require.NoError(t, err)
 		want := socket.Settings{
-			Type: row.Name, SendHWM: 1000, RecvHWM: 1000, Linger: -1, ReconnectInterval: 100 * time.Millisecond, HandshakeInterval: 30 * time.Second,
+			Type: row.Name, SendHWM: 1000, RecvHWM: 1000, SendHWMBytes: -1, RecvHWMBytes: -1, Linger: -1, ReconnectInterval: 100 * time.Millisecond, HandshakeInterval: 30 * time.Second,
 			Mechanism: "NULL", MaxMsgSize: -1, Backlog: 100, SendBuffer: -1, RecvBuffer: -1, StreamNotify: row.Name == "STREAM",
 		}
 		if row.Subscriber {

@@ -175,7 +175,7 @@ func (s *socket) refuse(err error) {
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut(e)}
 	if s.typ.receives && s.hearing == nil {
-		p.in = mailbox.New(mailbox.Config[Message]{Mark: s.opts().recvHWM, Policy: e.opts.policy(), OnDrop: wire.Drop})
+		p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, e.opts.policy(), nil)
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p
@@ -186,16 +186,15 @@ func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.te
 
 // newOut makes an outbound queue for a pipe of e, or nil where nothing goes out.
 func (s *socket) newOut(e *Endpoint) *queue {
-	var mark int
-	policy := mailbox.Block
+	mark, bytes, policy := 0, int64(-1), mailbox.Block
 	switch {
 	case s.typ.subscriber: // as many as there are subscriptions
 	case s.typ.sends:
-		mark, policy = s.opts().sendHWM, e.opts.policy()
+		mark, bytes, policy = s.opts().sendHWM, s.opts().sendHWMBytes, e.opts.policy()
 	default:
 		return nil
 	}
-	return mailbox.New(mailbox.Config[Message]{Mark: mark, Policy: policy, OnDrop: wire.Drop, OnRoom: s.wakeSenders})
+	return newQueue(mark, bytes, policy, s.wakeSenders)
 }
 
 // wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of

@@ -1,0 +1,49 @@
+package socket
+
+import (
+	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/wire"
+)
+
+// SendHWMBytes is a limit beside SendHWM, in bytes of all frames: each peer's outbound queue takes a message as long as it holds less, so that it may
+// end up beyond by a part of one message, and a message larger than the limit can be sent. 0 is no limit, but bytes are counted, so that Set can make
+// one for queues in use; -1, the default, is neither, and a Set from -1 holds for peers to come. Over inproc it adds up with the receiver's
+// RecvHWMBytes, and there is no limit where either has none. Subscriptions are not counted. libzmq has nothing like it.
+func SendHWMBytes(n int64) Option {
+	return func(o *options) error {
+		if n < -1 {
+			return badOption("SendHWMBytes", n, "-1 or more bytes")
+		}
+		o.sendHWMBytes = n
+		return nil
+	}
+}
+
+// RecvHWMBytes is a limit beside RecvHWM, in bytes of all frames, of each peer's inbound queue: see SendHWMBytes. What an XPUB hears is not counted.
+func RecvHWMBytes(n int64) Option {
+	return func(o *options) error {
+		if n < -1 {
+			return badOption("RecvHWMBytes", n, "-1 or more bytes")
+		}
+		o.recvHWMBytes = n
+		return nil
+	}
+}
+
+// newQueue makes a queue of messages with a mark, and a limit in bytes where that is not -1: then they are counted, which costs a little.
+func newQueue(mark int, bytes int64, policy mailbox.Policy, onRoom func()) *queue {
+	cfg := mailbox.Config[Message]{Mark: mark, Policy: policy, OnDrop: wire.Drop, OnRoom: onRoom}
+	if bytes >= 0 {
+		cfg.Bytes, cfg.Size = bytes, Message.Size
+	}
+	return mailbox.New(cfg)
+}
+
+// sumBytes is the limit in bytes of the queue from one socket to another: none where either side has none, or where what goes are subscriptions.
+func sumBytes(from, to *socket) int64 {
+	send, recv := from.opts().sendHWMBytes, to.opts().recvHWMBytes
+	if send <= 0 || recv <= 0 || from.typ.subscriber {
+		return 0
+	}
+	return send + recv
+}
