@@ -59,7 +59,7 @@ func (c *chunk) recycle() {
 	if invariants {
 		copy(c.buf, bytes.Repeat([]byte{mangled}, len(c.buf)))
 	}
-	if class := classBelow(len(c.buf)); class >= 0 {
+	if class := classBelow(len(c.buf)); class >= 0 && len(c.buf) <= poolMax {
 		pool[class].Put(c)
 	}
 }

@@ -1,12 +1,17 @@
 package wire
 
+import "slices"
+
 // A Decoder cuts the octets of a connection whose handshake is done into
 // messages and commands. Feed it with Decode, or, while it is inside a large
 // body, read straight into the slice that Direct returns and tell it with
 // Filled. It is not safe for use by several goroutines.
 //
-// It never holds more memory than the larger of 256 kB and four times what the
-// peer has really sent of a frame, whatever sizes the peer announces.
+// It never holds more memory than the largest of 256 kB, the largest frame that
+// the peer has sent whole, and four times what it has really sent of this one,
+// whatever sizes it announces. So a body is read straight into its place, but for
+// the first one that is larger than all before, and than 256 kB: that one is moved
+// as it grows.
 //
 //	          header complete             body complete
 //	header ───────────────────▶ body ─┬─ message frame, MORE ──▶ kept in parts ──▶ header
@@ -22,7 +27,8 @@ type Decoder struct {
 	old   bool   // the framing is that of ZMTP 1.0
 
 	// Set by SetProperties before the first Decode, then read-only.
-	hold *hold // of all messages; nil where they have no properties
+	hold  *hold // of all messages; nil where they have no properties
+	alone *tail // its tail, for those of one frame; nil too
 
 	// Set by SetOpener before the first Decode, then read-only.
 	opener *Opener // nil where frames are not sealed
@@ -34,6 +40,8 @@ type Decoder struct {
 	body    body            // that body; meaningful if inBody
 	flags   Flags           // of that frame
 	parts   [][]byte        // bodies of the message whose last frame is still to come
+	chunks  []*chunk        // what the parts lie in, with a reference to each
+	proven  int             // octets of the largest body of a message that came whole
 	pieces  uint64          // what Pieces returns
 	slab    slab            // room for small bodies
 	sealed  []byte          // room for a sealed body, used again
@@ -54,7 +62,10 @@ func NewDecoder(maxFrame int64) *Decoder {
 
 // SetProperties says what all messages to come share: what is known of their
 // sender.
-func (d *Decoder) SetProperties(p *Properties) { d.hold = p.plain() }
+func (d *Decoder) SetProperties(p *Properties) {
+	d.hold = p.plain()
+	d.alone = Message{}.with(d.hold).rest
+}
 
 // Decode takes octets of the peer, in pieces of any size. It appends the
 // messages that they complete to msgs and returns the longer slice as out. It
@@ -140,8 +151,13 @@ func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
 			start, end := used+hd.len, used+hd.end()
 			body := run[start:end:end]
 			if hd.flags&More == 0 && len(d.parts) == 0 {
-				msgs = append(msgs, Message{first: body, hold: d.hold})
+				rest := d.alone
+				if d.slab.chunk != nil {
+					rest = d.reference(len(body))
+				}
+				msgs = append(msgs, Message{first: body, rest: rest})
 			} else {
+				d.holdSlab()
 				msgs = d.frame(hd.flags, body, msgs)
 			}
 			used = end
@@ -150,6 +166,31 @@ func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
 		d.slab.keep(used)
 		n += used
 	}
+}
+
+// reference returns the tail of a message of one frame in the slab, which is
+// counted.
+func (d *Decoder) reference(size int) *tail {
+	if d.slab.large = size >= poolMin; !d.slab.large {
+		d.slab.reference() // for good
+		return d.alone
+	}
+	return &d.slab.hold(d.props(), size).alone
+}
+
+// holdSlab notes that a part of a message lies in the slab.
+func (d *Decoder) holdSlab() {
+	if d.slab.chunk != nil && !slices.Contains(d.chunks, d.slab.chunk) {
+		d.chunks = append(d.chunks, d.slab.reference())
+	}
+}
+
+// props are the properties of all messages.
+func (d *Decoder) props() *Properties {
+	if d.hold == nil {
+		return nil
+	}
+	return d.hold.props
 }
 
 // wholeHeader returns the header at the beginning of p if behind it lies the
@@ -185,15 +226,17 @@ func (d *Decoder) begin(p []byte) int {
 		d.body = d.sealedBody(int(hd.size))
 	} else if hd.flags&(CommandFrame|More) == CommandFrame|More {
 		d.body = body{size: int(hd.size), discard: true}
+	} else if hd.flags&CommandFrame != 0 {
+		d.body = body{size: int(hd.size)}
 	} else {
-		d.body = newBody(int(hd.size), &d.slab)
+		d.body = newBody(int(hd.size), &d.slab, d.proven)
 	}
 	return hd.len - had
 }
 
 // end does what is due at the end of a body.
 func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
-	octets, discard := d.body.octets, d.body.discard
+	octets, chunk, discard := d.body.octets, d.body.chunk, d.body.discard
 	d.inBody, d.body = false, body{}
 	switch {
 	case d.opener != nil:
@@ -207,6 +250,12 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 		}
 		return msgs, octets
 	}
+	d.proven = max(d.proven, len(octets))
+	if chunk != nil {
+		d.chunks = append(d.chunks, chunk)
+	} else {
+		d.holdSlab()
+	}
 	return d.frame(d.flags, octets, msgs), nil
 }
 
@@ -218,20 +267,33 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 // https://rfc.zeromq.org/spec/37/#messages
 func (d *Decoder) frame(flags Flags, body []byte, msgs []Message) []Message {
 	if flags&More == 0 && len(d.parts) == 0 {
-		return append(msgs, Message{first: body, hold: d.hold})
+		return append(msgs, d.held(Message{first: body}))
 	}
 	d.parts = append(d.parts, body)
 	if flags&More != 0 {
 		d.pieces++
 		return msgs
 	}
-	m := MessageOf(d.parts...)
-	m.hold = d.hold
-	msgs = append(msgs, m)
+	msgs = append(msgs, d.held(MessageOf(d.parts...)))
 	clear(d.parts)
 	d.parts = d.parts[:0]
 	if cap(d.parts) > maxParts {
 		d.parts = nil
 	}
 	return msgs
+}
+
+// held returns m, whose last frame has come, with its properties, and with the
+// references to what it lies in. Where it is too small for those, nobody ever
+// gives them back.
+func (d *Decoder) held(m Message) Message {
+	d.slab.large = m.Size() >= poolMin
+	h := d.hold
+	if len(d.chunks) > 0 && d.slab.large {
+		h = (&hold{props: d.props(), chunk: d.chunks[0], more: slices.Clone(d.chunks[1:])}).init()
+	}
+	m = m.own(h)
+	clear(d.chunks)
+	d.chunks = d.chunks[:0]
+	return m
 }

@@ -12,8 +12,8 @@ const (
 	slabLast  = 8 << 10
 
 	// trusted is how much of a body we make room for on the word of its header
-	// alone, in octets; growth is how many times what has arrived we make room
-	// for after that.
+	// alone, in octets, from a peer that has not sent a larger one; growth is how
+	// many times what has arrived we make room for after that.
 	trusted = 256 << 10
 	growth  = 4
 
@@ -24,16 +24,75 @@ const (
 )
 
 // A slab is room in which small bodies lie next to each other, so that one
-// allocation serves many. The zero value is empty and ready for use.
+// allocation serves many. One that begins in a message of poolMin octets or more is a
+// chunk of the pool, and each message in it has a reference; it goes back when the
+// decoder has gone on to the next slab and all of them are released. A body that is
+// too small to be worth a hold has a reference that nobody ever gives back: then
+// the whole slab is left to the garbage collector. The zero value is empty and ready
+// for use.
 type slab struct {
 	free []byte // the room that nobody has yet
 	next int    // octets of the next slab; 0 is slabFirst
+
+	chunk *chunk // what free is part of; nil where nobody counts
+	given int32  // references to chunk that messages have got
+	large bool   // the last message was worth a hold
+	plain bool   // nobody ever counts; set before it is used, then read-only
+	holds []hold // for the next messages: one allocation serves those of a slab
+}
+
+// ours is how many references the decoder has to its present slab: more than it
+// can give away.
+const ours = 1 << 20
+
+// reference counts a reference to the slab's chunk, which there is.
+func (s *slab) reference() *chunk {
+	s.given++
+	return s.chunk
+}
+
+// hold returns a hold with a reference to the slab's chunk, which there is, for a
+// message with a body of size octets.
+func (s *slab) hold(p *Properties, size int) *hold {
+	if len(s.holds) == 0 {
+		s.holds = make([]hold, 1+min(len(s.free)/size, maxHolds-1))
+	}
+	h := &s.holds[0]
+	s.holds = s.holds[1:]
+	h.props, h.chunk = p, s.reference()
+	return h.init()
+}
+
+// maxHolds is how many holds are made at once, at most: what the slab has room for
+// is not known before it has come.
+const maxHolds = 8
+
+// begin takes new room of at least n octets, which the first of p are copied into,
+// and leaves the old slab to its messages.
+func (s *slab) begin(n int, p []byte) {
+	if s.chunk != nil {
+		s.chunk.drop(ours - s.given)
+	}
+	s.chunk, s.given, s.holds = nil, 0, nil
+	size := s.nextSize(n)
+	p = p[:min(len(p), size)]
+	switch {
+	case !s.plain && (n >= poolMin || s.large):
+		s.chunk = getChunk(size, p)
+		s.chunk.refs.Store(ours)
+		s.free = s.chunk.buf
+	case len(p) == size:
+		s.free = append([]byte(nil), p...) // unlike make, leaves out the zeroing
+	default:
+		s.free = make([]byte, size)
+		copy(s.free, p)
+	}
 }
 
 // room returns n octets, n <= slabMax, for the caller alone.
 func (s *slab) room(n int) []byte {
 	if n > len(s.free) {
-		s.free = make([]byte, s.nextSize(n))
+		s.begin(n, nil)
 	}
 	r := s.free[:n:n]
 	s.keep(n)
@@ -45,12 +104,8 @@ func (s *slab) room(n int) []byte {
 // not kept is overwritten by the next load.
 func (s *slab) load(p []byte, n int) []byte {
 	if n > len(s.free) {
-		size := s.nextSize(n)
-		if len(p) >= size {
-			s.free = append([]byte(nil), p[:size]...) // unlike make, leaves out the zeroing
-			return s.free
-		}
-		s.free = make([]byte, size)
+		s.begin(n, p)
+		return s.free[:min(len(s.free), len(p))]
 	}
 	return s.free[:copy(s.free, p)]
 }
@@ -69,21 +124,38 @@ func (s *slab) nextSize(n int) int {
 	return size
 }
 
-// A body is the body of one frame while its octets arrive.
+// A body is the body of one frame while its octets arrive. A large one lies in a
+// chunk of its own.
 type body struct {
 	size    int    // octets when complete
 	have    int    // octets that arrived
 	octets  []byte // all of the room there is so far; the first have octets are in use
+	chunk   *chunk // what octets are part of; nil in a slab, and of a command
+	trust   int    // make room for so much on the word of the header; 0 for a command, whose octets are nobody's chunk
 	discard bool   // the octets are counted and thrown away
 }
 
-// newBody returns the body of a frame, still empty.
-func newBody(size int, s *slab) body {
-	b := body{size: size}
+// newBody returns the body of a message's frame, still empty. proven is how large a
+// body the peer has sent whole.
+func newBody(size int, s *slab, proven int) body {
+	b := body{size: size, trust: max(trusted, proven)}
 	if size <= slabMax {
 		b.octets = s.room(size)
 	}
 	return b
+}
+
+// room returns room of n octets that begins with those that have arrived.
+func (b *body) room(n int, arrived []byte) []byte {
+	if b.trust == 0 {
+		return append(make([]byte, 0, n), arrived...)[:n]
+	}
+	old := b.chunk
+	b.chunk = getChunk(n, arrived)
+	if old != nil {
+		old.drop(1)
+	}
+	return b.chunk.buf[:n:n]
 }
 
 // missing returns how many octets are still to come.
@@ -100,8 +172,7 @@ func (b *body) take(p []byte) int {
 	case b.discard:
 		b.have += len(p)
 	case b.octets == nil && len(p) == b.size:
-		b.octets = append([]byte(nil), p...) // unlike make, leaves out the zeroing
-		b.octets = b.octets[:b.size:b.size]
+		b.octets = b.room(b.size, p)
 		b.have = b.size
 	default:
 		for rest := p; len(rest) > 0; {
@@ -118,9 +189,7 @@ func (b *body) take(p []byte) int {
 // what has arrived.
 func (b *body) free() []byte {
 	if b.have == len(b.octets) && b.have < b.size {
-		grown := make([]byte, min(b.size, max(trusted, growth*b.have)))
-		copy(grown, b.octets)
-		b.octets = grown
+		b.octets = b.room(min(b.size, max(b.trust, trusted, growth*b.have)), b.octets)
 	}
 	return b.octets[b.have:]
 }

@@ -26,6 +26,7 @@ type hold struct {
 	props *Properties // nil for a message that came over no connection
 	chunk *chunk      // nil where there is no reference
 	more  []*chunk    // further ones
+	alone tail        // of a message of one frame that has this hold; points back: see init
 
 	// Atomic: written by whoever has the message; a holdState.
 	state atomic.Uint32
@@ -37,6 +38,12 @@ const (
 	weirs               // it was sent, and Weir has it
 	gone                // released
 )
+
+// init makes h ready for use: its tail points back.
+func (h *hold) init() *hold {
+	h.alone.hold = h
+	return h
+}
 
 // held says whether there is a reference.
 func (h *hold) held() bool { return h != nil && h.chunk != nil }
@@ -51,7 +58,7 @@ func (h *hold) drop() {
 
 // share takes another reference to the same chunks, in the given state.
 func (h *hold) share(p *Properties, state uint32) *hold {
-	other := &hold{props: p, chunk: h.chunk, more: h.more}
+	other := (&hold{props: p, chunk: h.chunk, more: h.more}).init()
 	other.state.Store(state)
 	h.chunk.refs.Add(1)
 	for _, c := range h.more {
@@ -69,7 +76,7 @@ func NewBody(n int) Message {
 		return Message{first: make([]byte, n)}
 	}
 	c := getChunk(n, nil)
-	return Message{first: c.buf[:n:n], hold: &hold{chunk: c}}
+	return Message{first: c.buf[:n:n]}.with((&hold{chunk: c}).init())
 }
 
 // MessageWithRelease returns a message of one frame, body, which is not copied.
@@ -89,7 +96,7 @@ func MessageWithRelease(body []byte, release func()) Message {
 	c := &chunk{last: last}
 	c.refs.Store(1)
 	c.cleanup = runtime.AddCleanup(c, (*farewell).say, last)
-	return Message{first: body, hold: &hold{chunk: c}}
+	return Message{first: body}.with((&hold{chunk: c}).init())
 }
 
 // Release says that the application is done with m, and with whatever Append,
@@ -100,16 +107,17 @@ func MessageWithRelease(body []byte, release func()) Message {
 // Nobody has to call it: what is forgotten is the garbage collector's. Calling it
 // twice, or after Send, does nothing (built with the tag invariants, it panics).
 func (m Message) Release() {
-	if !m.hold.held() {
+	h := m.hold()
+	if !h.held() {
 		return
 	}
-	if !m.hold.state.CompareAndSwap(mine, gone) {
+	if !h.state.CompareAndSwap(mine, gone) {
 		if invariants {
 			panic("BUG: a message was released twice, or after it was sent")
 		}
 		return
 	}
-	m.hold.drop()
+	h.drop()
 }
 
 // Copy returns a message with the same frames, and a reference of its own: both
@@ -117,8 +125,8 @@ func (m Message) Release() {
 // the longer of the two. No octet is copied; see [Message.Clone] for that.
 // (zmq_msg_copy)
 func (m Message) Copy() Message {
-	if m.hold.held() && m.hold.state.Load() != gone {
-		m.hold = m.hold.share(m.hold.props, mine)
+	if h := m.hold(); h.held() && h.state.Load() != gone {
+		return m.with(h.share(h.props, mine))
 	}
 	return m
 }
@@ -134,11 +142,11 @@ func Join(ms ...Message) Message {
 		return ms[0]
 	}
 	var frames [][]byte
-	all := &hold{props: ms[0].Properties()}
+	all := (&hold{props: ms[0].Properties()}).init()
 	for _, m := range ms {
 		frames = append(frames, m.Frames()...)
-		if m.hold.held() && m.hold.state.CompareAndSwap(mine, gone) {
-			all.more = append(append(all.more, m.hold.chunk), m.hold.more...)
+		if h := m.hold(); h.held() && h.state.CompareAndSwap(mine, gone) {
+			all.more = append(append(all.more, h.chunk), h.more...)
 		}
 	}
 	out := MessageOf(frames...)
@@ -146,6 +154,5 @@ func Join(ms ...Message) Message {
 		return out.WithProperties(all.props)
 	}
 	all.chunk, all.more = all.more[0], all.more[1:]
-	out.hold = all
-	return out
+	return out.own(all)
 }

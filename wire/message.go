@@ -28,20 +28,22 @@ import (
 // Clone needs none.
 type Message struct {
 	first []byte // the first frame
-	rest  *tail  // the frames after the first; nil if there are none
-	hold  *hold  // what it has beside its frames; nil if nothing
+	rest  *tail  // the frames after the first, and what it has beside them; nil if there is nothing of both
 }
 
-// A tail holds the frames after a message's first one. It is never changed
-// once its message is made, so that copies of the message can share it.
+// A tail is what a message has beside its first frame. It is never changed once
+// its message is made, so that copies of the message can share it. It is one
+// pointer for everything because a Message of more than four words is no longer
+// kept in registers, and a third slower to send.
 type tail struct {
-	frames [][]byte // never empty
+	frames [][]byte // the frames after the first; may be empty
+	hold   *hold    // nil if there is none
 }
 
 // tailOf1 and tailOf3 are tails with room for their frames in the same
 // allocation, for messages of two frames (a topic or an empty delimiter, and a
-// body) and of three or four. They fill the allocation classes of 48 and of 96
-// octets exactly.
+// body) and of three or four. They fit the allocation classes of 64 and of 112
+// octets.
 type (
 	tailOf1 struct {
 		tail
@@ -100,6 +102,37 @@ func newTail(n int) *tail {
 	}
 }
 
+// hold returns what the message has beside its frames; nil if nothing.
+func (m Message) hold() *hold {
+	if m.rest == nil {
+		return nil
+	}
+	return m.rest.hold
+}
+
+// with returns m with another hold; nil for none.
+func (m Message) with(h *hold) Message {
+	switch {
+	case m.hold() == h:
+	case m.rest != nil && len(m.rest.frames) > 0:
+		m.rest = &tail{frames: m.rest.frames, hold: h}
+	case h == nil:
+		m.rest = nil
+	default:
+		m.rest = &h.alone
+	}
+	return m
+}
+
+// own is with for a message whose tail nobody else has yet.
+func (m Message) own(h *hold) Message {
+	if m.rest == nil {
+		return m.with(h)
+	}
+	m.rest.hold = h
+	return m
+}
+
 // Len returns the number of frames, at least 1.
 func (m Message) Len() int {
 	if m.rest == nil {
@@ -147,7 +180,7 @@ func (m Message) Bytes() []byte { return m.first }
 // String returns a copy of the frames' octets. Between two frames stands "|",
 // so this is for people to read; use Bytes or Frame for data.
 func (m Message) String() string {
-	if m.rest == nil {
+	if m.Len() == 1 {
 		return string(m.first)
 	}
 	var b strings.Builder
@@ -178,7 +211,8 @@ func (m Message) Append(frames ...[]byte) Message {
 		return m
 	}
 	have := m.Len() - 1
-	out := Message{first: m.first, rest: newTail(have + len(frames)), hold: m.hold}
+	out := Message{first: m.first, rest: newTail(have + len(frames))}
+	out.rest.hold = m.hold()
 	if m.rest != nil {
 		copy(out.rest.frames, m.rest.frames)
 	}
@@ -192,7 +226,8 @@ func (m Message) Prepend(frames ...[]byte) Message {
 		return m
 	}
 	add := len(frames)
-	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len()), hold: m.hold}
+	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len())}
+	out.rest.hold = m.hold()
 	copy(out.rest.frames, frames[1:])
 	out.rest.frames[add-1] = m.first
 	if m.rest != nil {
@@ -209,22 +244,20 @@ func (m Message) Tail(n int) Message {
 	case n <= 0:
 		return m
 	case n >= m.Len():
-		return Message{hold: m.hold}
+		return Message{}.with(m.hold())
 	}
-	out := MessageOf(m.rest.frames[n-1:]...)
-	out.hold = m.hold
-	return out
+	return MessageOf(m.rest.frames[n-1:]...).own(m.hold())
 }
 
 // Clone returns a message with a copy of every frame, and m's properties: whatever
 // becomes of m does not matter to it. See [Message.Copy] for sharing the octets.
 func (m Message) Clone() Message {
-	out := Message{first: bytes.Clone(m.first), hold: m.Properties().plain()}
-	if m.rest != nil {
+	out := Message{first: bytes.Clone(m.first)}
+	if m.Len() > 1 {
 		out.rest = newTail(len(m.rest.frames))
 		for i, f := range m.rest.frames {
 			out.rest.frames[i] = bytes.Clone(f)
 		}
 	}
-	return out
+	return out.own(m.Properties().plain())
 }

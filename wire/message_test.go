@@ -114,5 +114,5 @@ func TestMessageAllStops(t *testing.T) {
 
 // TestMessageIsSmall checks the size that queues are planned for.
 func TestMessageIsSmall(t *testing.T) {
-	require.LessOrEqual(t, unsafe.Sizeof(Message{}), uintptr(40))
+	require.LessOrEqual(t, unsafe.Sizeof(Message{}), uintptr(32))
 }

@@ -159,7 +159,7 @@ type PGMDecoder struct {
 // NewPGMDecoder returns a decoder that refuses frames of more than maxFrame
 // octets; a negative one means no limit.
 func NewPGMDecoder(maxFrame int64) *PGMDecoder {
-	return &PGMDecoder{limit: frameLimit(maxFrame)}
+	return &PGMDecoder{limit: frameLimit(maxFrame), slab: slab{plain: true}}
 }
 
 // Lose tells that packets of the source are missing before the next one. What
@@ -224,7 +224,7 @@ func (d *PGMDecoder) frameOf(p []byte) (rest []byte, err error) {
 	}
 	d.more = Flags(d.head[len(d.head)-1])&More != 0
 	d.head, d.inBody = d.head[:0], true
-	d.body = newBody(int(size-1), &d.slab)
+	d.body = newBody(int(size-1), &d.slab, 0)
 	return p, nil
 }
 

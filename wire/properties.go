@@ -33,7 +33,7 @@ func NewProperties(found, told Metadata) *Properties {
 			p.add(one)
 		}
 	}
-	p.shelf.props = p
+	p.shelf.init().props = p
 	return p
 }
 
@@ -84,10 +84,10 @@ func (p *Properties) plain() *hold {
 // Properties returns what is known of the peer that sent m. Nil, which has
 // none, is that of a message that the application made itself.
 func (m Message) Properties() *Properties {
-	if m.hold == nil {
-		return nil
+	if h := m.hold(); h != nil {
+		return h.props
 	}
-	return m.hold.props
+	return nil
 }
 
 // Property returns what is known under name of the peer that sent m, and
@@ -101,21 +101,17 @@ func (m Message) Properties() *Properties {
 // A message loses its properties where it is sent on, and one that comes over
 // inproc has none.
 func (m Message) Property(name string) (value string, ok bool) {
-	if m.hold == nil {
-		return "", false
-	}
-	return m.hold.props.Get(name)
+	return m.Properties().Get(name)
 }
 
 // WithProperties returns m as it comes over a connection with these properties;
 // nil takes away those that it has. It takes over m's reference, if m has one.
 func (m Message) WithProperties(p *Properties) Message {
-	if !m.hold.held() {
-		m.hold = p.plain()
-		return m
+	old := m.hold()
+	if !old.held() {
+		return m.with(p.plain())
 	}
-	h := &hold{props: p, chunk: m.hold.chunk, more: m.hold.more}
-	h.state.Store(m.hold.state.Swap(gone))
-	m.hold = h
-	return m
+	h := (&hold{props: p, chunk: old.chunk, more: old.more}).init()
+	h.state.Store(old.state.Swap(gone))
+	return m.with(h)
 }

@@ -21,7 +21,9 @@ of key=value pairs:
   peer=weir mode=lat endpoint=EP size=SIZE count=COUNT rtt_us=N
 
 Each message is SIZE bytes (one frame), written for it in memory of its own, and
-its size is checked at the other end. COUNT is the number of messages sent. The
+its size is checked at the other end. From 512 bytes on that memory comes from the
+pool, and the receiver releases it: with --no-release nothing is recycled, and the
+line ends in release=no. COUNT is the number of messages sent. The
 clock of thr and fan starts at the first message received, so COUNT is at least 2;
 megabytes are millions of bytes.`
 
@@ -62,6 +64,7 @@ type perf struct {
 	endpoint    string
 	size, count int
 	subs        int
+	recycle     bool // bodies come from the pool, and receivers release them
 	rt          *socket.Runtime
 }
 
@@ -90,7 +93,8 @@ func newPerfCommand(std *streams) *cobra.Command {
 
 // newPerfMode makes the command of one measurement.
 func newPerfMode(std *streams, mode perfMode) *cobra.Command {
-	return &cobra.Command{
+	var keep bool
+	cmd := &cobra.Command{
 		Use:                   mode.name + " " + mode.args,
 		Short:                 mode.short,
 		Long:                  perfLong,
@@ -101,9 +105,12 @@ func newPerfMode(std *streams, mode perfMode) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			p.recycle = !keep
 			return running(p.run(cmd.Context(), std, mode))
 		},
 	}
+	cmd.Flags().BoolVar(&keep, "no-release", false, "leave memory to the garbage collector: receivers release nothing")
+	return cmd
 }
 
 // newPerf reads the arguments.
@@ -163,7 +170,15 @@ func (p *perf) run(ctx context.Context, std *streams, mode perfMode) error {
 // rate is the result of messages that took some seconds.
 func (p *perf) rate(messages int, seconds float64) perfResult {
 	perSecond := float64(messages) / seconds
-	return perfResult(fmt.Sprintf("msgs_per_s=%.0f mb_per_s=%.1f", perSecond, perSecond*float64(p.size)/1e6))
+	return perfResult(fmt.Sprintf("msgs_per_s=%.0f mb_per_s=%.1f%s", perSecond, perSecond*float64(p.size)/1e6, p.memory()))
+}
+
+// memory is the last key of the line, where memory is not recycled.
+func (p *perf) memory() string {
+	if p.recycle {
+		return ""
+	}
+	return " release=no"
 }
 
 // check makes sure that m is a message of this measurement.
@@ -183,6 +198,9 @@ func (p *perf) receive(ctx context.Context, from socket.Receiver, n int) error {
 		}
 		if err := p.check(m); err != nil {
 			return err
+		}
+		if p.recycle {
+			m.Release()
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func measureLatency(ctx context.Context, p *perf) (perfResult, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.reply(ctx, rep) })
 	group.Go(func() error {
-		fresh := newBodies(p.size)
+		fresh := newBodies(p.size, p.recycle)
 		if err := p.roundTrips(ctx, req, fresh, warmUp); err != nil {
 			return err
 		}
@@ -44,13 +44,13 @@ func measureLatency(ctx context.Context, p *perf) (perfResult, error) {
 	if err := group.Wait(); err != nil {
 		return "", err
 	}
-	return perfResult(fmt.Sprintf("rtt_us=%.3f", took.Seconds()*1e6/float64(p.count-warmUp))), nil
+	return perfResult(fmt.Sprintf("rtt_us=%.3f%s", took.Seconds()*1e6/float64(p.count-warmUp), p.memory())), nil
 }
 
 // roundTrips asks n times.
 func (p *perf) roundTrips(ctx context.Context, req *socket.Req, fresh *bodies, n int) error {
 	for range n {
-		if err := req.Send(ctx, socket.MessageOf(fresh.next())); err != nil {
+		if err := req.Send(ctx, fresh.next()); err != nil {
 			return err
 		}
 		if err := p.receive(ctx, req, 1); err != nil {
@@ -62,12 +62,12 @@ func (p *perf) roundTrips(ctx context.Context, req *socket.Req, fresh *bodies, n
 
 // reply answers all requests, each with bytes of its own.
 func (p *perf) reply(ctx context.Context, rep *socket.Rep) error {
-	fresh := newBodies(p.size)
+	fresh := newBodies(p.size, p.recycle)
 	for range p.count {
 		if err := p.receive(ctx, rep, 1); err != nil {
 			return err
 		}
-		if err := rep.Send(ctx, socket.MessageOf(fresh.next())); err != nil {
+		if err := rep.Send(ctx, fresh.next()); err != nil {
 			return err
 		}
 	}

@@ -14,14 +14,16 @@ import (
 // TestPerf wants one line with the keys of the mode, over every transport.
 func TestPerf(t *testing.T) {
 	for args, want := range map[string]string{
-		"thr tcp://127.0.0.1:* 100 5000":     `^peer=weir mode=thr endpoint=tcp://127\.0\.0\.1:\* size=100 count=5000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
-		"thr tcp://*:* 0 2":                  `^peer=weir mode=thr endpoint=tcp://\*:\* size=0 count=2 msgs_per_s=\d+ mb_per_s=0\.0$`,
-		"thr inproc://a 10000 2000":          `^peer=weir mode=thr endpoint=inproc://a size=10000 count=2000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
-		"lat tcp://127.0.0.1:* 10 50":        `^peer=weir mode=lat endpoint=tcp://127\.0\.0\.1:\* size=10 count=50 rtt_us=\d+\.\d{3}$`,
-		"lat inproc://a 3000 1":              `^peer=weir mode=lat endpoint=inproc://a size=3000 count=1 rtt_us=\d+\.\d{3}$`,
-		"fan tcp://127.0.0.1:* 10 3000":      `^peer=weir mode=fan endpoint=tcp://127\.0\.0\.1:\* size=10 count=3000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
-		"fan inproc://a 10 3000 3":           `^peer=weir mode=fan endpoint=inproc://a size=10 count=3000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
-		"fan " + ipcEndpoint(t) + " 1 500 2": `^peer=weir mode=fan endpoint=ipc://\S+ size=1 count=500 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
+		"thr tcp://127.0.0.1:* 100 5000":       `^peer=weir mode=thr endpoint=tcp://127\.0\.0\.1:\* size=100 count=5000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
+		"thr tcp://*:* 0 2":                    `^peer=weir mode=thr endpoint=tcp://\*:\* size=0 count=2 msgs_per_s=\d+ mb_per_s=0\.0$`,
+		"thr inproc://a 10000 2000":            `^peer=weir mode=thr endpoint=inproc://a size=10000 count=2000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
+		"thr inproc://a 600 2000 --no-release": `^peer=weir mode=thr endpoint=inproc://a size=600 count=2000 msgs_per_s=\d+ mb_per_s=\d+\.\d release=no$`,
+		"lat inproc://a 600 20 --no-release":   `^peer=weir mode=lat endpoint=inproc://a size=600 count=20 rtt_us=\d+\.\d{3} release=no$`,
+		"lat tcp://127.0.0.1:* 10 50":          `^peer=weir mode=lat endpoint=tcp://127\.0\.0\.1:\* size=10 count=50 rtt_us=\d+\.\d{3}$`,
+		"lat inproc://a 3000 1":                `^peer=weir mode=lat endpoint=inproc://a size=3000 count=1 rtt_us=\d+\.\d{3}$`,
+		"fan tcp://127.0.0.1:* 10 3000":        `^peer=weir mode=fan endpoint=tcp://127\.0\.0\.1:\* size=10 count=3000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
+		"fan inproc://a 10 3000 3":             `^peer=weir mode=fan endpoint=inproc://a size=10 count=3000 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
+		"fan " + ipcEndpoint(t) + " 1 500 2":   `^peer=weir mode=fan endpoint=ipc://\S+ size=1 count=500 msgs_per_s=\d+ mb_per_s=\d+\.\d$`,
 	} {
 		out, stderr := start(t, append([]string{"perf"}, strings.Fields(args)...)...).wait(statusDone)
 		require.Empty(t, stderr, args)
@@ -50,11 +52,13 @@ func TestPerfChecks(t *testing.T) {
 
 // TestBodies wants the full size each time, and bytes that no other body shares.
 func TestBodies(t *testing.T) {
-	for _, size := range []int{0, 1, 10, 100, smallBody, smallBody + 1, 3 * bodyChunk} {
-		fresh := newBodies(size)
+	for _, size := range []int{0, 1, 10, 100, poolBody - 1, poolBody, smallBody, smallBody + 1, 3 * bodyChunk, -poolBody, -smallBody, -smallBody - 1} {
+		recycle := size >= 0 // all those below are in flight all the time
+		size = max(size, -size)
+		fresh := newBodies(size, recycle)
 		var all [][]byte
 		for i := range 2*bodyChunk/max(size, bodyChunk/100) + 2 {
-			body := fresh.next()
+			body := fresh.next().Bytes()
 			require.Len(t, body, size)
 			require.True(t, size == 0 || cap(body) == size || size > smallBody)
 			require.Equal(t, fresh.pattern, append([]byte{}, body...))

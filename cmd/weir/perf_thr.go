@@ -42,9 +42,9 @@ func measureThroughput(ctx context.Context, p *perf) (perfResult, error) {
 
 // send sends all messages.
 func (p *perf) send(ctx context.Context, to socket.Sender) error {
-	fresh := newBodies(p.size)
+	fresh := newBodies(p.size, p.recycle)
 	for range p.count {
-		if err := to.Send(ctx, socket.MessageOf(fresh.next())); err != nil {
+		if err := to.Send(ctx, fresh.next()); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,151 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// keep is a message that a test has not released yet, and what it must read as.
+type keep struct {
+	m    Message
+	want [][]byte
+}
+
+// check requires the message to be what was sent.
+func (k keep) check(t *testing.T) {
+	t.Helper()
+	require.Equal(t, len(k.want), k.m.Len())
+	for i, f := range k.m.All() {
+		require.True(t, bytes.Equal(k.want[i], f), "frame %d of %d octets was overwritten", i, len(k.want[i]))
+	}
+}
+
+// TestRecyclingOverwritesNothing decodes messages of random shapes in random pieces, and releases them in random order, some twice, some never, some by
+// way of copies: whatever is not released reads as it was sent, to the end.
+func TestRecyclingOverwritesNothing(t *testing.T) {
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 1))
+			sizes := []int{0, 1, 100, 511, 512, 513, 1000, 2047, 2048, 5000, 70_000, 300_000}
+			d := NewDecoder(-1)
+			var kept []keep
+			for n := range 400 {
+				var octets []byte
+				var sent [][][]byte
+				for range 1 + rnd.IntN(20) {
+					frames := make([][]byte, 1+rnd.IntN(4)*rnd.IntN(2))
+					for i := range frames {
+						frames[i] = bytes.Repeat([]byte{byte(rnd.Uint32())}, sizes[rnd.IntN(rnd.IntN(len(sizes))+1)])
+					}
+					sent = append(sent, frames)
+					octets = AppendMessage(octets, MessageOf(frames...))
+				}
+				var got []Message
+				for len(octets) > 0 {
+					piece := min(len(octets), 1+rnd.IntN(1+rnd.IntN(70_000)))
+					used, msgs, _, err := d.Decode(octets[:piece], got)
+					require.NoError(t, err)
+					got, octets = msgs, octets[used:]
+				}
+				require.Len(t, got, len(sent))
+				for i, m := range got {
+					kept = append(kept, keep{m, sent[i]})
+				}
+				for len(kept) > 50+n%30 {
+					i := rnd.IntN(len(kept))
+					k := kept[i]
+					kept[i] = kept[len(kept)-1]
+					kept = kept[:len(kept)-1]
+					k.check(t)
+					switch rnd.IntN(5) {
+					case 0: // forgotten
+					case 1:
+						other := k.m.Copy()
+						k.m.Release()
+						if !invariants {
+							k.m.Release()
+						}
+						kept = append(kept, keep{other, k.want})
+					case 2:
+						k.m.Tail(1).Release()
+						if !invariants {
+							k.m.Release()
+						}
+					default:
+						k.m.Prepend(nil).Release()
+					}
+				}
+			}
+			for _, k := range kept {
+				k.check(t)
+			}
+		})
+	}
+}
+
+// TestReleasedMemoryIsUsedAgain wants a stream whose messages are released to live on little memory.
+func TestReleasedMemoryIsUsedAgain(t *testing.T) {
+	for _, frames := range [][]int{{600}, {1000}, {5, 1000}, {2048}, {10_000}, {20, 10_000, 3000}, {200_000}} {
+		m := Message{}
+		for _, n := range frames {
+			m = m.Append(make([]byte, n))
+		}
+		octets := AppendMessage(nil, m.Tail(1))
+		d := NewDecoder(-1)
+		seen := map[*byte]bool{}
+		const n = 2000
+		for range n {
+			_, msgs, _, err := d.Decode(octets, nil)
+			require.NoError(t, err)
+			require.Len(t, msgs, 1)
+			require.True(t, Held(msgs[0]))
+			seen[&msgs[0].Frame(msgs[0].Len() - 1)[0]] = true
+			msgs[0].Release()
+		}
+		if !raceEnabled {
+			require.Less(t, len(seen), n/4, "%v", frames)
+		}
+	}
+}
+
+// TestLargeBodiesAreReadInPlace reads bodies as a connection's loop does, and follows where their octets lie: from the second one of a size on, and for
+// all up to 256 kB, they are never moved.
+func TestLargeBodiesAreReadInPlace(t *testing.T) {
+	for _, size := range []int{directMin + 10, 200 << 10, 256 << 10, 1 << 20, 10 << 20} {
+		d := NewDecoder(-1)
+		for round := range 3 {
+			octets := AppendMessage(nil, MessageOf(make([]byte, size)))
+			_, msgs, _, err := d.Decode(octets[:largeHeader+1], nil)
+			require.NoError(t, err)
+			rest, moved := octets[largeHeader+1:], 0
+			var first *byte
+			for len(msgs) == 0 {
+				place := d.Direct()
+				if place == nil {
+					_, msgs, _, err = d.Decode(rest, nil)
+					require.NoError(t, err)
+					break
+				}
+				if at := &d.body.octets[0]; at != first {
+					if first != nil {
+						moved++
+					}
+					first = at
+				}
+				n := copy(place, rest[:min(len(rest), 64<<10)])
+				rest = rest[n:]
+				msgs, err = d.Filled(n, nil)
+				require.NoError(t, err)
+			}
+			require.Len(t, msgs, 1)
+			require.Same(t, first, &msgs[0].Bytes()[0], "where it was read to")
+			if round > 0 || size <= trusted {
+				require.Zero(t, moved, "size %d, round %d", size, round)
+			}
+		}
+	}
+}
