@@ -16,7 +16,7 @@ import (
 // sentinels are all errors of the package that callers test with errors.Is, by name.
 var sentinels = map[string]error{
 	"ErrClosed": socket.ErrClosed, "ErrWouldBlock": socket.ErrWouldBlock, "ErrNoPeers": socket.ErrNoPeers, "ErrUnroutable": socket.ErrUnroutable,
-	"ErrHandedOver": socket.ErrHandedOver, "ErrBadState": socket.ErrBadState, "ErrBadOption": socket.ErrBadOption,
+	"ErrHandedOver": socket.ErrHandedOver, "ErrReleased": socket.ErrReleased, "ErrBadState": socket.ErrBadState, "ErrBadOption": socket.ErrBadOption,
 	"ErrIncompatible": socket.ErrIncompatible, "ErrTaken": socket.ErrTaken, "ErrNoIOWorker": socket.ErrNoIOWorker, "ErrTooManySockets": socket.ErrTooManySockets,
 	"ErrBadEndpoint": socket.ErrBadEndpoint, "ErrUnknownScheme": socket.ErrUnknownScheme, "ErrAddrInUse": socket.ErrAddrInUse,
 	"ErrAddrNotAvailable": socket.ErrAddrNotAvailable, "ErrNoDevice": socket.ErrNoDevice, "ErrNameTooLong": socket.ErrNameTooLong,

@@ -23,6 +23,7 @@
 //	properties.go          Properties: what is known of the peer that sent a message
 //	hold.go, chunk.go      memory that is used again, and that somebody waits for
 //	custody.go             who has it: the application, or Weir
+//	invariants_on.go, invariants_off.go   what is checked with the tag invariants
 //	frame.go               frame headers: Flags, AppendHeader, AppendMessage
 //	frame_old.go           frame headers of ZMTP 1.0
 //	decoder.go             Decoder: octets to messages and commands
