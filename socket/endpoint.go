@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/transport"
@@ -19,6 +20,10 @@ type Endpoint struct {
 	bound bool
 	id    int64  // unique in the runtime
 	peer  string // what a ROUTER or STREAM calls its peer, from ConnectRoutingID or, of a STREAM, made up at Connect; empty for what the peer calls itself
+
+	// Set when it is made, then read-only: what opens its connections, nil for the transport; and the one that was handed over, if that is what it has.
+	open   func(ctx context.Context) (net.Conn, error)
+	handed net.Conn
 
 	// Owned by the socket actor.
 	worker   *ioWorker               // nil for inproc
@@ -67,10 +72,11 @@ type EndpointOption func(*endpointOptions)
 
 // endpointOptions are the settings of one endpoint.
 type endpointOptions struct {
-	typ       *socketType    // of the socket that connects
-	err       error          // of the first option that was refused; nil where none was
-	routingID string         // what a ROUTER calls the peer; empty for what the peer calls itself
-	strategy  actor.Strategy // of the dialer; nil for the one that the socket's options describe
+	typ       *socketType                                                  // of the socket that connects
+	err       error                                                        // of the first option that was refused; nil where none was
+	routingID string                                                       // what a ROUTER calls the peer; empty for what the peer calls itself
+	dial      func(ctx context.Context, endpoint string) (net.Conn, error) // nil for the transport
+	strategy  actor.Strategy                                               // of the dialer; nil for the one that the socket's options describe
 }
 
 // Reconnect replaces the strategy by which this endpoint's lost or failed connections come back: its verdict restarts the connection's actor, stops
@@ -114,9 +120,13 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 
 // bind asks the socket actor to take e on; listener is nil for inproc.
 func (s *socket) bind(ctx context.Context, e *Endpoint, listener transport.Listener) error {
-	return s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
+	err := s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
 		return &bindEndpoint{endpoint: e, listener: listener, reply: r}
 	})
+	if err == nil {
+		s.last.Store(&e.text)
+	}
+	return err
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
@@ -131,18 +141,21 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 	if err := b.s.serves(addr); err != nil {
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
-	set := endpointOptions{typ: b.s.typ}
-	for _, o := range opts {
-		o(&set)
+	set, err := b.s.endpointOptions(opts)
+	if err == nil && set.dial != nil && addr.Scheme == inprocScheme {
+		err = fmt.Errorf("%w: Dialer: inproc has no connections", ErrBadOption)
 	}
-	if set.err != nil {
-		return nil, fmt.Errorf("connect %s: %w", endpoint, set.err)
+	if err != nil {
+		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
 	if isGroup(addr.Scheme) {
 		return b.s.joinGroup(ctx, addr, set.strategy)
 	}
 	e := newEndpoint(b.s, addr, addr.String(), false)
 	e.peer = set.routingID
+	if set.dial != nil {
+		e.open = e.openWith(set.dial)
+	}
 	if addr.Scheme == inprocScheme {
 		return b.s.connect(ctx, e, nil)
 	}
@@ -150,6 +163,15 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
 	return b.s.connect(ctx, e, set.strategy)
+}
+
+// endpointOptions applies the options of one Connect.
+func (s *socket) endpointOptions(opts []EndpointOption) (endpointOptions, error) {
+	set := endpointOptions{typ: s.typ}
+	for _, o := range opts {
+		o(&set)
+	}
+	return set, set.err
 }
 
 // connect asks the socket actor to take e on. It returns e, or the endpoint that does its work already.
@@ -163,10 +185,13 @@ func (s *socket) connect(ctx context.Context, e *Endpoint, strategy actor.Strate
 	if err != nil {
 		return nil, fmt.Errorf("connect %s: %w", e.text, err)
 	}
+	if made == e {
+		s.last.Store(&e.text)
+	}
 	return made, nil
 }
 
 // doubles says whether a Connect to other would do what e does.
 func (e *Endpoint) doubles(other *Endpoint) bool {
-	return other.link != nil && !other.closed && other.text == e.text
+	return other.link != nil && !other.closed && other.text == e.text && other.open == nil && e.open == nil
 }

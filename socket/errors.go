@@ -40,6 +40,11 @@ var (
 	// ErrNoIOWorker is returned by Bind and Connect over a network transport where the runtime has no eligible I/O actor (libzmq: EMTHREAD).
 	ErrNoIOWorker = errors.New("weir: no I/O worker")
 
+	// ErrNoEndpoint is returned by Unbind and Disconnect for what is not bound, or not connected to (libzmq: ENOENT).
+	ErrNoEndpoint = errors.New("weir: no such endpoint")
+	// ErrNotAdmitted is why a peer was turned away by an AcceptFilter, a TCPAcceptFilter or an IPCFilter.
+	ErrNotAdmitted = errors.New("weir: peer not admitted")
+
 	// ErrBadEndpoint is returned for an endpoint that cannot be parsed (libzmq: EINVAL).
 	ErrBadEndpoint = transport.ErrSyntax
 	// ErrUnknownScheme is returned for an endpoint of a transport that does not exist (libzmq: EPROTONOSUPPORT).

@@ -23,6 +23,8 @@ var sentinels = map[string]error{
 	"ErrConnRefused": socket.ErrConnRefused, "ErrConnectTimeout": socket.ErrConnectTimeout, "ErrProxy": socket.ErrProxy,
 	"ErrNoAuthenticator":  socket.ErrNoAuthenticator,
 	"ErrBadMessage":       socket.ErrBadMessage,
+	"ErrNoEndpoint":       socket.ErrNoEndpoint,
+	"ErrNotAdmitted":      socket.ErrNotAdmitted,
 	"ErrHandshakeTimeout": socket.ErrHandshakeTimeout, "ErrHeartbeatTimeout": socket.ErrHeartbeatTimeout,
 }
 

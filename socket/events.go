@@ -24,7 +24,8 @@ const (
 	EventRetried
 	// EventEnded: the endpoint is given up: its peer broke the protocol, or its strategy said stop.
 	EventEnded
-	// EventRefused: a connection was accepted and closed at once: too many handshakes were going on.
+	// EventRefused: a connection was accepted and closed before its handshake: a filter turned its peer away (Err is ErrNotAdmitted), or too many
+	// handshakes were going on.
 	EventRefused
 	// EventAcceptFailed: the listener could not accept (too many open files, say); it tries again after Delay.
 	EventAcceptFailed

@@ -132,7 +132,13 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 
 // dial opens the link's connection. Names are resolved at each attempt.
 func (l *link) dial(ctx context.Context) (net.Conn, error) {
-	conn, err := transport.Dial(ctx, l.endpoint.addr, l.endpoint.opts.transport())
+	var conn net.Conn
+	var err error
+	if open := l.endpoint.open; open != nil {
+		conn, err = open(ctx)
+	} else {
+		conn, err = transport.Dial(ctx, l.endpoint.addr, l.endpoint.opts.transport())
+	}
 	if err != nil {
 		return nil, &dialError{err, l.endpoint.addr.Scheme}
 	}

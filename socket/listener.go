@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -218,7 +217,7 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 	k.attempts.Store(l.count.Add(1) - 1) // its one attempt counts itself
 	l.add(k)
 	conn := m.conn
-	cfg := k.config(func(context.Context) (net.Conn, error) { return conn, nil })
+	cfg := k.config(k.admitted(conn))
 	l.seq++
 	name := fmt.Sprintf("codec/%s#%d", transport.PeerName(conn), l.seq)
 	if _, err := actor.Spawn(ctx, name, func() actor.Actor[codec.Message] { return codec.New(cfg) }); err != nil {

@@ -52,6 +52,7 @@ type options struct {
 	heartbeatOptions
 	transportOptions
 	securityOptions
+	admission admission // who may connect to what is bound
 }
 
 // defaultOptions are libzmq's.

@@ -35,6 +35,7 @@ var notRead = map[string]string{
 	"password":    "PlainPassword",
 	"zapEnforce":  "ZapEnforceDomain",
 	"secured":     "Mechanism",
+	"admission":   "", // functions, and what libzmq does not read either
 
 	"trace":         "", // functions
 	"maxHandshakes": "", // of tests

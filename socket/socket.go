@@ -56,6 +56,8 @@ type socket struct {
 
 	stats statsBook
 
+	last atomic.Pointer[string] // what LastEndpoint returns; written by Bind and Connect
+
 	control socketControl // owned by the actor
 }
 

@@ -120,6 +120,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onEvictPipe(ctx, m)
 	case *hangUpPipe:
 		s.onHangUpPipe(ctx, m)
+	case *findEndpoints:
+		s.onFindEndpoints(m)
 	case *closeEndpoint:
 		s.onCloseEndpoint(ctx, m)
 	case *closeSocket:
@@ -334,6 +336,9 @@ func (s *socketActor) emitLoss(m *peerDown) {
 	}
 	if !m.loss.Shaken {
 		e.Kind = EventConnectFailed
+		if re, ok := errors.AsType[*refusedError](m.loss.Reason); ok {
+			e.Kind, e.Peer = EventRefused, re.peer
+		}
 		if he, ok := errors.AsType[*codec.HandshakeError](m.loss.Reason); ok {
 			e.Kind, e.Peer = EventHandshakeFailed, he.Remote
 		}

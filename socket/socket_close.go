@@ -136,6 +136,9 @@ func (s *socketActor) forget(ctx *actor.Context[socketMessage], e *Endpoint) {
 		return
 	}
 	s.control.endpoints = slices.Delete(s.control.endpoints, i, i+1)
+	if e.handed != nil {
+		_ = e.handed.Close() // its codec has, where there was one
+	}
 	if !s.typ.hidden {
 		s.rt.emit(Event{Kind: EventClosed, Socket: s.name, Endpoint: e.text})
 	}

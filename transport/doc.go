@@ -15,7 +15,9 @@
 //   - tcp.go, tcp_address.go, tcp_host.go: the tcp row, its syntax, its names
 //   - socks.go: connecting through a proxy
 //   - ipc.go, ipc_path.go, ipc_claim.go: the ipc row, its syntax, stale socket files
-//   - peer.go, peer_linux.go, peer_other.go: what the other side of a connection is called
+//   - peer.go: what the other side of a connection is called
+//   - credentials.go, credentials_linux.go, credentials_darwin.go, credentials_other.go: who it is, over ipc
+//   - adopt.go: listeners made elsewhere; canonical.go: spellings of one address
 //   - ready.go, ready_unix.go, ready_other.go: what descriptors are ready for
 //   - os_unix.go, os_windows.go: what differs between operating systems
 //

@@ -16,6 +16,7 @@ func ipc() Transport {
 		Wildcard:     wildcard,
 		checkBind:    checkBindPath,
 		checkConnect: checkPath,
+		canonical:    canonicalPath,
 		dial:         dialIPC,
 		listen:       listenIPC,
 	}

@@ -32,7 +32,7 @@ func TestPeerName(t *testing.T) {
 		want := c.want
 		if want == "" {
 			want = dialed.LocalAddr().String()
-		} else if runtime.GOOS != "linux" {
+		} else if !transport.HasCredentials {
 			want = "unnamed"
 		}
 		require.Equal(t, want, transport.PeerName(accepted))

@@ -17,6 +17,7 @@ func tcp() Transport {
 		Wildcard:     "127.0.0.1:*",
 		checkBind:    func(s string) error { _, err := parseLocal(s); return err },
 		checkConnect: func(s string) error { _, _, err := parseRemote(s); return err },
+		canonical:    canonicalTCP,
 		dial:         dialTCP,
 		listen:       listenTCP,
 	}

@@ -32,6 +32,9 @@ type Transport struct {
 	// checkBind and checkConnect find the fault in an address: ErrSyntax and ErrNameTooLong, or nil.
 	checkBind, checkConnect func(address string) error
 
+	// canonical is the one spelling of an address; false for what names no one place.
+	canonical func(address string) (string, bool)
+
 	// dial makes one attempt to connect to an address that passed checkConnect.
 	dial func(ctx context.Context, address string, opts Options) (net.Conn, error)
 

@@ -78,6 +78,11 @@ func millis(name string, of func(time.Duration) socket.Option) optionRow {
 	return option(name, of, "MS", parseMillis)
 }
 
+// each makes a row of an option of which there may be several.
+func each[V any](name string, of func(...V) socket.Option, value string, parse func(string) (V, error)) optionRow {
+	return option(name, func(v V) socket.Option { return of(v) }, value, parse)
+}
+
 // seconds makes a row of an option that is a time in seconds.
 func seconds(name string, of func(time.Duration) socket.Option) optionRow {
 	return option(name, of, "S", func(text string) (time.Duration, error) {
