@@ -24,6 +24,7 @@
 //	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's
 //	pipeline_test.go              examples/pipeline with libzmq programs in its stages
 //	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_weir_test.go   pgm and epgm, between network namespaces with a wire that loses packets
+//	transport_test.go             forms of endpoints, proxies, filters
 //	python_test.go                pyzmq
 //
 // No test waits by the clock: each wait is for an event, and has a deadline through its context.

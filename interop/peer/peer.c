@@ -121,6 +121,7 @@ static const struct name int_options[] = {
 	{"probe", ZMQ_PROBE_ROUTER},
 	{"correlate", ZMQ_REQ_CORRELATE},
 	{"relaxed", ZMQ_REQ_RELAXED},
+	{"ipv6", ZMQ_IPV6},
 	{"plain_server", ZMQ_PLAIN_SERVER},
 	{"curve_server", ZMQ_CURVE_SERVER},
 	{"handshake", ZMQ_HANDSHAKE_IVL},
@@ -135,6 +136,8 @@ static const struct name text_options[] = {
 	{"curve_secretkey", ZMQ_CURVE_SECRETKEY},
 	{"curve_serverkey", ZMQ_CURVE_SERVERKEY},
 	{"zap_domain", ZMQ_ZAP_DOMAIN},
+	{"socks", ZMQ_SOCKS_PROXY},
+	{"filter", ZMQ_TCP_ACCEPT_FILTER},
 	{NULL, 0},
 };
 
