@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,10 +17,13 @@ var optionRows = []optionRow{
 	flag("conflate", socket.Conflate),
 	connectOption("connect_routing_id", socket.ConnectRoutingID),
 	millis("connect_timeout", socket.ConnectTimeout),
+	text("disconnect_msg", socket.DisconnectMsg),
 	millis("handshake_ivl", socket.HandshakeInterval),
 	millis("heartbeat_ivl", socket.HeartbeatInterval),
 	millis("heartbeat_timeout", socket.HeartbeatTimeout),
 	millis("heartbeat_ttl", socket.HeartbeatTTL),
+	text("hello_msg", socket.HelloMsg),
+	text("hiccup_msg", socket.HiccupMsg),
 	text("identity", socket.RoutingID),
 	flag("immediate", socket.Immediate),
 	flag("invert_matching", socket.InvertMatching),
@@ -29,17 +33,22 @@ var optionRows = []optionRow{
 	each("ipc_filter_uid", socket.IPCFilterUID, "N", parseInt),
 	flag("ipv6", socket.IPv6),
 	millis("linger", socket.Linger),
+	runtimeOption("max_sockets", socket.MaxSockets),
 	option("maxmsgsize", socket.MaxMsgSize, "BYTES", parseInt64),
 	text("metadata", metadata),
 	whole("multicast_hops", socket.MulticastHops),
 	flag("multicast_loop", socket.MulticastLoop),
 	whole("multicast_maxtpdu", socket.MulticastMaxTPDU),
 	flag("only_first_subscribe", socket.OnlyFirstSubscribe),
+	text("plain_password", socket.PlainPassword),
+	flag("plain_server", socket.PlainServer),
+	text("plain_username", socket.PlainUsername),
 	whole("priority", socket.Priority),
 	flag("probe_router", socket.ProbeRouter),
 	whole("rate", socket.Rate),
 	whole("rcvbuf", socket.RecvBuffer),
 	whole("rcvhwm", socket.RecvHWM),
+	millis("rcvtimeo", socket.RecvTimeout),
 	millis("reconnect_ivl", socket.ReconnectInterval),
 	millis("reconnect_ivl_max", socket.ReconnectIntervalMax),
 	option("reconnect_stop", func(n int) socket.Option { return socket.ReconnectStop(socket.StopReasons(min(max(n, 0), 255))) }, "N", parseInt),
@@ -48,12 +57,16 @@ var optionRows = []optionRow{
 	flag("req_relaxed", socket.ReqRelaxed),
 	flag("router_handover", socket.RouterHandover),
 	flag("router_mandatory", socket.RouterMandatory),
+	option("router_notify", func(n int) socket.Option { return socket.RouterNotify(socket.Notify(n)) }, "0..3", parseInt),
+	flag("router_raw", socket.RouterRaw),
 	text("routing_id", socket.RoutingID),
 	whole("sndbuf", socket.SendBuffer),
 	whole("sndhwm", socket.SendHWM),
+	millis("sndtimeo", socket.SendTimeout),
 	text("socks_password", socket.SocksPassword),
 	text("socks_proxy", socket.SocksProxy),
 	text("socks_username", socket.SocksUsername),
+	flag("stream_notify", socket.StreamNotify),
 	{name: "subscribe", value: "PREFIX", set: (*settings).addPrefix},
 	each("tcp_accept_filter", socket.TCPAcceptFilter, "NETWORK", func(v string) (string, error) { return v, nil }),
 	flag("tcp_keepalive", socket.TCPKeepAlive),
@@ -68,6 +81,8 @@ var optionRows = []optionRow{
 	flag("xpub_verboser", socket.XPubVerboser),
 	text("xpub_welcome_msg", socket.XPubWelcome),
 	flag("xsub_verbose_unsubscribe", socket.XSubVerboseUnsubscribe),
+	text("zap_domain", socket.ZapDomain),
+	flag("zap_enforce_domain", socket.ZapEnforceDomain),
 }
 
 // metadata is the option that libzmq takes as one text: a name, a colon and a value.

@@ -74,7 +74,9 @@ func TestBadOptions(t *testing.T) {
 
 // elsewhere are the options of libzmq that package socket names and that --option does not take, each with where it is.
 var elsewhere = map[string]string{
-	"unsubscribe": "nothing is subscribed to when the program begins",
+	"unsubscribe":       "nothing is subscribed to when the program begins",
+	"notify_connect":    "a value of router_notify",
+	"notify_disconnect": "a value of router_notify",
 }
 
 // TestOptionTable has a row for each option of libzmq that the documentation of package socket names, sorted and once.

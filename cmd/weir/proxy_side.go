@@ -28,7 +28,7 @@ func making[S socket.Socket](construct func(*socket.Runtime, ...socket.Option) (
 var makers = map[string]maker{
 	"push": making(socket.NewPush), "pull": making(socket.NewPull), "pub": making(socket.NewPub), "sub": makeSub, "req": making(socket.NewReq),
 	"rep": making(socket.NewRep), "dealer": making(socket.NewDealer), "router": making(socket.NewRouter), "pair": making(socket.NewPair),
-	"xpub": making(socket.NewXPub), "xsub": making(socket.NewXSub),
+	"xpub": making(socket.NewXPub), "xsub": making(socket.NewXSub), "stream": making(socket.NewStream),
 }
 
 // makeSub makes a sub that receives everything.

@@ -129,6 +129,7 @@ type kind struct {
 // kinds are the socket types, in the order of the manual.
 var kinds = []kind{
 	pushKind, pullKind, pubKind, subKind, reqKind, repKind, dealerKind, routerKind, pairKind, xpubKind, xsubKind,
+	streamKind,
 }
 
 // newSocketCommand makes the command of k.

@@ -112,6 +112,24 @@ topic subscribe, a byte 0 and a topic end that. Other lines go upstream as they 
 	},
 }
 
+// streamKind is STREAM.
+var streamKind = kind{
+	name:  "stream",
+	short: "talk to programs that do not speak ZeroMQ, over tcp",
+	long: `stream sends and receives bytes as they are over tcp connections. It prints a line
+for each piece that arrives, with the five bytes that stand for its connection as the
+first frame, and an empty second frame where one begins or ends; and it sends the second
+frame of each line of standard input to the connection that the first one names: an
+empty one closes it. json and hex show identities safely.` + talkLong,
+	example: `  weir stream -b tcp://*:8080 -f json
+  echo '["web","GET / HTTP/1.0\r\n\r\n"]' | weir stream -c tcp://localhost:80 -o connect_routing_id=web -f json -n 2`,
+	unsent: leftOver,
+	flags:  func(cmd *cobra.Command, s *settings) { s.registerWaitPeers(cmd, "connections") },
+	open: opening(socket.NewStream, func(x *socket.Stream) (duplex, waiter) {
+		return x, x.WaitPeers
+	}),
+}
+
 // A waiter waits for n peers of the kind that --wait-peers is about.
 type waiter func(ctx context.Context, n int) error
 

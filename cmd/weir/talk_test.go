@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -143,4 +145,15 @@ func TestTalkHeld(t *testing.T) {
 	c.signal()
 	_, stderr := c.wait(statusFailed)
 	require.Contains(t, stderr, "1 messages not sent: 1 that no peer had room for")
+}
+
+// TestStream asks a server that does not speak ZeroMQ, by a name of our own for it.
+func TestStream(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }))
+	defer server.Close()
+	stream := start(t, "stream", "-c", "tcp://"+server.Listener.Addr().String(), "-o", "connect_routing_id=web", "-f", "json", "-n", "2")
+	stream.write(`["web","GET / HTTP/1.0\r\n\r\n"]`)
+	out, _ := stream.wait(statusDone)
+	require.Equal(t, `["web",""]`, out[0])
+	require.Contains(t, out[1], "200 OK")
 }
