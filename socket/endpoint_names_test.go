@@ -128,8 +128,8 @@ func TestDisconnect(t *testing.T) {
 	}
 }
 
-// TestErrorClasses wants what libzmq tells apart by errno to be told apart by errors.Is.
-func TestErrorClasses(t *testing.T) {
+// TestEndpointErrorClasses wants what libzmq tells apart by errno to be told apart by errors.Is.
+func TestEndpointErrorClasses(t *testing.T) {
 	ctx := within(t)
 	s := newPull(t, newRuntime(t))
 	for at, want := range map[string]error{
