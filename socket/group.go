@@ -32,7 +32,7 @@ func (s *socket) joinGroup(ctx context.Context, addr transport.Endpoint, strateg
 	e := newEndpoint(s, addr, addr.String(), false)
 	a, err := pgm.ParseAddress(addr.Address)
 	if err == nil {
-		err = e.opts.multicastOptions.checkRate()
+		err = e.opts.checkRate()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", addr, err)
