@@ -27,7 +27,8 @@ func (d *Decoder) sealedBody(size int) body {
 // unseal opens a complete body, and does what is due with what is inside.
 func (d *Decoder) unseal(sealed []byte, msgs []Message) (out []Message, cmd []byte) {
 	var room []byte
-	if n := len(sealed) - SealOverhead + 1; n > slabMax {
+	n := len(sealed) - SealOverhead + 1
+	if n > slabMax {
 		room = make([]byte, n)
 	} else if n > 0 {
 		room = d.slab.room(n)
@@ -41,7 +42,13 @@ func (d *Decoder) unseal(sealed []byte, msgs []Message) (out []Message, cmd []by
 		d.pieces++
 		return msgs, nil
 	case d.flags&CommandFrame != 0:
+		if n <= slabMax && d.slab.chunk != nil {
+			d.slab.reference() // for good
+		}
 		return msgs, octets
+	}
+	if n <= slabMax {
+		d.holdSlab()
 	}
 	return d.frame(d.flags, octets, msgs), nil
 }
