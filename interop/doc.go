@@ -15,6 +15,7 @@
 //	table_test.go                 the table: socket type × transport × who binds. Most tests range over it
 //	scene_test.go, weir_test.go, peer_test.go, frames_test.go   what a case works with: both sides, their events, their words for frames
 //	weirpeer_test.go, relay_test.go   a socket of Weir's in a process of its own; what stands between two peers and counts
+//	pairs_test.go                 the longer table: every two types that work together, and that no others do
 //	exchange_test.go              how each type moves a message, or a stream of them, from one side to the other
 //	shapes_test.go, volume_test.go, trio_test.go, subscriptions_test.go, pressure_test.go, conflate_test.go   traffic
 //	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go, parting_test.go   peers that are killed or closed, and come back

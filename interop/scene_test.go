@@ -165,7 +165,7 @@ func (s *scene) subscribed() {
 
 // pulse makes a publishing peer, which cannot tell when it knows of a subscription, send until each of Weir's subscribers gets something. When it
 // returns, nothing of that is left.
-func pulse(ctx context.Context, p *peer, text string, subs ...*socket.Sub) {
+func pulse[R socket.Receiver](ctx context.Context, p *peer, text string, subs ...R) {
 	p.t.Helper()
 	p.order("pulse", plain(text))
 	for _, sub := range subs {
