@@ -30,6 +30,7 @@ test: ## everything that must hold: vet, race and invariants tests, cross builds
 	$(STEP) 'tests, invariants' env CGO_ENABLED=0 go test -tags invariants ./...
 	$(STEP) 'cross builds' tools/cross-build.sh
 	$(STEP) 'interop' tools/interop.sh
+	$(STEP) 'conformance' tools/conformance.sh
 
 .PHONY: check
 check: ## what a change must pass before it is sent: format, lint, tests, fuzz smoke, modules, known vulnerabilities

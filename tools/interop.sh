@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # interop.sh: runs the interop module, without the race detector, since its peers are other processes. All its output is
-# shown when it fails, and else the verdicts and the closing line "interop: N ran, M skipped". Results are never taken
-# from the cache: what is skipped depends on what is installed.
+# shown when it fails, and else the verdicts and the closing line "interop: N ran, M skipped"; the folder .testlogs keeps
+# it. Results are never taken from the cache: what is skipped depends on what is installed.
 set -euo pipefail
 
 if [ ! -f interop/go.mod ]; then
 	printf '\n*** NO INTEROP MODULE: nothing is tested against libzmq\n\n' >&2
 	exit 0
 fi
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+mkdir -p .testlogs
+log=$PWD/.testlogs/interop.log
 cd interop
 if ! go test -count=1 -v ./... >"$log" 2>&1; then
-	cat "$log"
+	grep -vE '^[[:space:]]*(=== |--- PASS)' "$log"
 	exit 1
 fi
 grep -E '^(ok|\?|FAIL)[[:space:]]|^[[:space:]]*--- SKIP|^interop: ' "$log" || true

@@ -1,11 +1,23 @@
 #!/usr/bin/env bash
 # race-test.sh: runs all tests of the main module under the race detector, which needs a C compiler; without one it says
-# so on stderr and runs them as they are.
+# so on stderr and runs them as they are. What the tests print is shown when one fails, and else the verdict of each
+# package; the folder .testlogs keeps it.
 set -euo pipefail
 
+mkdir -p .testlogs
+log=.testlogs/main.log
+export CGO_ENABLED=0
+race=
 compiler=$(go env CC)
 if echo 'int main(void) { return 0; }' | ${compiler:-cc} -x c -o /dev/null - >/dev/null 2>&1; then
-	CGO_ENABLED=1 exec go test -race ./...
+	CGO_ENABLED=1
+	race=-race
+else
+	printf '\n*** NO C COMPILER: the tests run WITHOUT the race detector\n\n' >&2
 fi
-printf '\n*** NO C COMPILER: the tests run WITHOUT the race detector\n\n' >&2
-CGO_ENABLED=0 exec go test ./...
+# -count=1: a verdict from the cache is no word of a test that ran.
+if ! go test -count=1 -v $race ./... >"$log" 2>&1; then
+	grep -vE '^[[:space:]]*(=== |--- PASS)' "$log"
+	exit 1
+fi
+grep -E '^(ok|\?|FAIL)[[:space:]]' "$log"

@@ -1,0 +1,166 @@
+package house
+
+import (
+	"bufio"
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The table of socket/conformance.md says which of our tests check what each test of libzmq checks. These tests hold it to its word: each test that it
+// names exists, and, where WEIR_TEST_LOGS names the folder of a test run's logs, it ran there and passed.
+
+// A conformanceRow is one row of the table.
+type conformanceRow struct {
+	name  string   // libzmq's test
+	tests []string // ours, as package.Test; none where the row does not apply
+	why   string   // why it does not apply
+}
+
+var (
+	rowLine   = regexp.MustCompile("^\\| `(test_[a-z0-9_]+)` \\| ([^|]+) \\| ([^|]+) \\|$")
+	rowTest   = regexp.MustCompile("`([a-z/]+)\\.((?:Test|Fuzz|Example)[A-Za-z0-9_]*)`")
+	reasons   = []string{"C API", "platform", "draft", "environment", "deprecated", "no such transport"}
+	verdicts  = regexp.MustCompile(`^--- (PASS|FAIL|SKIP): ([A-Za-z0-9_]+) `)
+	endOfPack = regexp.MustCompile(`^(?:ok|FAIL)\s+github\.com/weirmq/weir/(\S+)`)
+)
+
+// conformance reads the table.
+func conformance(t *testing.T) []conformanceRow {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root(t), "socket", "conformance.md"))
+	require.NoError(t, err)
+	var rows []conformanceRow
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| `test_") {
+			continue
+		}
+		cells := rowLine.FindStringSubmatch(strings.TrimSpace(line))
+		require.NotNil(t, cells, "three cells, none empty: %s", line)
+		row := conformanceRow{name: cells[1]}
+		if why, ok := strings.CutPrefix(cells[3], "does not apply: "); ok {
+			row.why = why
+		}
+		for _, m := range rowTest.FindAllStringSubmatch(cells[3], -1) {
+			row.tests = append(row.tests, m[1]+"."+m[2])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// TestConformanceTable wants each row to name tests of ours that exist, or a reason of the kinds there are, and each test of libzmq once.
+func TestConformanceTable(t *testing.T) {
+	rows := conformance(t)
+	require.Greater(t, len(rows), 100)
+	ours := map[string]bool{}
+	for i, row := range rows {
+		require.False(t, slices.ContainsFunc(rows[:i], func(o conformanceRow) bool { return o.name == row.name }), "%s twice", row.name)
+		require.NotEqual(t, len(row.tests) > 0, row.why != "", "%s: tests of ours, or why it does not apply", row.name)
+		if row.why != "" {
+			require.True(t, slices.ContainsFunc(reasons, func(r string) bool { return strings.HasPrefix(row.why, r) }),
+				"%s: the reason begins with one of %v", row.name, reasons)
+		}
+		for _, test := range row.tests {
+			folder, name, _ := strings.Cut(test, ".")
+			if _, read := ours[folder+"."]; !read {
+				readTests(t, folder, ours)
+			}
+			require.True(t, ours[test], "%s: there is no %s in %s", row.name, name, folder)
+		}
+	}
+}
+
+// readTests notes the tests of a package, and that they have been read.
+func readTests(t *testing.T, folder string, into map[string]bool) {
+	t.Helper()
+	into[folder+"."] = true
+	files, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(folder), "*_test.go"))
+	require.NoError(t, err)
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+				into[folder+"."+f.Name.Name] = true
+			}
+		}
+	}
+}
+
+// TestConformanceComplete wants a row for each test of the inventory of libzmq's, where that lies beside the project.
+func TestConformanceComplete(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), "..", "shared", "facts", "libzmq-inventory.md"))
+	if err != nil {
+		t.Log("the inventory is not here: nothing to compare with")
+		return
+	}
+	_, checklist, found := bytes.Cut(text, []byte("\n### 10.1 "))
+	require.True(t, found)
+	checklist, _, _ = bytes.Cut(checklist, []byte("\n### 10.8 "))
+	rows := conformance(t)
+	line, name := regexp.MustCompile(`(?m)^\| (test_[^|]+)\|`), regexp.MustCompile(`test_[a-z0-9_]+`)
+	for _, m := range line.FindAllSubmatch(checklist, -1) {
+		for _, n := range name.FindAllString(string(m[1]), -1) {
+			require.True(t, slices.ContainsFunc(rows, func(r conformanceRow) bool { return r.name == n }), "no row for %s", n)
+		}
+	}
+}
+
+// TestConformanceRan wants each test that the table names to have passed in the run whose logs WEIR_TEST_LOGS has: what go test -v printed.
+func TestConformanceRan(t *testing.T) {
+	folder := os.Getenv("WEIR_TEST_LOGS")
+	if folder == "" {
+		t.Log("WEIR_TEST_LOGS is not set: make test looks at this in its last step")
+		return
+	}
+	ran := map[string]string{}
+	logs, err := filepath.Glob(filepath.Join(folder, "*.log"))
+	require.NoError(t, err)
+	require.NotEmpty(t, logs)
+	for _, path := range logs {
+		readVerdicts(t, path, ran)
+	}
+	for _, row := range conformance(t) {
+		for _, test := range row.tests {
+			verdict := ran[test]
+			if verdict == "SKIP" && strings.HasPrefix(test, "interop.") && os.Getenv("CI") == "" {
+				t.Logf("%s was skipped: its native peer is not here", test)
+				continue
+			}
+			require.Equal(t, "PASS", verdict, "%s: %s", row.name, test)
+		}
+	}
+}
+
+// readVerdicts reads what a log says of each test: "package.Test" to PASS, FAIL or SKIP.
+func readVerdicts(t *testing.T, path string, into map[string]string) {
+	t.Helper()
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, f.Close()) }()
+	pending := map[string]string{} // of the package whose name is yet to come
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		if m := verdicts.FindStringSubmatch(lines.Text()); m != nil {
+			pending[m[2]] = m[1]
+		}
+		if m := endOfPack.FindStringSubmatch(lines.Text()); m != nil {
+			for name, verdict := range pending {
+				into[m[1]+"."+name] = verdict
+			}
+			clear(pending)
+		}
+	}
+	require.NoError(t, lines.Err())
+}
