@@ -49,7 +49,7 @@ func start(t *testing.T, args ...string) *command {
 	outR, outW := io.Pipe()
 	errR, errW := io.Pipe()
 	c := &command{t: t, stdin: inW, stdout: make(chan string, 1<<16), signal: cancel}
-	c.bound, c.said = make(chan string, 16), make(chan string, 64)
+	c.bound, c.said = make(chan string, 16), make(chan string, 1024)
 	c.done.Go(func() {
 		c.status = runContext(ctx, args, newStreams(inR, outW, errW))
 		_ = outW.Close()

@@ -75,6 +75,7 @@ func TestBadOptions(t *testing.T) {
 // elsewhere are the options of libzmq that package socket names and that --option does not take, each with where it is.
 var elsewhere = map[string]string{
 	"unsubscribe":       "nothing is subscribed to when the program begins",
+	"blocky":            "linger=0",
 	"notify_connect":    "a value of router_notify",
 	"notify_disconnect": "a value of router_notify",
 }
