@@ -187,10 +187,15 @@ func FuzzExchange(f *testing.F) {
 	for _, name := range hexNames(f, "mechanism") {
 		f.Add(readHex(f, name)[greetingSize:], uint64(1))
 	}
+	client, server := curveWords(f)
+	for _, words := range [][]byte{client, server} {
+		f.Add(words[greetingSize:], uint64(2))
+		f.Add(words[greetingSize:len(words)-1], uint64(3))
+	}
 	f.Fuzz(func(t *testing.T, octets []byte, seed uint64) {
 		for name, pair := range mechanismPairs {
 			for _, mechanism := range pair {
-				h := NewHandshake(HandshakeConfig{SocketType: TypePull, Mechanism: mechanism})
+				h := NewHandshake(HandshakeConfig{SocketType: TypePull, Mechanism: steady(mechanism)})
 				_, err := sent(h, peerGreeting(3, 1, name))
 				require.NoError(t, err)
 				rnd := rand.New(rand.NewPCG(seed, 6))

@@ -48,7 +48,21 @@ func (d *Decoder) unseal(sealed []byte, msgs []Message) (out []Message, cmd []by
 		return msgs, octets
 	}
 	if n <= slabMax {
-		d.holdSlab()
+		return d.unsealedSmall(octets, msgs), nil
 	}
 	return d.frame(d.flags, octets, msgs), nil
+}
+
+// unsealedSmall takes one frame of a message, which lies in the slab and needs a
+// reference to it.
+func (d *Decoder) unsealedSmall(octets []byte, msgs []Message) []Message {
+	if d.flags&More != 0 || len(d.parts) > 0 {
+		d.holdSlab()
+		return d.frame(d.flags, octets, msgs)
+	}
+	rest := d.alone
+	if d.slab.chunk != nil {
+		rest = d.reference(len(octets))
+	}
+	return append(msgs, Message{first: octets, rest: rest})
 }
