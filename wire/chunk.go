@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"math/bits"
 	"runtime"
 	"sync"
@@ -57,7 +56,9 @@ func (c *chunk) drop(n int32) {
 // recycle puts the chunk, which nobody refers to, into the pool.
 func (c *chunk) recycle() {
 	if invariants {
-		copy(c.buf, bytes.Repeat([]byte{mangled}, len(c.buf)))
+		for i := range c.buf {
+			c.buf[i] = mangled
+		}
 	}
 	if class := classBelow(len(c.buf)); class >= 0 && len(c.buf) <= poolMax {
 		pool[class].Put(c)
