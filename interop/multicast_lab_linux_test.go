@@ -13,9 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
-
 	"github.com/weirmq/weir/transport/pgm"
+	"golang.org/x/sys/unix"
 )
 
 // A lab is a network of its own: hosts, each a network namespace with one interface, and between them a wire that this process is. So it sees each

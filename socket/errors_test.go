@@ -39,7 +39,7 @@ func TestSentinels(t *testing.T) {
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 		require.NoError(t, err)
-		for name, o := range file.Scope.Objects { //nolint:staticcheck // deprecated for the types it lacks, and only names are wanted
+		for name, o := range file.Scope.Objects {
 			if o.Kind == ast.Var && strings.HasPrefix(name, "Err") {
 				found[name] = true
 				require.Contains(t, sentinels, name, path)

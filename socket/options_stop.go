@@ -11,9 +11,9 @@ import (
 type StopReasons uint8
 
 const (
-	// StopOnRefused: nobody listens where a tcp endpoint connects to. (ZMQ_RECONNECT_STOP_CONN_REFUSED)
+	// StopOnRefused is that nobody listens where a tcp endpoint connects to. (ZMQ_RECONNECT_STOP_CONN_REFUSED)
 	StopOnRefused StopReasons = 1 << iota
-	// StopOnHandshakeFailed: a connection was made, and was lost or ran out of time before its handshake was done.
+	// StopOnHandshakeFailed is that a connection was made, and was lost or ran out of time before its handshake was done.
 	// (ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED)
 	StopOnHandshakeFailed
 )

@@ -65,6 +65,9 @@ func (p *pipe) identity() (id []byte, known bool) {
 	return nil, false
 }
 
+// gone says whether nothing goes out through p any more.
+func (p *pipe) gone() bool { return p.out.Closed() != nil }
+
 // properties are what is known of p's present or last peer: nil where no connection was up, and over inproc.
 func (p *pipe) properties() *wire.Properties {
 	if peer := p.peer.Load(); peer != nil {

@@ -106,7 +106,7 @@ func (s *pub) offer(dst []*pipe, p *pipe) (_ []*pipe, wait bool) {
 	switch {
 	case p.out.HasRoom():
 		return append(dst, p), false
-	case p.out.Closed() != nil:
+	case p.gone():
 	case s.opts.nodrop:
 		return dst, true
 	default:

@@ -35,7 +35,7 @@ func (s *rep) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	if !s.serving {
 		return dst, m, ErrBadState
 	}
-	if s.asker == nil || s.asker.out.Closed() != nil {
+	if s.asker == nil || s.asker.gone() {
 		s.noPeer()
 		return dst, m, nil
 	}

@@ -130,7 +130,7 @@ func (s *routing) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	}
 	p := s.byID[string(m.Frame(0))]
 	switch {
-	case p == nil || p.out.Closed() != nil:
+	case p == nil || p.gone():
 		if s.mandatory {
 			return dst, m, ErrUnroutable
 		}
@@ -199,7 +199,7 @@ func (r *Router) CanSend(id []byte) (bool, error) {
 		return false, s.route.closed
 	}
 	p := s.route.pattern.(interface{ find(id []byte) *pipe }).find(id)
-	if p == nil || p.out.Closed() != nil {
+	if p == nil || p.gone() {
 		return false, ErrUnroutable
 	}
 	return p.out.HasRoom(), nil

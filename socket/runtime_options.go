@@ -17,9 +17,9 @@ func MaxSockets(n int) RuntimeOption {
 	}
 }
 
-// SocketDefaults are options that each new socket of the runtime begins with; those of its constructor come after them. Only options that every type
+// Defaults are options that each new socket of the runtime begins with; those of its constructor come after them. Only options that every type
 // has may be among them: IPv6(true), say, is ZMQ_IPV6 of a context, and Linger(0) is ZMQ_BLOCKY 0. Default none.
-func SocketDefaults(opts ...Option) RuntimeOption {
+func Defaults(opts ...Option) RuntimeOption {
 	opts = slices.Clone(opts)
 	return func(o *runtimeOptions) error {
 		for _, typ := range types {

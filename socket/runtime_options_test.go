@@ -46,7 +46,7 @@ func TestMaxSockets(t *testing.T) {
 
 // TestSocketDefaults gives a runtime options for all its sockets: they hold where a socket has no other. (libzmq: test_ctx_options)
 func TestSocketDefaults(t *testing.T) {
-	rt := newRuntime(t, socket.SocketDefaults(socket.IPv6(true), socket.Linger(0)), socket.SocketDefaults(socket.SendHWM(7)))
+	rt := newRuntime(t, socket.Defaults(socket.IPv6(true), socket.Linger(0)), socket.Defaults(socket.SendHWM(7)))
 	for _, row := range socket.Rows() {
 		s, err := socket.Open(rt, row.Name, socket.SendHWM(8))
 		require.NoError(t, err)
@@ -57,7 +57,7 @@ func TestSocketDefaults(t *testing.T) {
 	}
 	require.Equal(t, 7, newPush(t, rt).Settings().SendHWM)
 	for _, o := range []socket.Option{socket.SendHWM(-1), socket.Conflate(true), socket.RouterMandatory(true)} {
-		_, err := socket.NewRuntime(socket.SocketDefaults(o))
+		_, err := socket.NewRuntime(socket.Defaults(o))
 		require.ErrorIs(t, err, socket.ErrBadOption)
 	}
 }

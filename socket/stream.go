@@ -68,7 +68,7 @@ func (s *streaming) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	}
 	p := s.byID[string(m.Frame(0))]
 	switch {
-	case p == nil || p.out.Closed() != nil:
+	case p == nil || p.gone():
 		if s.mandatory {
 			return dst, m, ErrUnroutable
 		}

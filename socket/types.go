@@ -29,14 +29,12 @@ type socketType struct {
 	once       bool // a second Connect to the same endpoint is the first one
 }
 
-// overflow is what a socket type does with a message that meets a full queue.
+// overflow is what a socket type does with a message that meets a full queue; 0 for a type that does not send.
 type overflow uint8
 
 const (
-	// overflowNone says that the type does not send.
-	overflowNone overflow = iota
 	// overflowBlock says that Send waits.
-	overflowBlock
+	overflowBlock overflow = iota + 1
 	// overflowDrop says that the message is dropped for that peer alone, and counted.
 	overflowDrop
 )

@@ -92,8 +92,14 @@ func TestSOCKSErrors(t *testing.T) {
 		require.ErrorContains(t, err, words)
 	}
 	for _, p := range []transport.Proxy{
-		{Address: "nowhere"}, {Address: "h:0"}, {Address: "h:*"}, {Address: "*:1"}, {Address: "h:1;h:2"}, {Username: "u"},
-		{Address: "h:1", Password: "p"}, {Address: "h:1", Username: strings.Repeat("u", 256)},
+		{Address: "nowhere"},
+		{Address: "h:0"},
+		{Address: "h:*"},
+		{Address: "*:1"},
+		{Address: "h:1;h:2"},
+		{Username: "u"},
+		{Address: "h:1", Password: "p"},
+		{Address: "h:1", Username: strings.Repeat("u", 256)},
 	} {
 		require.ErrorIs(t, p.Check(), transport.ErrSyntax, "%+v", p)
 	}

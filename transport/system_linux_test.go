@@ -109,9 +109,14 @@ func TestTCPNothingAsked(t *testing.T) {
 	defer func() { require.NoError(t, unix.Close(fresh)) }()
 	dialed, accepted := transporttest.PairOn(t, transporttest.ListenAt(t, "tcp://127.0.0.1:*", transport.Options{}), transport.Options{})
 	for _, o := range [][2]int{
-		{unix.IPPROTO_IP, unix.IP_TOS}, {unix.SOL_SOCKET, unix.SO_PRIORITY}, {unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
-		{unix.SOL_SOCKET, unix.SO_KEEPALIVE}, {unix.IPPROTO_TCP, unix.TCP_KEEPIDLE}, {unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
-		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT}, {unix.SOL_SOCKET, unix.SO_BINDTODEVICE},
+		{unix.IPPROTO_IP, unix.IP_TOS},
+		{unix.SOL_SOCKET, unix.SO_PRIORITY},
+		{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT},
+		{unix.SOL_SOCKET, unix.SO_BINDTODEVICE},
 	} {
 		want, err := unix.GetsockoptInt(fresh, o[0], o[1])
 		require.NoError(t, err)

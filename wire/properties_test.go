@@ -13,8 +13,12 @@ func TestProperties(t *testing.T) {
 	p := NewProperties(
 		Metadata{{Name: PropertyPeerAddress, Value: "127.0.0.1"}, {Name: "X-a", Value: "found"}},
 		Metadata{
-			{Name: PropertySocketType, Value: "PUSH"}, {Name: "X-a", Value: "told"}, {Name: "X-b", Value: ""}, {Name: "X-b", Value: "again"},
-			{Name: PropertyPeerAddress, Value: "10.0.0.1"}, {Name: PropertyUserID, Value: "root"},
+			{Name: PropertySocketType, Value: "PUSH"},
+			{Name: "X-a", Value: "told"},
+			{Name: "X-b", Value: ""},
+			{Name: "X-b", Value: "again"},
+			{Name: PropertyPeerAddress, Value: "10.0.0.1"},
+			{Name: PropertyUserID, Value: "root"},
 		},
 	)
 	require.Equal(t, map[string]string{PropertyPeerAddress: "127.0.0.1", "X-a": "found", PropertySocketType: "PUSH", "X-b": ""}, maps.Collect(p.All()))
