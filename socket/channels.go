@@ -80,11 +80,7 @@ func (p *sendPump) sendLoop(ctx context.Context) {
 	for {
 		select {
 		case m := <-p.c:
-			err := p.s.trySend(m)
-			if errors.Is(err, ErrWouldBlock) {
-				err = p.s.sendWait(ctx, m)
-			}
-			if err != nil {
+			if err := p.s.send(ctx, m); err != nil {
 				p.left = append(p.left, m)
 				if ctx.Err() == nil {
 					p.err = err

@@ -10,7 +10,7 @@ import (
 // closes goes on without.
 func (a *proxyActor) controlLoop(ctx context.Context) error {
 	for {
-		m, err := (receiving{a.control}).Recv(ctx)
+		m, err := a.control.recvWait(ctx)
 		if err != nil {
 			<-ctx.Done() // nobody steers any more
 			return err
@@ -22,7 +22,7 @@ func (a *proxyActor) controlLoop(ctx context.Context) error {
 		if !a.answers(m) {
 			continue
 		}
-		if err := (sending{a.control}).Send(ctx, answer); err != nil && !errors.Is(err, ErrUnroutable) {
+		if err := a.control.send(ctx, answer); err != nil && !errors.Is(err, ErrUnroutable) {
 			<-ctx.Done()
 			return err
 		}

@@ -99,7 +99,7 @@ func (p *pump) listenIn(ctx context.Context) error {
 
 // pass sends the message on. One that the other side has no peer for, or no use, is dropped and counted.
 func (p *pump) pass(ctx context.Context) error {
-	switch err := (sending{p.to}).Send(ctx, p.hand.msg); {
+	switch err := p.to.send(ctx, p.hand.msg); {
 	case err == nil:
 		p.out.sent.add(p.hand.msg)
 		p.from.inbox.settle(p.hand)

@@ -395,3 +395,23 @@ func steered(t *testing.T, ctx context.Context, rt *socket.Runtime, kind string)
 	say("TERMINATE")
 	require.NoError(t, p.Wait(ctx))
 }
+
+// TestProxyTimeouts waits as long as it lasts, whatever the timeouts of its sockets: they are for those who call Send and Recv.
+func TestProxyTimeouts(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		now := []socket.Option{socket.SendTimeout(0), socket.RecvTimeout(0)}
+		push, front, back, pull := newPush(t, rt), newPull(t, rt, now...), newPush(t, rt, now...), newPull(t, rt)
+		control, other := newRep(t, rt, now...), newReq(t, rt)
+		join(t, inprocName(t), front, push)
+		join(t, inprocName(t), control, other)
+		p := startProxy(t, front, back, socket.ProxyControl(control))
+		require.NoError(t, push.Send(ctx, number(0)))
+		synctest.Wait() // there is nobody to pass it to
+		join(t, inprocName(t), pull, back)
+		receive(t, pull, 0, 1)
+		require.NoError(t, other.Send(ctx, socket.NewMessage("TERMINATE")))
+		_, err := other.Recv(ctx)
+		require.NoError(t, err)
+		require.NoError(t, p.Wait(ctx))
+	})
+}

@@ -38,6 +38,15 @@ func (f sending) Send(ctx context.Context, m Message) error {
 	return f.s.sendWait(ctx, m)
 }
 
+// send is Send without SendTimeout: for those who wait as long as their ctx lasts.
+func (s *socket) send(ctx context.Context, m Message) error {
+	err := s.trySend(m)
+	if err == nil || !errors.Is(err, ErrWouldBlock) {
+		return err
+	}
+	return s.sendWait(ctx, m)
+}
+
 // sendWait parks until m was accepted.
 func (s *socket) sendWait(ctx context.Context, m Message) error {
 	return s.room.await(ctx, func() (bool, error) {
