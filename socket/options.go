@@ -102,6 +102,17 @@ func badOption(name string, value any, want string) error {
 	return fmt.Errorf("%w: %s(%v): want %s", ErrBadOption, name, value, want)
 }
 
+// duration makes the option that sets a time of 0 or more, where field says.
+func duration(name string, d time.Duration, field func(*options) *time.Duration) Option {
+	return func(o *options) error {
+		if d < 0 {
+			return badOption(name, d, "0 or more")
+		}
+		*field(o) = d
+		return nil
+	}
+}
+
 // SendHWM is the high-water mark of each peer's outbound queue, in whole messages: 0 for no limit. Default 1000. (ZMQ_SNDHWM)
 func SendHWM(n int) Option {
 	return func(o *options) error {
@@ -145,24 +156,12 @@ func ReconnectInterval(d time.Duration) Option {
 // ReconnectIntervalMax makes the reconnect interval double at each failure in a row, up to d; what is added at random stays within ReconnectInterval.
 // A finished handshake ends the row. 0, the default, and a d below ReconnectInterval keep the interval as it is. (ZMQ_RECONNECT_IVL_MAX)
 func ReconnectIntervalMax(d time.Duration) Option {
-	return func(o *options) error {
-		if d < 0 {
-			return badOption("ReconnectIntervalMax", d, "0 or more")
-		}
-		o.reconnectMax = d
-		return nil
-	}
+	return duration("ReconnectIntervalMax", d, func(o *options) *time.Duration { return &o.reconnectMax })
 }
 
 // HandshakeInterval bounds the time from a connection's opening to the end of its handshake: 0 for no bound. Default 30 s. (ZMQ_HANDSHAKE_IVL)
 func HandshakeInterval(d time.Duration) Option {
-	return func(o *options) error {
-		if d < 0 {
-			return badOption("HandshakeInterval", d, "0 or more")
-		}
-		o.handshakeInterval = d
-		return nil
-	}
+	return duration("HandshakeInterval", d, func(o *options) *time.Duration { return &o.handshakeInterval })
 }
 
 // MaxMsgSize bounds an incoming frame in bytes; a larger one costs its sender the connection. -1, the default, is no bound: memory still grows only

@@ -30,13 +30,7 @@ func (o *heartbeatOptions) heartbeat() codec.Heartbeat {
 // is taken for dead: its connection ends with ErrHeartbeatTimeout, and a connecting side comes back. Peers that speak a ZMTP before 3.0 are sent none, and
 // inproc needs none. All types. (ZMQ_HEARTBEAT_IVL; libzmq takes whole milliseconds)
 func HeartbeatInterval(d time.Duration) Option {
-	return func(o *options) error {
-		if d < 0 {
-			return badOption("HeartbeatInterval", d, "0 or more")
-		}
-		o.heartbeatInterval = d
-		return nil
-	}
+	return duration("HeartbeatInterval", d, func(o *options) *time.Duration { return &o.heartbeatInterval })
 }
 
 // HeartbeatTTL tells each peer, with every PING, to take this side for dead where it hears nothing for so long: 0, the default, leaves that to the
@@ -56,11 +50,5 @@ func HeartbeatTTL(d time.Duration) Option {
 // Default: HeartbeatInterval. While the socket's own queue for that peer is full, so that it does not read, no time runs. Without effect where
 // HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TIMEOUT)
 func HeartbeatTimeout(d time.Duration) Option {
-	return func(o *options) error {
-		if d < 0 {
-			return badOption("HeartbeatTimeout", d, "0 or more")
-		}
-		o.heartbeatTimeout = d
-		return nil
-	}
+	return duration("HeartbeatTimeout", d, func(o *options) *time.Duration { return &o.heartbeatTimeout })
 }

@@ -149,13 +149,7 @@ func TCPMaxRetransmit(d time.Duration) Option {
 // ErrConnectTimeout, and the next one comes as after any other failure. Default 0: no bound but the system's, which for tcp can be minutes. The
 // handshake that follows is bounded by HandshakeInterval. (ZMQ_CONNECT_TIMEOUT)
 func ConnectTimeout(d time.Duration) Option {
-	return func(o *options) error {
-		if d < 0 {
-			return badOption("ConnectTimeout", d, "0 or more")
-		}
-		o.net.ConnectTimeout = d
-		return nil
-	}
+	return duration("ConnectTimeout", d, func(o *options) *time.Duration { return &o.net.ConnectTimeout })
 }
 
 // maxDevice is the most bytes that the name of an interface has on Linux.

@@ -2,9 +2,9 @@
 
 package transport
 
-import "net"
+import "errors"
 
 const hasCredentials = false
 
-// PeerCredentials tells nothing: this system is not asked.
-func PeerCredentials(net.Conn) (Credentials, bool) { return Credentials{}, false }
+// credentialsOf tells nothing: this system is not asked.
+func credentialsOf(uintptr) (Credentials, error) { return Credentials{}, errors.ErrUnsupported }

@@ -36,6 +36,16 @@ func asking(t *testing.T) (*rig, *desk) {
 	return r, d
 }
 
+// greeted dials a peer that exchanges greetings: what comes next is its and our part of the handshake.
+func (r *rig) greeted() *peer {
+	r.t.Helper()
+	p := r.dialed()
+	p.reads(10)
+	p.sends(greeting(1))
+	p.reads(54)
+	return p
+}
+
 var letIn = wire.Verdict{Status: wire.StatusOK, UserID: "joe"}
 
 // TestAskLetsIn answers after the peer's READY and before it: traffic flows both ways, and who it is is known.
@@ -43,10 +53,7 @@ func TestAskLetsIn(t *testing.T) {
 	for _, early := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			r, d := asking(t)
-			p := r.dialed()
-			p.reads(10)
-			p.sends(greeting(1))
-			p.reads(54)
+			p := r.greeted()
 			p.wantIdle("nothing more before the answer")
 			require.Equal(t, []wire.Question{{Mechanism: "NULL"}}, d.asked)
 			require.Equal(t, p.end, d.conn)
@@ -81,10 +88,7 @@ func TestAskRefuses(t *testing.T) {
 	for _, leaves := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			r, d := asking(t)
-			p := r.dialed()
-			p.reads(10)
-			p.sends(greeting(1))
-			p.reads(54)
+			p := r.greeted()
 			settle()
 			d.answers[0](wire.Verdict{Status: wire.StatusRefused, Text: "no"}, nil)
 			p.wantCommand("the peer is told", wire.Error{Reason: "400"})
@@ -106,10 +110,7 @@ func TestAskRefuses(t *testing.T) {
 func TestAskTemporary(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, d := asking(t)
-		p := r.dialed()
-		p.reads(10)
-		p.sends(greeting(1))
-		p.reads(54)
+		p := r.greeted()
 		settle()
 		d.answers[0](wire.Verdict{Status: wire.StatusTemporary}, nil)
 		p.wantClosed("without a word")
@@ -133,10 +134,7 @@ func TestAskNeverAnswered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, d := asking(t)
-				p := r.dialed()
-				p.reads(10)
-				p.sends(greeting(1))
-				p.reads(54)
+				p := r.greeted()
 				settle()
 				require.NoError(t, d.ctx.Err())
 				c.end(r, p)
