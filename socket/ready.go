@@ -87,7 +87,9 @@ func (s *socket) wants(m Message) bool {
 func (r *roundRobin) writable() bool { return anyRoom(r.pipes) }
 
 // writable says whether a request may be sent, and any pipe has room for it.
-func (s *req) writable() bool { return (s.relaxed || !s.expects()) && s.roundRobin.writable() }
+func (s *req) writable() bool {
+	return (s.relaxed || !s.waiting) && len(s.calls) == 0 && s.roundRobin.writable()
+}
 
 // writable says whether a reply is owed: that it may have to be dropped is no reason to wait.
 func (s *rep) writable() bool { return s.serving }

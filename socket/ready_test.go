@@ -1,7 +1,9 @@
 package socket_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,6 +74,21 @@ func TestReadyOfTurns(t *testing.T) {
 	require.NoError(t, req.Set(ctx, socket.ReqRelaxed(true)))
 	require.NoError(t, req.Send(ctx, number(0)))
 	wantReady(t, req, false, true, "relaxed: may ask again")
+	receive(t, rep, 0, 1)
+	require.NoError(t, rep.Send(ctx, number(0)))
+	receive(t, req, 0, 1)
+	short, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		_, err := req.Do(short, number(1))
+		done <- err
+	}()
+	receive(t, rep, 1, 1)
+	wantReady(t, req, false, false, "relaxed, but a call is out, and that is not given up")
+	require.ErrorIs(t, req.TrySend(number(2)), socket.ErrBadState)
+	cancel()
+	require.ErrorIs(t, <-done, context.Canceled)
+	wantReady(t, req, false, true, "no call is out any more")
 }
 
 // TestReadyOfPublishers fills a subscriber's pipe: a publisher is ready all the same, as in libzmq, also where it may not drop.
@@ -118,4 +135,53 @@ func TestReadyOfRouters(t *testing.T) {
 		require.ErrorIs(t, router.TrySend(socket.NewMessage(id, "x")), socket.ErrWouldBlock)
 	}
 	wantReady(t, router, true, false, "both are full")
+}
+
+// TestTurnsWakePollers wants whoever waits for PollOut to hear of it where no room is what was missing: that it is a REP's or REQ's turn, and that a
+// peer of a mandatory Router has its name.
+func TestTurnsWakePollers(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		p := socket.NewPoller()
+		wake := func(s socket.Socket, do func()) {
+			t.Helper()
+			require.NoError(t, p.Add(s, socket.PollOut))
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				synctest.Wait() // until the other one is parked
+				do()
+			}()
+			wantEvents(t, p, socket.PollEvent{Socket: s, Events: socket.PollOut})
+			<-done
+			require.NoError(t, p.Remove(s))
+		}
+		rep, req := newRep(t, rt), newReq(t, rt)
+		join(t, inprocName(t), rep, req)
+		require.NoError(t, req.Send(ctx, number(0)))
+		wake(rep, func() { receive(t, rep, 0, 1) })
+		require.NoError(t, rep.Send(ctx, number(1)))
+		wake(req, func() { receive(t, req, 1, 1) })
+
+		short, cancel := context.WithCancel(ctx)
+		failed := make(chan error, 1)
+		go func() {
+			_, err := req.Do(short, number(2))
+			failed <- err
+		}()
+		receive(t, rep, 2, 1)
+		wake(req, cancel)
+		require.ErrorIs(t, <-failed, context.Canceled)
+		require.NoError(t, rep.Send(ctx, number(3)))
+		go func() {
+			_, err := req.Do(ctx, number(4))
+			failed <- err
+		}()
+		receive(t, rep, 4, 1)
+		wake(req, func() { require.NoError(t, rep.Send(ctx, number(5))) })
+		require.NoError(t, <-failed)
+
+		router, where := newRouter(t, rt, socket.RouterMandatory(true)), inprocName(t)
+		connect(t, router, where)
+		wake(router, func() { bind(t, newDealer(t, rt, socket.RoutingID("X")), where) })
+	})
 }

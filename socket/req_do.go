@@ -75,6 +75,7 @@ func (c *call) forget(s *socket, err error) (Message, error) {
 	s.route.mu.Lock()
 	delete(c.req.calls, c.number)
 	s.route.mu.Unlock()
+	s.room.tell() // it may be the turn of Send
 	select {
 	case reply := <-c.reply:
 		return reply, nil

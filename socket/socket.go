@@ -256,7 +256,7 @@ func (s *socket) part(p *pipe) {
 	}
 }
 
-// greet lets the pattern speak first on a new connection.
+// greet lets the pattern speak first on a new connection. The peer may have its name now, and be one that a message can go to.
 func (s *socket) greet(p *pipe) {
 	if s.greeter == nil {
 		return
@@ -264,6 +264,7 @@ func (s *socket) greet(p *pipe) {
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
 	s.greeter.greet(p)
+	s.room.tell()
 }
 
 // arrive shows m to the pattern as it arrives. It may end the subscription that a sender waits for room for: they look again.
@@ -310,5 +311,8 @@ func (s *socket) accept(p *pipe, m Message) (out Message, ok, hold bool) {
 		return m, false, true
 	}
 	out, ok = s.acceptor.accept(p, m)
+	if ok {
+		s.room.tell() // a receipt may make it a sender's turn
+	}
 	return out, ok, false
 }

@@ -15,7 +15,7 @@ type waitList struct {
 
 	mu       sync.Mutex
 	queue    []*waiter         // guarded by mu: oldest first
-	watchers []chan<- struct{} // guarded by mu: told of every wake-up, and take part in none: those of pollers; each has room for one
+	watchers []chan<- struct{} // guarded by mu: told of every wake-up and of what tell is for, take part in none: those of pollers; each has room for one
 	free     []*waiter         // guarded by mu: some that are not in use; they stay with their list, and so inside a bubble of testing/synctest
 }
 
@@ -106,6 +106,16 @@ func (l *waitList) wakeAll() {
 	}
 	l.queue = nil
 	l.countLocked()
+}
+
+// tell tells those who watch, and wakes nobody: what has changed is nothing that waiters wait for.
+func (l *waitList) tell() {
+	if l.waiting.Load() == 0 {
+		return
+	}
+	l.mu.Lock()
+	l.tellLocked()
+	l.mu.Unlock()
 }
 
 // watch makes every wake-up be told to c too, until unwatch. c must have room for one.
