@@ -109,11 +109,6 @@ func (s *Sealer) AppendFrame(dst []byte, flags Flags, body []byte) []byte {
 	return dst
 }
 
-// AppendCommand appends a sealed command.
-func (s *Sealer) AppendCommand(dst []byte, c Command) []byte {
-	return s.AppendFrames(dst, c.AppendTo(nil))
-}
-
 // AppendFrames appends the sealed form of whole frames of ours.
 func (s *Sealer) AppendFrames(dst, frames []byte) []byte {
 	for len(frames) > 0 {

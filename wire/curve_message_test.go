@@ -204,7 +204,7 @@ func TestCurveCommands(t *testing.T) {
 	commands := []Command{Subscribe{Topic: []byte("topic")}, Ping{TTL: 700 * time.Millisecond, Context: []byte("x")}, Pong{Context: []byte("x")}, Cancel{Topic: []byte{}}}
 	var octets []byte
 	for _, c := range commands {
-		octets = cs.AppendCommand(octets, c)
+		octets = cs.AppendFrames(octets, c.AppendTo(nil))
 		octets = cs.AppendFrames(octets, AppendMessage(nil, NewMessage("a", "", string(make([]byte, 300)))))
 	}
 	octets = cs.AppendFrame(octets, CommandFrame|More, []byte("\x04PING\x00\x00"))

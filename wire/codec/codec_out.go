@@ -26,7 +26,7 @@ const (
 	// coalesce is the largest body that is copied into the batch's buffer, in bytes; a larger one goes out by reference.
 	coalesce = 4 << 10
 
-	// bufferSize is the room of the batch's buffer in bytes. A batch ends where the next message might not fit.
+	// bufferSize is the room of the batch's buffer in bytes. A batch ends before the next message that might not fit.
 	bufferSize = 64 << 10
 )
 
@@ -35,11 +35,9 @@ func (c *codec) sayHello() error {
 	if len(c.cfg.Hello) == 0 {
 		return nil
 	}
-	c.batch = batches.Get().(*batch)
+	c.begin()
 	defer c.release()
-	c.batch.reset()
-	c.batch.seal = c.run.seal
-	c.batch.add(wire.MessageOf(c.cfg.Hello))
+	c.encode(wire.MessageOf(c.cfg.Hello))
 	_, err := c.batch.write(c.run.conn)
 	return err
 }
@@ -76,42 +74,50 @@ func (c *codec) flushed() {
 	}
 }
 
-// look encodes what is at the head of the queue, up to a batch, and moves the cursor past it. The messages stay in the queue.
-func (c *codec) look() {
+// begin makes an empty batch for this connection, from the pool where the codec has none.
+func (c *codec) begin() {
 	if c.batch == nil {
 		c.batch = batches.Get().(*batch)
 	}
 	c.batch.reset()
-	c.batch.seal = c.run.seal
-	commands := c.cfg.Subscriber && c.run.version.AtLeast(3, 1)
-	c.batch.old = c.run.oldFraming()
+	c.batch.seal, c.batch.old = c.run.seal, c.run.oldFraming()
+}
+
+// encode adds m to the batch, in the form that the connection wants.
+func (c *codec) encode(m wire.Message) {
+	switch {
+	case c.cfg.Raw:
+		c.batch.addRaw(m)
+	case c.cfg.Subscriber && c.run.version.AtLeast(3, 1):
+		c.batch.addSubscription(m)
+	default:
+		c.batch.add(m)
+	}
+}
+
+// look encodes what is at the head of the queue, up to a batch, and moves the cursor past it. The messages stay in the queue.
+func (c *codec) look() {
+	c.begin()
 	for !c.batch.full() {
 		msgs := c.out.Look(maxBatch - len(c.batch.ends))
 		if len(msgs) == 0 {
 			return
 		}
 		n := 0
-		for i := range msgs {
-			switch {
-			case c.cfg.Raw:
-				c.batch.addRaw(msgs[i])
-			case commands:
-				c.batch.addSubscription(msgs[i])
-			default:
-				c.batch.add(msgs[i])
-			}
-			if wire.Held(msgs[i]) {
-				c.batch.held = append(c.batch.held, held{len(c.batch.ends), msgs[i]})
+		for n < len(msgs) && !c.batch.full() && c.batch.fits(msgs[n]) {
+			c.encode(msgs[n])
+			if wire.Held(msgs[n]) {
+				c.batch.held = append(c.batch.held, held{len(c.batch.ends), msgs[n]})
 			}
 			n++
-			if c.batch.full() {
-				break
-			}
 		}
 		if c.cfg.Sent != nil {
 			c.batch.seen = append(c.batch.seen, msgs[:n]...)
 		}
 		c.out.Advance(n)
+		if n < len(msgs) {
+			return
+		}
 	}
 }
 
@@ -145,9 +151,9 @@ type batch struct {
 	size int64          // bytes of the batch
 	room [][]byte       // where the list for writev is built; used again
 	vecs net.Buffers    // the list that writev consumes: a window on room
-	seal *wire.Sealer   // of the connection that the batch is for; nil where frames are not sealed
+	seal *wire.Sealer   // of the connection that the batch is for; nil where frames are not sealed; set by begin
 	seen []wire.Message // the messages themselves, where somebody wants to be told
-	old  bool           // the framing is that of ZMTP 1.0; set by look
+	old  bool           // the framing is that of ZMTP 1.0; set by begin
 	held []held         // those whose memory somebody waits for
 }
 
@@ -187,10 +193,28 @@ func (c *codec) release() {
 
 // full says whether the batch has reached one of its bounds.
 func (b *batch) full() bool {
-	return len(b.ends) >= maxBatch || b.size >= maxBytes || len(b.buf) > bufferSize-coalesce-wire.MaxHeader
+	return len(b.ends) >= maxBatch || b.size >= maxBytes
 }
 
-// add encodes m. Frames beyond the buffer's room make it grow, which only a message of very many small frames does.
+// fits says whether m goes into the room that the buffer has left. An empty batch takes any message.
+func (b *batch) fits(m wire.Message) bool {
+	if len(b.ends) == 0 {
+		return true
+	}
+	need := m.Len() * wire.MaxHeader
+	for i := range m.Len() {
+		switch size := len(m.Frame(i)); {
+		case b.seal != nil:
+			need += size + wire.SealOverhead
+		case size <= coalesce:
+			need += size
+		}
+	}
+	return len(b.buf)+need <= bufferSize
+}
+
+// add encodes m. Beyond the buffer's room, where it grows, goes only a message that is alone: one of very many small frames, or a large one that is
+// sealed.
 func (b *batch) add(m wire.Message) {
 	last := m.Len() - 1
 	for i := 0; i <= last; i++ {
@@ -233,14 +257,13 @@ func (b *batch) addSubscription(m wire.Message) {
 		return
 	}
 	before := len(b.buf)
-	var c wire.Command = wire.Cancel{Topic: body[1:]}
 	if body[0] == 1 {
-		c = wire.Subscribe{Topic: body[1:]}
+		b.buf = wire.Subscribe{Topic: body[1:]}.AppendTo(b.buf)
+	} else {
+		b.buf = wire.Cancel{Topic: body[1:]}.AppendTo(b.buf)
 	}
 	if b.seal != nil {
-		b.buf = b.seal.AppendCommand(b.buf, c)
-	} else {
-		b.buf = c.AppendTo(b.buf)
+		b.buf = b.seal.AppendFrames(b.buf[:before], b.buf[before:]) // one frame, which is read before its place is written to
 	}
 	b.size += int64(len(b.buf) - before)
 	b.ends = append(b.ends, b.size)

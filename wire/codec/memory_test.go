@@ -85,13 +85,16 @@ type bench struct {
 	up    chan struct{} // closed by Up
 }
 
-// newBench starts a codec, and returns when traffic may flow.
-func newBench(tb testing.TB) *bench {
+// newBench starts a codec, as one changed its configuration, and returns when traffic may flow.
+func newBench(tb testing.TB, changes ...func(*codec.Config)) *bench {
 	b := &bench{conn: newMemoryConn(), full: make(chan struct{}, 1), up: make(chan struct{})}
 	b.out = mailbox.New(mailbox.Config[wire.Message]{Mark: 1000})
 	cfg := codec.Config{
 		Line: new(codec.Line), Host: b, MaxMsgSize: -1, Handshake: wire.HandshakeConfig{SocketType: wire.TypeDealer},
 		Open: func(context.Context) (net.Conn, error) { return b.conn, nil },
+	}
+	for _, change := range changes {
+		change(&cfg)
 	}
 	sys := actor.NewSystem(actor.WithLogger(slog.New(slog.DiscardHandler)))
 	ref, err := actor.Spawn(sys, "codec", func() actor.Actor[codec.Message] { return codec.New(cfg) })
@@ -151,7 +154,12 @@ func (b *bench) receives(chunk []byte, times int) {
 // sends pushes m, which has one frame, n times, and waits until the connection has all of it.
 func (b *bench) sends(m wire.Message, n int) {
 	var head [wire.MaxHeader]byte
-	b.conn.left.Add(int64(n * (len(wire.AppendHeader(head[:0], 0, m.Size())) + m.Size())))
+	b.sendsOctets(m, n, len(wire.AppendHeader(head[:0], 0, m.Size()))+m.Size())
+}
+
+// sendsOctets is sends for a message that takes so many octets on the wire.
+func (b *bench) sendsOctets(m wire.Message, n, octets int) {
+	b.conn.left.Add(int64(n * octets))
 	for range n {
 		_ = b.out.Push(context.Background(), m) // the queue stays open
 	}

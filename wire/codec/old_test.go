@@ -104,3 +104,29 @@ func TestOldVersionLossAtEachOctet(t *testing.T) {
 		}
 	}
 }
+
+// TestOldVersionHello wants the hello in the framing of the peer, and the next peer's in its own: the one does not change the other's.
+func TestOldVersionHello(t *testing.T) {
+	for name, c := range oldHellos {
+		for _, size := range []int{2, 254, 255, coalesce + 1} {
+			actortest.Run(t, func(t *testing.T) {
+				r := newRig(t).restarting()
+				r.cfg.Handshake.ZMTP1, r.cfg.Hello = true, body(size)
+				hello := wire.MessageOf(r.cfg.Hello)
+				r.push(wire.NewMessage("queued"))
+				p := r.dialed()
+				p.reads(10)
+				end := p.streams([]byte(c.says), 100)
+				p.reads(c.hears - 10)
+				require.NoError(t, end())
+				p.wantOctets(name, oldEncoded(c.old, hello))
+				p.wantOctets("what is queued", oldEncoded(c.old, wire.NewMessage("queued")))
+				p.wantIdle("nothing else")
+				p.leaves()
+				r.wantLoss("the peer left")
+				p = r.redialed()
+				p.wantOctets("a peer of 3.1", encoded(hello))
+			})
+		}
+	}
+}

@@ -171,6 +171,20 @@ func TestHello(t *testing.T) {
 	}
 }
 
+// TestRawHello wants the octets of the hello on a raw connection, and no header before them.
+func TestRawHello(t *testing.T) {
+	for _, hello := range []string{"hi", "\x01topic", string(body(coalesce + 1))} {
+		actortest.Run(t, func(t *testing.T) {
+			r := newRawRig(t)
+			r.cfg.Hello, r.cfg.Subscriber = []byte(hello), true
+			r.push(wire.NewMessage("queued"))
+			p := r.dialed()
+			p.wantOctets("the hello, then what is queued", []byte(hello+"queued"))
+			p.wantIdle("nothing else")
+		})
+	}
+}
+
 // TestHelloUnread cuts a connection whose peer does not read the hello: the codec is not stuck in it, and has read meanwhile.
 func TestHelloUnread(t *testing.T) {
 	actortest.Run(t, func(t *testing.T) {
