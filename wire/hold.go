@@ -101,8 +101,9 @@ func MessageWithRelease(body []byte, release func()) Message {
 
 // Release says that the application is done with m, and with whatever Append,
 // Prepend and Tail made of it: nobody may look at the frames any more, and their
-// memory is used again. Of a message of small frames, and of one that the
-// application made itself, there is nothing to give back.
+// memory is used again. Of a message of small frames, and of one that was made of
+// the application's own octets, there is nothing to give back; one of [NewBody] or
+// [MessageWithRelease] has a reference like one that was received.
 //
 // Nobody has to call it: what is forgotten is the garbage collector's. Calling it
 // twice, or after Send, does nothing (built with the tag invariants, it panics).
@@ -122,10 +123,11 @@ func (m Message) Release() {
 
 // Copy returns a message with the same frames, and a reference of its own: both
 // may be sent and released, each by whoever has it, and the octets last as long as
-// the longer of the two. No octet is copied; see [Message.Clone] for that.
-// (zmq_msg_copy)
+// the longer of the two. No octet is copied; see [Message.Clone] for that. It has
+// to come before Send and Release: afterwards the octets may be somebody else's
+// already, and there is no reference to take. (zmq_msg_copy)
 func (m Message) Copy() Message {
-	if h := m.hold(); h.held() && h.state.Load() != gone {
+	if h := m.hold(); h.held() && h.state.Load() == mine {
 		return m.with(h.share(h.props, mine))
 	}
 	return m

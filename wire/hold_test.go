@@ -206,3 +206,15 @@ func TestNewBody(t *testing.T) {
 		require.EqualValues(t, 2, b.Bytes()[n-1])
 	}
 }
+
+// TestCopyAfterSend wants no reference for a copy of a message that was sent: Weir may give its memory back at any moment, and does.
+func TestCopyAfterSend(t *testing.T) {
+	m, n := counted("body")
+	sent, err := Take(m)
+	require.NoError(t, err)
+	late := m.Copy()
+	Drop(sent)
+	require.EqualValues(t, 1, n.Load(), "nobody else has a reference")
+	_, err = Take(late)
+	require.ErrorIs(t, err, ErrReleased)
+}
