@@ -170,7 +170,8 @@ func (h *heartbeat) calmLocked() {
 	h.watched.Store(false)
 }
 
-// stall says that the loop is about to deliver, and may wait; what is delivered has been heard by then, so no timer runs.
+// stall says that the loop is about to deliver, and may wait. What is delivered has been heard by then, so the peer's time to live does not run; the
+// timeout does where an interval has ended since, and is owed from now on.
 func (h *heartbeat) stall() {
 	if h == nil || h.cfg.Interval <= 0 {
 		return
@@ -178,6 +179,10 @@ func (h *heartbeat) stall() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.stalled = true
+	if h.timeout != nil {
+		h.timeout.Stop()
+		h.timeout, h.owed = nil, true
+	}
 }
 
 // resume says that the loop reads again. From now on an answer to what was asked meanwhile can be seen, so it may be waited for.
