@@ -15,7 +15,7 @@ const (
 // message that comes over it shares them. They never change, so they may be
 // read by many goroutines. Nil is no properties.
 type Properties struct {
-	list  Metadata // each name once
+	list  Metadata // the first of a name counts: see Get
 	shelf hold     // of the messages that hold nothing else; it points back
 }
 
@@ -25,23 +25,14 @@ type Properties struct {
 // and User-Id are left out: they are not for it to say. The slices are not kept.
 func NewProperties(found, told Metadata) *Properties {
 	p := &Properties{list: make(Metadata, 0, len(found)+len(told))}
-	for _, one := range found {
-		p.add(one)
-	}
+	p.list = append(p.list, found...)
 	for _, one := range told {
 		if one.Name != PropertyPeerAddress && one.Name != PropertyUserID {
-			p.add(one)
+			p.list = append(p.list, one)
 		}
 	}
 	p.shelf.init().props = p
 	return p
-}
-
-// add adds a property whose name is not there yet.
-func (p *Properties) add(one Property) {
-	if _, ok := p.Get(one.Name); !ok {
-		p.list = append(p.list, one)
-	}
 }
 
 // Get returns the value of the property called name, and whether there is one.
@@ -58,13 +49,18 @@ func (p *Properties) Get(name string) (value string, ok bool) {
 	return "", false
 }
 
-// All yields the properties, each with its name.
+// All yields the properties, each with its name, and each name once.
 func (p *Properties) All() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		if p == nil {
 			return
 		}
+		seen := make(map[string]bool, len(p.list))
 		for _, one := range p.list {
+			if seen[one.Name] {
+				continue
+			}
+			seen[one.Name] = true
 			if !yield(one.Name, one.Value) {
 				return
 			}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 
@@ -79,4 +80,23 @@ func TestDecoderProperties(t *testing.T) {
 			require.Same(t, p, m.Properties())
 		}
 	}
+}
+
+// TestManyProperties has a peer tell of more properties than anybody wants: to note them takes a time that grows with their number, and no faster: it
+// is not minutes.
+func TestManyProperties(t *testing.T) {
+	const n = 1 << 18
+	told := make(Metadata, 0, n)
+	for i := range n {
+		told = append(told, Property{Name: fmt.Sprintf("X-%08d", i), Value: "v"})
+	}
+	p := NewProperties(nil, told)
+	value, ok := p.Get(told[n-1].Name)
+	require.True(t, ok)
+	require.Equal(t, "v", value)
+	count := 0
+	for range p.All() {
+		count++
+	}
+	require.Equal(t, n, count)
 }
