@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,6 +173,50 @@ func TestAskFails(t *testing.T) {
 			}
 			p.wantClosed("without a word")
 			require.ErrorIs(t, r.wantLoss("no verdict").Reason, want)
+		})
+	}
+}
+
+// A parting connection reads its last octets and its end at once, as any net.Conn may.
+type parting struct {
+	net.Conn
+	last atomic.Bool // what is read from now on is the last
+}
+
+// Read implements net.Conn.
+func (c *parting) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err == nil && c.last.Load() {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// TestAskedPeerLeavesWithinAMessage has the read that the handshake began bring half a message and the end: that is no way to leave.
+func TestAskedPeerLeavesWithinAMessage(t *testing.T) {
+	for whole, want := range map[bool]error{true: io.EOF, false: io.ErrUnexpectedEOF} {
+		synctest.Test(t, func(t *testing.T) {
+			r, d := asking(t)
+			conn := &parting{}
+			r.cfg.Open = func(ctx context.Context) (net.Conn, error) {
+				var err error
+				conn.Conn, err = r.pipe(ctx)
+				return conn, err
+			}
+			p := r.greeted()
+			settle()
+			p.sends(ready(wire.TypePull))
+			settle()
+			d.answers[0](letIn, nil)
+			p.frame()
+			settle()
+			conn.last.Store(true)
+			octets := encoded(wire.NewMessage("in two halves"))
+			if !whole {
+				octets = octets[:6]
+			}
+			p.sends(octets)
+			require.Equal(t, want, r.wantLoss("the peer left").Reason)
 		})
 	}
 }

@@ -106,7 +106,8 @@ type Config struct {
 	Host Host
 	// Handshake is this side's part of the greeting and READY.
 	Handshake wire.HandshakeConfig
-	// Raw says that no ZMTP is spoken: see codec_raw.go. Handshake, HandshakeInterval and MaxMsgSize have no meaning then.
+	// Raw says that no ZMTP is spoken: see codec_raw.go. Handshake, HandshakeInterval, Heartbeat, Ask, MaxMsgSize, Subscriber and Publisher have no
+	// meaning then.
 	Raw bool
 	// Hello, where it is not empty, is the body of a message that goes out first on each connection, before what is queued. It is in no queue and no
 	// account (ZMQ_HELLO_MSG).
@@ -151,7 +152,7 @@ const (
 //	Owns      the encoder's buffers, the state, the count of messages sent.
 //	Receives  Attach, Refuse; shaken, loopEnded, pinged of its loop; pingDue of its heartbeat; DataReady of the outbound queue lent to it.
 //	Sends     Up, Down, Flushed to its host.
-//	Starts    one loop (open, handshake, read) in onStarted; joins it in close.
+//	Starts    one loop (open, handshake, read) in onStarted, which may start one that reads while the handshake waits for an answer; joins both in close.
 //	Blocks    in the connection's write only. Whoever stops a codec cuts its line first.
 //	On error  fails; its dialer's strategy decides. An accepted one ends.
 //
@@ -173,7 +174,7 @@ type codec struct {
 // A run is one incarnation's connection: what the loop and the handler share.
 type run struct {
 	self    actor.Ref[Message]
-	group   errgroup.Group  // joins the loop
+	group   errgroup.Group  // joins the loop, and the one that it may start
 	attach  chan Inlet      // room for one: the handler's word to the loop that traffic may be delivered
 	stop    chan struct{}   // closed when the handler gives up the connection
 	ctx     context.Context // ends with the line: whatever the loop waits for ends with it
@@ -226,7 +227,7 @@ func (c *codec) Receive(ctx *actor.Context[Message]) error {
 
 // onStarted starts the loop of this incarnation. Where the line is shut there is none.
 func (c *codec) onStarted(ctx *actor.Context[Message]) error {
-	life, err := c.cfg.Line.begin()
+	life, err := c.cfg.Line.Begin()
 	if err != nil {
 		return err
 	}
@@ -293,7 +294,7 @@ func (c *codec) close(ctx *actor.Context[Message], reason error) error {
 	wasShaken := c.state != opening
 	c.state = closed
 	close(c.run.stop)
-	if cause := c.cfg.Line.end(); cause != nil {
+	if cause := c.cfg.Line.End(); cause != nil {
 		reason = cause
 	}
 	_ = c.run.group.Wait() // the loop has no error that it did not tell

@@ -75,11 +75,8 @@ func (c *codec) readLoop(r *run) error {
 				return derr
 			}
 		}
-		if errors.Is(err, io.EOF) && rd.dec.Partial() {
-			return io.ErrUnexpectedEOF // the peer left in the middle of a message
-		}
 		if err != nil {
-			return err
+			return rd.ended(err)
 		}
 		if !direct && n == len(buf) && n < fullRead {
 			buf = make([]byte, fullRead)
@@ -137,7 +134,15 @@ func (rd *reader) late(r read) error {
 	if err := rd.decode(r.p, false); err != nil {
 		return err
 	}
-	return r.err
+	return rd.ended(r.err)
+}
+
+// ended words the end of the connection, which a read reported as err; nil is no end. A peer that leaves in the middle of a message is unexpected.
+func (rd *reader) ended(err error) error {
+	if errors.Is(err, io.EOF) && rd.dec.Partial() {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // deliver hands the batch to the pipe and waits there at the mark, until the line is cut.

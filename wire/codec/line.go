@@ -16,7 +16,7 @@ type Line struct {
 	mu sync.Mutex
 
 	// Guarded by mu.
-	open  bool               // an attempt or its connection goes on: between begin and whatever comes first of end, Cut and Shut
+	open  bool               // an attempt or its connection goes on: between Begin and whatever comes first of End, Cut and Shut
 	conn  net.Conn           // the connection; nil before there is one, and while the line is not open
 	abort context.CancelFunc // ends the attempt's context; nil while the line is not open
 	cause error              // why it was cut, the first cause that was given; nil while it was not
@@ -24,9 +24,9 @@ type Line struct {
 	parts bool               // this side has said its last, and waits for the peer's end: see Part
 }
 
-// begin starts an attempt. The context that it returns ends with the connection, or with the attempt to make one. Once the line is shut it fails
-// with the cause.
-func (l *Line) begin() (context.Context, error) {
+// Begin starts an attempt. The context that it returns ends with the connection, or with the attempt to make one. Once the line is shut it fails
+// with the cause. A codec of another kind, which has no connection that the line could close, begins and ends its attempts as well.
+func (l *Line) Begin() (context.Context, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.shut {
@@ -36,12 +36,6 @@ func (l *Line) begin() (context.Context, error) {
 	l.open, l.abort, l.cause = true, cancel, nil
 	return ctx, nil
 }
-
-// Begin and End are for a codec of another kind, which has no connection to take: see begin and end.
-func (l *Line) Begin() (context.Context, error) { return l.begin() }
-
-// End is the counterpart of Begin.
-func (l *Line) End() error { return l.end() }
 
 // take makes conn the present connection. Where the attempt is over meanwhile, conn is closed: nobody else would do it.
 func (l *Line) take(conn net.Conn) error {
@@ -55,8 +49,8 @@ func (l *Line) take(conn net.Conn) error {
 	return nil
 }
 
-// end closes the present connection, or ends the attempt, and returns why the line had been cut, or nil. Called by the handler, once for each begin.
-func (l *Line) end() error {
+// End closes the present connection, or ends the attempt, and returns why the line had been cut, or nil. Called by the codec, once for each Begin.
+func (l *Line) End() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closeLocked()
@@ -103,7 +97,7 @@ func (l *Line) Shut(cause error) {
 func (l *Line) Part(cause error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.parts && l.conn != nil && l.conn.LocalAddr().Network() == "unix" {
+	if !l.parts && l.conn != nil && isUnix(l.conn.LocalAddr()) {
 		half, ok := l.conn.(interface{ CloseWrite() error })
 		l.parts = ok && half.CloseWrite() == nil
 	}
@@ -116,6 +110,9 @@ func (l *Line) Part(cause error) bool {
 	}
 	return true
 }
+
+// isUnix says whether a is the address of a local socket. A transport may have no addresses.
+func isUnix(a net.Addr) bool { return a != nil && a.Network() == "unix" }
 
 // parting says whether nothing may be written any more.
 func (l *Line) parting() bool {

@@ -297,3 +297,28 @@ func TestConnectionThatComesTooLate(t *testing.T) {
 		})
 	}
 }
+
+// An addressless connection has no addresses, as one of a transport of somebody's own may.
+type addressless struct{ net.Conn }
+
+// LocalAddr implements net.Conn.
+func (addressless) LocalAddr() net.Addr { return nil }
+
+// RemoteAddr implements net.Conn.
+func (addressless) RemoteAddr() net.Addr { return nil }
+
+// TestPartWithoutAddress parts from a connection that has no address: it does not need it.
+func TestPartWithoutAddress(t *testing.T) {
+	actortest.Run(t, func(t *testing.T) {
+		r := newRig(t)
+		r.cfg.Open = func(ctx context.Context) (net.Conn, error) {
+			conn, err := r.pipe(ctx)
+			return addressless{conn}, err
+		}
+		p := r.connected()
+		require.False(t, r.cfg.Line.Part(errTest))
+		r.wantUp("nothing has happened")
+		p.leaves()
+		require.Equal(t, "unnamed", r.wantLoss("the peer left").Peer.Local)
+	})
+}
