@@ -18,16 +18,7 @@ func (q *Queue[T]) Force(v T) error {
 		q.release(size)
 		return q.answer(c.got)
 	}
-	ch, i := q.place(c.pos)
-	ch.vals[i] = v
-	if ch.sizes != nil {
-		ch.sizes[i] = size
-	}
-	ch.publishOne(i)
-	q.bell.ring()
-	if c.shut != 0 {
-		q.shut()
-	}
+	q.put(c, &v, size)
 	return nil
 }
 

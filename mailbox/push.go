@@ -110,6 +110,12 @@ func (q *Queue[T]) offerSlowly(v *T) verdict {
 	if c.n == 0 {
 		return q.refuseOne(v, c.got)
 	}
+	q.put(c, v, size)
+	return taken
+}
+
+// put publishes *v, of size bytes, in the place that c is, and does what is due when that was the last.
+func (q *Queue[T]) put(c claim, v *T, size int64) {
 	if c.shut != 0 {
 		q.gate.Store(true)
 	}
@@ -123,7 +129,6 @@ func (q *Queue[T]) offerSlowly(v *T) verdict {
 	if c.shut != 0 {
 		q.shut()
 	}
-	return taken
 }
 
 // offerAll tries to push all of vs, and applies the policy to those without room. It returns how many were accepted; the
@@ -185,8 +190,8 @@ func (q *Queue[T]) refuse(n int, got verdict) verdict {
 // refuseOne is refuse for *v.
 func (q *Queue[T]) refuseOne(v *T, got verdict) verdict {
 	got = q.refuse(1, got)
-	if got == taken && q.onDrop != nil {
-		q.onDrop(*v)
+	if got == taken {
+		tell(q.onDrop, *v)
 	}
 	return got
 }
