@@ -48,8 +48,8 @@ type Decoder struct {
 	err     error           // final
 }
 
-// maxParts is how many frames the decoder's list of parts may have room for to
-// be used again for the next message.
+// maxParts is how many frames the decoder's lists of parts and of their chunks may
+// have room for to be used again for the next message.
 const maxParts = 64
 
 // NewDecoder returns a decoder that takes frames of at most maxFrame octets of
@@ -180,7 +180,8 @@ func (d *Decoder) reference(size int) *tail {
 
 // holdSlab notes that a part of a message lies in the slab.
 func (d *Decoder) holdSlab() {
-	if d.slab.chunk != nil && !slices.Contains(d.chunks, d.slab.chunk) {
+	if d.slab.chunk != nil && !d.slab.noted {
+		d.slab.noted = true
 		d.chunks = append(d.chunks, d.slab.reference())
 	}
 }
@@ -236,27 +237,27 @@ func (d *Decoder) begin(p []byte) int {
 
 // end does what is due at the end of a body.
 func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
-	octets, chunk, discard := d.body.octets, d.body.chunk, d.body.discard
+	b := d.body
 	d.inBody, d.body = false, body{}
 	switch {
 	case d.opener != nil:
-		return d.unseal(octets, msgs)
-	case discard:
+		return d.unseal(b, msgs)
+	case b.discard:
 		d.pieces++
 		return msgs, nil
 	case d.flags&CommandFrame != 0:
-		if octets == nil {
-			octets = []byte{}
+		if b.octets == nil {
+			b.octets = []byte{}
 		}
-		return msgs, octets
+		return msgs, b.octets
 	}
-	d.proven = max(d.proven, len(octets))
-	if chunk != nil {
-		d.chunks = append(d.chunks, chunk)
+	d.proven = max(d.proven, b.size)
+	if b.chunk != nil {
+		d.chunks = append(d.chunks, b.chunk)
 	} else {
 		d.holdSlab()
 	}
-	return d.frame(d.flags, octets, msgs), nil
+	return d.frame(d.flags, b.octets, msgs), nil
 }
 
 // frame takes one complete frame of a message, and appends the message to msgs
@@ -275,11 +276,7 @@ func (d *Decoder) frame(flags Flags, body []byte, msgs []Message) []Message {
 		return msgs
 	}
 	msgs = append(msgs, d.held(MessageOf(d.parts...)))
-	clear(d.parts)
-	d.parts = d.parts[:0]
-	if cap(d.parts) > maxParts {
-		d.parts = nil
-	}
+	d.parts = emptied(d.parts)
 	return msgs
 }
 
@@ -290,10 +287,21 @@ func (d *Decoder) held(m Message) Message {
 	d.slab.large = m.Size() >= poolMin
 	h := d.hold
 	if len(d.chunks) > 0 && d.slab.large {
-		h = (&hold{props: d.props(), chunk: d.chunks[0], more: slices.Clone(d.chunks[1:])}).init()
+		h = (&hold{props: d.props(), chunk: d.chunks[0]}).init()
+		if more := d.chunks[1:]; len(more) > 0 {
+			h.more = slices.Clone(more)
+		}
 	}
-	m = m.own(h)
-	clear(d.chunks)
-	d.chunks = d.chunks[:0]
-	return m
+	d.slab.noted = false
+	d.chunks = emptied(d.chunks)
+	return m.own(h)
+}
+
+// emptied returns list without its elements. It keeps the room for the next message's, unless that is much.
+func emptied[E any](list []E) []E {
+	if cap(list) > maxParts {
+		return nil
+	}
+	clear(list)
+	return list[:0]
 }

@@ -24,12 +24,13 @@ const (
 )
 
 // A slab is room in which small bodies lie next to each other, so that one
-// allocation serves many. One that begins in a message of poolMin octets or more is a
-// chunk of the pool, and each message in it has a reference; it goes back when the
-// decoder has gone on to the next slab and all of them are released. A body that is
-// too small to be worth a hold has a reference that nobody ever gives back: then
-// the whole slab is left to the garbage collector. The zero value is empty and ready
-// for use.
+// allocation serves many. One that begins with a body of poolMin octets or more, or
+// behind a message of so many, is a chunk of the pool, and each message in it has a
+// reference; it goes back when the decoder has gone on to the next slab and all of
+// them are released. A message in it that is too small to be worth a hold has a
+// reference that nobody ever gives back: then the whole slab is left to the garbage
+// collector. Any other slab is plain memory that nobody counts. The zero value is
+// empty and ready for use.
 type slab struct {
 	free []byte // the room that nobody has yet
 	next int    // octets of the next slab; 0 is slabFirst
@@ -37,7 +38,7 @@ type slab struct {
 	chunk *chunk // what free is part of; nil where nobody counts
 	given int32  // references to chunk that messages have got
 	large bool   // the last message was worth a hold
-	plain bool   // nobody ever counts; set before it is used, then read-only
+	noted bool   // the message whose last frame is still to come has its reference to chunk
 	holds []hold // for the next messages: one allocation serves those of a slab
 }
 
@@ -73,11 +74,11 @@ func (s *slab) begin(n int, p []byte) {
 	if s.chunk != nil {
 		s.chunk.drop(ours - s.given)
 	}
-	s.chunk, s.given, s.holds = nil, 0, nil
+	s.chunk, s.given, s.noted, s.holds = nil, 0, false, nil
 	size := s.nextSize(n)
 	p = p[:min(len(p), size)]
 	switch {
-	case !s.plain && (n >= poolMin || s.large):
+	case n >= poolMin || s.large:
 		s.chunk = getChunk(size, p)
 		s.chunk.refs.Store(ours)
 		s.free = s.chunk.buf
@@ -150,12 +151,17 @@ func (b *body) room(n int, arrived []byte) []byte {
 	if b.trust == 0 {
 		return append(make([]byte, 0, n), arrived...)[:n]
 	}
-	old := b.chunk
-	b.chunk = getChunk(n, arrived)
-	if old != nil {
-		old.drop(1)
+	grown := getChunk(n, arrived)
+	b.drop()
+	b.chunk = grown
+	return grown.buf[:n:n]
+}
+
+// drop gives back the chunk that the octets lie in, where it is the body's own.
+func (b *body) drop() {
+	if b.chunk != nil {
+		b.chunk.drop(1)
 	}
-	return b.chunk.buf[:n:n]
 }
 
 // missing returns how many octets are still to come.

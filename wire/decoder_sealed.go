@@ -12,11 +12,12 @@ func (d *Decoder) SetOpener(o *Opener) {
 	}
 }
 
-// sealedBody returns the body of a sealed frame, still empty. Small ones share a
-// buffer, since nothing of it is kept.
+// sealedBody returns the body of a sealed frame, still empty. Nothing of it is
+// kept: small ones share a buffer, and a large one lies in a chunk, which goes back
+// once it is opened.
 func (d *Decoder) sealedBody(size int) body {
 	if size > scratchMax {
-		return body{size: size}
+		return newBody(size, nil, d.proven)
 	}
 	if cap(d.sealed) < size {
 		d.sealed = make([]byte, max(size, min(2*cap(d.sealed), scratchMax)))
@@ -25,16 +26,19 @@ func (d *Decoder) sealedBody(size int) body {
 }
 
 // unseal opens a complete body, and does what is due with what is inside.
-func (d *Decoder) unseal(sealed []byte, msgs []Message) (out []Message, cmd []byte) {
+func (d *Decoder) unseal(sealed body, msgs []Message) (out []Message, cmd []byte) {
 	var room []byte
-	n := len(sealed) - SealOverhead + 1
+	var chunk *chunk // what a large one is opened into
+	n := sealed.size - SealOverhead + 1
 	if n > slabMax {
-		room = make([]byte, n)
+		chunk = getChunk(n, nil)
+		room = chunk.buf[:n:n]
 	} else if n > 0 {
 		room = d.slab.room(n)
 	}
 	var octets []byte
-	d.flags, octets, d.err = d.opener.Open(room[:0], sealed)
+	d.flags, octets, d.err = d.opener.Open(room[:0], sealed.octets)
+	sealed.drop()
 	switch {
 	case d.err != nil:
 		return msgs, nil
@@ -42,14 +46,16 @@ func (d *Decoder) unseal(sealed []byte, msgs []Message) (out []Message, cmd []by
 		d.pieces++
 		return msgs, nil
 	case d.flags&CommandFrame != 0:
-		if n <= slabMax && d.slab.chunk != nil {
+		if chunk == nil && d.slab.chunk != nil {
 			d.slab.reference() // for good
 		}
 		return msgs, octets
 	}
-	if n <= slabMax {
+	d.proven = max(d.proven, sealed.size)
+	if chunk == nil {
 		return d.unsealedSmall(octets, msgs), nil
 	}
+	d.chunks = append(d.chunks, chunk)
 	return d.frame(d.flags, octets, msgs), nil
 }
 

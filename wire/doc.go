@@ -31,7 +31,6 @@
 //	command.go             Command, ParseCommand and the table of known names
 //	command_*.go           one file per command or pair of commands
 //	metadata.go            Metadata: the properties peers tell each other
-//	properties.go          what a message says of the peer that sent it
 //	greeting.go            the 64 octets that open a connection
 //	handshake.go           Handshake: greeting, mechanism, metadata, in that order
 //	handshake_old.go       the way that peers before 3.0 take through it

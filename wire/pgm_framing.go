@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"encoding/binary"
-	"math"
-	"slices"
-)
+import "encoding/binary"
 
 // Over PGM a publisher sends one stream of ZMTP/1.0 frames, cut into packets.
 // There is no greeting and no handshake. Each packet begins with an offset, so
@@ -21,29 +17,15 @@ import (
 //	|  size  | flags  |  body    |   or   |  0xff  | size, 8     | flags  |  body    |
 //	+--------+--------+----------+        +--------+-------------+--------+----------+
 //
-// where size counts the flags too, and bit 0 of the flags is [More].
+// where size counts the flags too, and bit 0 of the flags is [More]: see
+// frame_old.go.
 //
 // https://rfc.zeromq.org/spec/13/
 
 const (
 	pgmOffset  = 2      // octets of the offset
 	pgmNoStart = 0xffff // no message begins in the packet
-	pgmShort   = 0xff   // the first octet of a frame with a size of eight octets
 )
-
-// appendPGMHeader appends the header of a ZMTP/1.0 frame.
-func appendPGMHeader(dst []byte, more bool, size int) []byte {
-	if size+1 < pgmShort {
-		dst = append(dst, byte(size+1))
-	} else {
-		dst = append(dst, pgmShort)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(size)+1)
-	}
-	if more {
-		return append(dst, byte(More))
-	}
-	return append(dst, 0)
-}
 
 // A PGMPacker cuts a stream of messages into packets. What does not go into one
 // packet goes on in the next. The zero value is not usable: see [NewPGMPacker].
@@ -57,7 +39,7 @@ type PGMPacker struct {
 	frame int    // the frame
 	at    int    // octets of its body
 	head  []byte // what is left of its header: a view of room
-	room  [10]byte
+	room  [MaxHeader]byte
 }
 
 // NewPGMPacker returns a packer of packets of at most limit octets, of which the
@@ -75,13 +57,6 @@ func NewPGMPacker(limit int) *PGMPacker {
 func (p *PGMPacker) Reset() {
 	p.buf = append(p.buf[:0], pgmNoStart>>8, pgmNoStart&0xff)
 	p.start = -1
-}
-
-// Restart begins an empty packet and forgets a message that is not whole: the
-// next one added begins a message.
-func (p *PGMPacker) Restart() {
-	p.Reset()
-	p.begun = false
 }
 
 // Add puts m into the packet, as far as it goes, and reports whether its last
@@ -119,7 +94,11 @@ func (p *PGMPacker) Add(m Message) (whole bool) {
 // open begins the present frame of m.
 func (p *PGMPacker) open(m Message) {
 	p.at = 0
-	p.head = appendPGMHeader(p.room[:0], p.frame < m.Len()-1, len(m.Frame(p.frame)))
+	var flags Flags
+	if p.frame < m.Len()-1 {
+		flags = More
+	}
+	p.head = AppendOldHeader(p.room[:0], flags, len(m.Frame(p.frame)))
 }
 
 // put adds what there is room for, and returns how much that is.
@@ -144,29 +123,24 @@ func (p *PGMPacker) Packet() []byte { return p.buf }
 // begins; [PGMDecoder.Lose] puts it out of step again. No octets make it panic,
 // and it never makes a message of pieces of two.
 type PGMDecoder struct {
-	limit  uint64 // the largest body; from frameLimit
+	limit  int64 // of NewOldDecoder
 	joined bool
-
-	// Of the message that is not whole yet.
-	frames [][]byte // the frames that are
-	head   []byte   // of the frame that is not, what has come of its header; nil while its body comes
-	more   bool     // another frame follows the one whose body comes
-	body   body
-	inBody bool
-	slab   slab
+	frames *Decoder
 }
 
 // NewPGMDecoder returns a decoder that refuses frames of more than maxFrame
 // octets; a negative one means no limit.
 func NewPGMDecoder(maxFrame int64) *PGMDecoder {
-	return &PGMDecoder{limit: frameLimit(maxFrame), slab: slab{plain: true}}
+	return &PGMDecoder{limit: maxFrame, frames: NewOldDecoder(maxFrame)}
 }
 
 // Lose tells that packets of the source are missing before the next one. What
 // was not whole is forgotten.
 func (d *PGMDecoder) Lose() {
-	d.joined, d.inBody, d.more = false, false, false
-	d.frames, d.head, d.body = nil, d.head[:0], body{}
+	d.joined = false
+	if d.frames.Partial() || d.frames.err != nil {
+		d.frames = NewOldDecoder(d.limit)
+	}
 }
 
 // Decode appends the messages that are whole with this packet to dst. The
@@ -188,59 +162,9 @@ func (d *PGMDecoder) Decode(packet []byte, dst []Message) ([]Message, error) {
 		}
 		d.joined, p = true, p[start:]
 	}
-	for len(p) > 0 {
-		var err error
-		if p, err = d.frameOf(p); err != nil {
-			d.Lose()
-			return dst, err
-		}
-		if d.inBody && d.body.complete() {
-			dst = d.endFrame(dst)
-		}
+	_, dst, _, err := d.frames.Decode(p, dst)
+	if err != nil {
+		d.Lose()
 	}
-	return dst, nil
-}
-
-// frameOf takes what belongs to the present frame from the beginning of p.
-func (d *PGMDecoder) frameOf(p []byte) (rest []byte, err error) {
-	if d.inBody {
-		return p[d.body.take(p):], nil
-	}
-	d.head = append(d.head, p[0])
-	p = p[1:]
-	short := d.head[0] != pgmShort
-	if short && len(d.head) < 2 || !short && len(d.head) < 10 {
-		return p, nil
-	}
-	size := uint64(d.head[0])
-	if !short {
-		size = binary.BigEndian.Uint64(d.head[1:])
-	}
-	if size == 0 {
-		return nil, protocolErrorf("frame without room for its flags")
-	}
-	if err := checkSize(size-1, min(d.limit, math.MaxInt-1)); err != nil {
-		return nil, err
-	}
-	d.more = Flags(d.head[len(d.head)-1])&More != 0
-	d.head, d.inBody = d.head[:0], true
-	d.body = newBody(int(size-1), &d.slab, 0)
-	return p, nil
-}
-
-// endFrame takes the frame that is whole into its message, and appends that to
-// dst if it is whole too.
-func (d *PGMDecoder) endFrame(dst []Message) []Message {
-	octets := d.body.octets[:d.body.size:d.body.size]
-	d.inBody, d.body = false, body{}
-	if d.more {
-		d.frames = append(d.frames, octets)
-		return dst
-	}
-	m := Message{first: octets}
-	if len(d.frames) > 0 {
-		m = MessageOf(append(d.frames, octets)...)
-		d.frames = slices.Delete(d.frames, 0, len(d.frames))
-	}
-	return append(dst, m)
+	return dst, err
 }

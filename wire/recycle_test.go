@@ -149,3 +149,88 @@ func TestLargeBodiesAreReadInPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestSealedBodiesAreUsedAgain wants a sealed stream whose messages are released to live on little memory too.
+func TestSealedBodiesAreUsedAgain(t *testing.T) {
+	for _, size := range []int{1000, slabMax, 10_000, scratchMax, 200_000} {
+		cs, so, _, _ := curveTraffic0(t)
+		d := NewDecoder(-1)
+		d.SetOpener(so)
+		body := make([]byte, size)
+		seen := map[*byte]bool{}
+		const n = 200
+		for range n {
+			_, msgs, _, err := d.Decode(cs.AppendFrame(nil, 0, body), nil)
+			require.NoError(t, err)
+			require.Len(t, msgs, 1)
+			require.Equal(t, size, msgs[0].Size())
+			require.True(t, Held(msgs[0]), "%d octets", size)
+			seen[&msgs[0].Bytes()[0]] = true
+			msgs[0].Release()
+		}
+		if !raceEnabled {
+			require.Less(t, len(seen), n/4, "%d octets", size)
+		}
+	}
+}
+
+// TestLargeSealedBodiesAreNotMoved follows where large sealed bodies lie while they come: from the second one on they have their room at once.
+func TestLargeSealedBodiesAreNotMoved(t *testing.T) {
+	cs, so, _, _ := curveTraffic0(t)
+	d := NewDecoder(-1)
+	d.SetOpener(so)
+	for round := range 3 {
+		octets := cs.AppendFrame(nil, 0, make([]byte, 4<<20))
+		_, _, _, err := d.Decode(octets[:largeHeader+1], nil)
+		require.NoError(t, err)
+		if round == 0 {
+			require.LessOrEqual(t, len(d.body.octets), trusted, "nobody has sent so much yet")
+		} else {
+			require.Equal(t, len(octets)-largeHeader, len(d.body.octets))
+		}
+		_, msgs, _, err := d.Decode(octets[largeHeader+1:], nil)
+		require.NoError(t, err)
+		require.Len(t, msgs, 1)
+		msgs[0].Release()
+	}
+}
+
+// TestDecoderKeepsNoLongLists decodes a message of very many frames, and then one that lies in one chunk: neither the decoder nor that message holds
+// what the first needed.
+func TestDecoderKeepsNoLongLists(t *testing.T) {
+	frames := make([][]byte, 1000)
+	for i := range frames {
+		frames[i] = make([]byte, slabMax+1)
+	}
+	d := NewDecoder(-1)
+	_, msgs, _, err := d.Decode(AppendMessage(nil, MessageOf(frames...)), nil)
+	require.NoError(t, err)
+	require.Equal(t, len(frames)-1, len(msgs[0].hold().more))
+	require.LessOrEqual(t, cap(d.parts), maxParts)
+	require.LessOrEqual(t, cap(d.chunks), maxParts)
+	_, msgs, _, err = d.Decode(AppendMessage(nil, MessageOf(frames[:2]...)), nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, len(msgs[0].hold().more))
+	_, msgs, _, err = d.Decode(AppendMessage(nil, MessageOf(frames[:1]...)), nil)
+	require.NoError(t, err)
+	require.True(t, msgs[0].hold().more == nil)
+}
+
+// TestManyFramesInFewChunks decodes messages of small frames among large ones: each chunk is referred to once, however many frames lie in it.
+func TestManyFramesInFewChunks(t *testing.T) {
+	var frames [][]byte
+	for range 20 {
+		frames = append(frames, make([]byte, 600), make([]byte, slabMax+1), nil, make([]byte, 10))
+	}
+	d := NewDecoder(-1)
+	for range 3 {
+		_, msgs, _, err := d.Decode(AppendMessage(nil, MessageOf(frames...)), nil)
+		require.NoError(t, err)
+		h, seen := msgs[0].hold(), map[*chunk]bool{}
+		for _, c := range append([]*chunk{h.chunk}, h.more...) {
+			require.False(t, seen[c], "twice")
+			seen[c] = true
+		}
+		require.Less(t, len(seen), 25)
+	}
+}
