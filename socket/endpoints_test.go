@@ -248,33 +248,6 @@ func TestConnectTwice(t *testing.T) {
 	}
 }
 
-// TestImmediate connects one socket to a peer that is there and to one that is not: with Immediate all goes to the one that is. (libzmq:
-// test_immediate)
-func TestImmediate(t *testing.T) {
-	ctx := within(t)
-	rt := newRuntime(t)
-	pull := newPull(t, rt)
-	ep := bind(t, pull, "tcp://127.0.0.1:*").String()
-	push := newPush(t, rt, socket.Immediate(true))
-	connect(t, push, nobody(t))
-	require.ErrorIs(t, push.TrySend(number(0)), socket.ErrNoPeers)
-	connect(t, push, ep)
-	for i := range 10 {
-		require.NoError(t, push.Send(ctx, number(i)))
-	}
-	receive(t, pull, 0, 10)
-	half := newPush(t, rt)
-	connect(t, half, nobody(t))
-	connect(t, half, ep)
-	for i := range 10 {
-		require.NoError(t, half.Send(ctx, number(i)))
-	}
-	for i := range 5 {
-		receive(t, pull, 2*i+1, 1)
-	}
-	wantEmpty(t, pull)
-}
-
 // TestWaitPeers wants it to count finished handshakes and no others, and to end with ctx.
 func TestWaitPeers(t *testing.T) {
 	ctx := within(t)

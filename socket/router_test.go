@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -143,7 +144,7 @@ func TestRouterDropsAndCounts(t *testing.T) {
 }
 
 // TestRouterMandatoryWaits fills one peer: a send to it waits, sends to others do not, and each waiter is woken by its own peer's room, or told that
-// the peer has gone. (libzmq: test_router_mandatory_hwm)
+// the peer has gone.
 func TestRouterMandatoryWaits(t *testing.T) {
 	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
 		router := newRouter(t, rt, socket.RouterMandatory(true), socket.SendHWM(1))
@@ -172,6 +173,28 @@ func TestRouterMandatoryWaits(t *testing.T) {
 		require.Empty(t, done["b"])
 		receive(t, peers["b"], 0, 1)
 		require.NoError(t, <-done["b"])
+	})
+}
+
+// TestRouterMandatoryHWM sends large messages to a Dealer that does not read: one is taken and would not fit into the kernel's hands, the next must wait,
+// however often and however late it is tried, until the Dealer reads. (libzmq: test_router_mandatory_hwm)
+func TestRouterMandatoryHWM(t *testing.T) {
+	overLines(t, "64 kB", func(t *testing.T, ctx context.Context, rt *socket.Runtime, bound bool) {
+		router, err := socket.Open(rt, "ROUTER", socket.RouterMandatory(true), socket.SendHWM(1))
+		require.NoError(t, err)
+		peer := onLine(t, ctx, router, bound, "DEALER", "X")
+		require.NoError(t, router.WaitPeers(ctx, 1))
+		m := socket.MessageOf([]byte("X"), make([]byte, 64<<10))
+		for range 3 {
+			require.NoError(t, router.TrySend(m))
+			for range 10 {
+				require.ErrorIs(t, router.TrySend(m), socket.ErrWouldBlock)
+				time.Sleep(100 * time.Millisecond) // of the bubble's time
+			}
+			require.Len(t, peer.recv()[0], 64<<10)
+			synctest.Wait()
+		}
+		require.ErrorIs(t, router.TrySend(socket.NewMessage("Y", "nobody")), socket.ErrUnroutable)
 	})
 }
 

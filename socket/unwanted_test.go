@@ -86,3 +86,21 @@ func TestIPv6(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "six", m.String())
 }
+
+// TestTalksBeforeTheirTurn has a peer send its greeting, a READY that does not tell its type, and messages, all before it has heard a word: it is a peer,
+// and all of it is received.
+func TestTalksBeforeTheirTurn(t *testing.T) {
+	for name, hello := range map[string][]byte{"its type": ready("PUSH"), "no type": []byte("\x04\x06\x05READY")} {
+		ctx := within(t)
+		rt := newRuntime(t)
+		pull := newPull(t, rt)
+		conn, err := net.Dial("tcp", strings.TrimPrefix(bind(t, pull, "tcp://127.0.0.1:*").String(), "tcp://"))
+		require.NoError(t, err, name)
+		_, err = conn.Write(append(append(greeting(), hello...), "\x00\x010\x00\x011\x00\x012"...))
+		require.NoError(t, err, name)
+		receive(t, pull, 0, 3)
+		require.NoError(t, pull.WaitPeers(ctx, 1), name)
+		wantBytes(t, conn, len(greeting())+len(ready("PULL")))
+		require.NoError(t, conn.Close())
+	}
+}
