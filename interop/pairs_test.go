@@ -228,7 +228,7 @@ func TestNotEveryPair(t *testing.T) {
 					require.Equal(t, "0", stranger.do(ctx, "wait", "HANDSHAKE", 0, waitMS), "a %s of libzmq's thinks it is in", typ)
 					stranger.kill()
 				}
-				require.Empty(t, events.of(socket.EventConnected))
+				require.Empty(t, events.of(socket.EventHandshakeSucceeded))
 			})
 		}
 	}

@@ -143,7 +143,7 @@ func (s *scene) meet() {
 	s.Helper()
 	s.meetings++
 	s.peer.meetings++
-	s.events.waitKind(s.ctx, s.T, s.meetings, socket.EventConnected)
+	s.events.waitKind(s.ctx, s.T, s.meetings, socket.EventHandshakeSucceeded)
 	require.NoError(s, s.weir.WaitPeers(s.ctx, 1))
 	s.peer.do(s.ctx, "wait", "HANDSHAKE", s.peer.meetings, waitMS)
 	s.subscribed()

@@ -189,7 +189,7 @@ func TestPlainMismatch(t *testing.T) {
 				s.place()
 				failed := s.events.waitKind(s.ctx, t, 1, socket.EventHandshakeFailed)
 				require.Error(t, failed.Err)
-				require.Empty(t, s.events.of(socket.EventConnected))
+				require.Empty(t, s.events.of(socket.EventHandshakeSucceeded))
 			})
 		}
 	})

@@ -63,7 +63,7 @@ func TestEndpointForms(t *testing.T) {
 			rt, events := newRuntime(t)
 			ours := weirBinds(ctx, t, rt, w)
 			if strings.Contains(w.name, "source") {
-				require.True(t, strings.HasPrefix(events.of(socket.EventConnected)[0].Peer, "127.0.0.2:"), "%s", events)
+				require.True(t, strings.HasPrefix(events.of(socket.EventHandshakeSucceeded)[0].Peer, "127.0.0.2:"), "%s", events)
 			}
 			theirs := peerBinds(ctx, t, rt, w)
 			require.Equal(t, plainName(ours), plainName(theirs))
@@ -142,7 +142,7 @@ func TestAcceptFilters(t *testing.T) {
 		require.ErrorIs(t, e.Err, socket.ErrNotAdmitted)
 		require.True(t, strings.HasPrefix(e.Peer, "127.0.0.1:"))
 	}
-	require.Empty(t, events.of(socket.EventConnected))
+	require.Empty(t, events.of(socket.EventHandshakeSucceeded))
 	p.kill()
 
 	q := startPeer(ctx, t, libzmq, "PULL", "filter=10.0.0.0/8")
@@ -151,5 +151,5 @@ func TestAcceptFilters(t *testing.T) {
 	_, err = push.Connect(ctx, q.do(ctx, "bind", "tcp://127.0.0.1:*"))
 	require.NoError(t, err)
 	events.waitKind(ctx, t, 3, socket.EventHandshakeFailed)
-	require.Empty(t, events.of(socket.EventConnected))
+	require.Empty(t, events.of(socket.EventHandshakeSucceeded))
 }

@@ -207,7 +207,7 @@ func TestDeathOfDialedCodec(t *testing.T) {
 	got := r.traffic(func() { require.NoError(t, actortest.Panic(r.dialedCodec(), errInjected)) })
 	require.Len(t, got, sent, "the queue outlives its codec, and the kernel sends what it had")
 	r.checkOnce(got)
-	r.await(r.push.String(), EventConnected, 2)
+	r.await(r.push.String(), EventHandshakeSucceeded, 2)
 }
 
 // TestDeathOfAcceptedCodec wants the other side to come back, and nothing missing but what the kernels had.
@@ -215,10 +215,10 @@ func TestDeathOfAcceptedCodec(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(r.acceptedCodec(), errInjected))
-		r.await(r.push.String(), EventConnected, 2)
+		r.await(r.push.String(), EventHandshakeSucceeded, 2)
 	})
 	r.checkOnce(got)
-	r.await(r.push.String(), EventConnected, 2)
+	r.await(r.push.String(), EventHandshakeSucceeded, 2)
 	r.await(r.pull.String(), EventDisconnected, 1)
 }
 
@@ -227,7 +227,7 @@ func TestDeathOfDialer(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(*r.conn.task.(*dialerTask).ref.Load(), errInjected))
-		r.await(r.push.String(), EventConnected, 2)
+		r.await(r.push.String(), EventHandshakeSucceeded, 2)
 	})
 	r.checkOnce(got)
 }
@@ -237,7 +237,7 @@ func TestDeathOfListener(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(*r.bind.listener.ref.Load(), errInjected))
-		r.await(r.push.String(), EventConnected, 2)
+		r.await(r.push.String(), EventHandshakeSucceeded, 2)
 	})
 	r.checkOnce(got)
 }
@@ -269,7 +269,7 @@ func TestDeathOfIOActor(t *testing.T) {
 					if err := actortest.Panic(r.rt.workers[0].ref, errInjected); err != nil {
 						return err
 					}
-					r.await(victim.String(), EventConnected, 2)
+					r.await(victim.String(), EventHandshakeSucceeded, 2)
 				}
 				if err := from.Send(r.ctx, NewMessage(from.String(), fmt.Sprint(i))); err != nil {
 					return err
@@ -293,7 +293,7 @@ func TestDeathOfIOActor(t *testing.T) {
 	for i := range sent {
 		require.Equal(t, 1, got[NewMessage(other.String(), fmt.Sprint(i)).String()], "the bystander lost %d", i)
 	}
-	require.Equal(t, 1, r.count(other.String(), EventConnected), "a connection of another worker restarted")
+	require.Equal(t, 1, r.count(other.String(), EventHandshakeSucceeded), "a connection of another worker restarted")
 	require.Zero(t, r.count(other.String(), EventDisconnected))
 	require.Equal(t, int64(1), r.rt.workers[0].restarts.Load())
 	require.Zero(t, r.rt.workers[1].restarts.Load())
@@ -304,7 +304,7 @@ func TestDeathOfIOActorUnderTraffic(t *testing.T) {
 	r := newDeathRig(t)
 	got := r.traffic(func() {
 		require.NoError(t, actortest.Panic(r.rt.workers[0].ref, errInjected))
-		r.await(r.push.String(), EventConnected, 2)
+		r.await(r.push.String(), EventHandshakeSucceeded, 2)
 	})
 	r.checkOnce(got)
 	require.Equal(t, int64(1), r.rt.workers[0].restarts.Load())
@@ -439,7 +439,7 @@ func TestRestartsAreReconnects(t *testing.T) {
 	require.NoError(t, push.WaitPeers(r.ctx, 1))
 	for i := range 20 {
 		ep.link.line.Cut(errInjected)
-		r.await(push.String(), EventConnected, i+2)
+		r.await(push.String(), EventHandshakeSucceeded, i+2)
 	}
 	require.Equal(t, 20, counted.asked())
 	require.Equal(t, uint64(21), ep.link.attempts.Load(), "one connection each incarnation, and the first")
@@ -458,7 +458,7 @@ func TestStrategyOfConnectDecides(t *testing.T) {
 	ep.link.line.Cut(errInjected)
 	r.await(push.String(), EventEnded, 1)
 	r.await(push.String(), EventClosed, 1)
-	require.Equal(t, 1, r.count(push.String(), EventConnected))
+	require.Equal(t, 1, r.count(push.String(), EventHandshakeSucceeded))
 	require.ErrorIs(t, push.TrySend(NewMessage("x")), ErrNoPeers, "the endpoint is gone")
 }
 

@@ -128,8 +128,7 @@ func (a announcing) Decide(h actor.History, reason error, now time.Time) actor.V
 		v.Action = actor.Stop
 	}
 	if v.Action == actor.Restart {
-		s := a.link.sock
-		s.rt.emit(Event{Kind: EventRetried, Socket: s.name, Endpoint: a.link.endpoint.text, Attempt: a.link.attempts.Load(), Err: reason, Delay: v.After})
+		a.link.tell(Event{Kind: EventRetried, Endpoint: a.link.endpoint.text, Attempt: a.link.attempts.Load(), Err: reason, Delay: v.After})
 		v.Quiet = v.Quiet || !isPanic(reason)
 	}
 	return v

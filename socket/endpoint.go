@@ -33,6 +33,7 @@ type Endpoint struct {
 	inproc   *inprocName             // nil for network transports
 	group    *group                  // of pgm and epgm; nil for others; set before the socket actor sees the endpoint
 	closed   bool                    // told to close
+	fd       int                     // of the listener, for monitors; 0 where it has none
 	done     []actor.Reply[struct{}] // those who wait for its end
 	unsent   []Unsent                // what its peers did not get, once somebody waits
 }
@@ -108,6 +109,7 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 	e := newEndpoint(b.s, addr, "", true)
 	listener, err := transport.Listen(ctx, addr, e.opts.transport())
 	if err != nil {
+		b.s.emit(Event{Kind: EventBindFailed, Endpoint: addr.String(), Err: err})
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
 	}
 	e.text = listener.Endpoint()

@@ -8,28 +8,29 @@ import (
 // An EventKind says what happened.
 type EventKind uint8
 
-// The kinds of events, named after libzmq's monitor.
+// The kinds of events, named after libzmq's monitor where it has them.
 const (
-	// EventListening: the endpoint is bound.
+	// EventListening: the endpoint is bound. (libzmq: LISTENING)
 	EventListening EventKind = iota + 1
-	// EventConnected: a handshake is done, and the peer is there. (libzmq: CONNECTED and HANDSHAKE_SUCCEEDED)
-	EventConnected
-	// EventConnectFailed: an attempt to reach a peer failed before any handshake.
+	// EventHandshakeSucceeded: a handshake is done, and the peer is there; over inproc, two sockets are joined. (libzmq: HANDSHAKE_SUCCEEDED)
+	EventHandshakeSucceeded
+	// EventConnectFailed: an attempt to reach a peer failed before any handshake. (libzmq: CLOSED)
 	EventConnectFailed
-	// EventHandshakeFailed: a connection was made and did not get as far as traffic; Err says why.
+	// EventHandshakeFailed: a connection was made and did not get as far as traffic: Err says why, and Failure which of libzmq's three events it is.
+	// The connection is over; no EventDisconnected follows. (libzmq: HANDSHAKE_FAILED_*, DISCONNECTED)
 	EventHandshakeFailed
-	// EventDisconnected: a connection that was up is gone; Err says why.
+	// EventDisconnected: a connection that was up is gone; Err says why: ErrClosed where it was this side. (libzmq: DISCONNECTED)
 	EventDisconnected
-	// EventRetried: the next attempt comes after Delay.
+	// EventRetried: the next attempt comes after Delay. (libzmq: CONNECT_RETRIED)
 	EventRetried
 	// EventEnded: the endpoint is given up: its peer broke the protocol, or its strategy said stop.
 	EventEnded
 	// EventRefused: a connection was accepted and closed before its handshake: a filter turned its peer away (Err is ErrNotAdmitted), or too many
-	// handshakes were going on.
+	// handshakes were going on. (libzmq: ACCEPT_FAILED)
 	EventRefused
-	// EventAcceptFailed: the listener could not accept (too many open files, say); it tries again after Delay.
+	// EventAcceptFailed: the listener could not accept (too many open files, say); it tries again after Delay. (libzmq: ACCEPT_FAILED)
 	EventAcceptFailed
-	// EventClosed: the endpoint is closed.
+	// EventClosed: the endpoint is closed. (libzmq: CLOSED, of one that was bound)
 	EventClosed
 	// EventJoined: over pgm and epgm, a source is heard for the first time, from its first message on; Peer names it.
 	EventJoined
@@ -42,14 +43,29 @@ const (
 	EventLeft
 	// EventExpired: over pgm and epgm, a source was not heard for minutes, and is forgotten.
 	EventExpired
+	// EventBindFailed: Bind could not have its address; the caller has the same error. (libzmq: BIND_FAILED)
+	EventBindFailed
+	// EventAccepted: a bound endpoint has let a connection in, and its handshake begins. (libzmq: ACCEPTED)
+	EventAccepted
+	// EventConnectDelayed: an attempt to connect begins, and its end is not known yet. Over ipc it is known at once, and there is none.
+	// (libzmq: CONNECT_DELAYED)
+	EventConnectDelayed
+	// EventConnected: a connection is made, and its handshake begins. (libzmq: CONNECTED)
+	EventConnected
+	// EventCloseFailed: the endpoint is closed, and what it left behind could not be taken away. (libzmq: CLOSE_FAILED)
+	EventCloseFailed
+	// EventMissed: whoever loops over Events was too slow, and did not get Count events that came in this place.
+	EventMissed
 )
 
 // eventNames are the words of String.
 var eventNames = [...]string{
-	EventListening: "listening", EventConnected: "connected", EventConnectFailed: "connect failed", EventHandshakeFailed: "handshake failed",
-	EventDisconnected: "disconnected", EventRetried: "retried", EventEnded: "ended", EventRefused: "refused",
-	EventAcceptFailed: "accept failed", EventClosed: "closed",
+	EventListening: "listening", EventHandshakeSucceeded: "handshake succeeded", EventConnectFailed: "connect failed",
+	EventHandshakeFailed: "handshake failed", EventDisconnected: "disconnected", EventRetried: "retried", EventEnded: "ended",
+	EventRefused: "refused", EventAcceptFailed: "accept failed", EventClosed: "closed",
 	EventJoined: "joined", EventJoinedLate: "joined late", EventLost: "lost", EventLeft: "left", EventExpired: "expired",
+	EventBindFailed: "bind failed", EventAccepted: "accepted", EventConnectDelayed: "connect delayed", EventConnected: "connected",
+	EventCloseFailed: "close failed", EventMissed: "missed",
 }
 
 // String returns the kind in words.
@@ -60,57 +76,77 @@ func (k EventKind) String() string {
 	return fmt.Sprintf("event %d", uint8(k))
 }
 
-// An Event is something that happened to an endpoint or to one of its connections.
+// An Event is something that happened to a socket, to one of its endpoints or to one of its connections. Fields that have no meaning for its kind, or
+// are not known by then, are zero.
 type Event struct {
 	// Kind says what.
 	Kind EventKind
 	// Time says when.
 	Time time.Time
-	// Socket is the name of the socket, Endpoint what it bound or connected to, Peer the address of the other side (empty where there is none).
-	Socket, Endpoint, Peer string
+	// Socket is the name of the socket, Endpoint what it bound or connected to.
+	Socket, Endpoint string
+	// Peer is the address of the other side, Local that of this one.
+	Peer, Local string
+	// Identity is what the peer is called, from the handshake on: the routing id that a Router knows it by, else what it calls itself.
+	Identity string
 	// Attempt is the number of the connection among those that the endpoint has tried, or accepted, from 1; 0 for events of an endpoint.
 	Attempt uint64
 	// Err is the reason, nil where nothing went wrong: a *PeerError, which names endpoint and peer and wraps what happened.
 	Err error
+	// Failure is the class of an EventHandshakeFailed.
+	Failure HandshakeFailure
 	// Delay is the time to the next attempt.
 	Delay time.Duration
 	// Sent and Received count the whole messages of the connection that ended: what the kernel took, and what was delivered.
 	Sent, Received uint64
 	// Packets counts the packets of EventLost.
 	Packets uint64
+	// Count is how many an event stands for: the events of an EventMissed.
+	Count uint64
+
+	fd      int  // of the connection or the listener, for monitors; 0 where it has none
+	unshook bool // the peer has no handshake: it speaks no ZMTP, or a version before 3.0
+}
+
+// A HandshakeFailure is the class of a failed handshake. (libzmq has an event for each)
+type HandshakeFailure uint8
+
+// The classes; the zero value is none of them.
+const (
+	// HandshakeNoDetail: time was up, the connection was lost, or there was nobody to ask whether the peer may come in.
+	// (libzmq: HANDSHAKE_FAILED_NO_DETAIL)
+	HandshakeNoDetail HandshakeFailure = iota + 1
+	// HandshakeProtocol: the peer broke the protocol, or speaks another mechanism, or does not fit: Err has a *ProtocolError.
+	// (libzmq: HANDSHAKE_FAILED_PROTOCOL)
+	HandshakeProtocol
+	// HandshakeAuth: the peer was not let in, or did not let us in: Err has an *AuthError. (libzmq: HANDSHAKE_FAILED_AUTH)
+	HandshakeAuth
+)
+
+// String returns the class in words.
+func (f HandshakeFailure) String() string {
+	switch f {
+	case HandshakeNoDetail:
+		return "no detail"
+	case HandshakeProtocol:
+		return "protocol"
+	case HandshakeAuth:
+		return "auth"
+	default:
+		return fmt.Sprintf("failure %d", uint8(f))
+	}
 }
 
 // String returns the event in one line.
 func (e Event) String() string {
 	switch {
+	case e.Kind == EventMissed:
+		return fmt.Sprintf("missed %d events", e.Count)
 	case e.Err != nil:
 		return fmt.Sprintf("%s %s: %v", e.Socket, e.Kind, e.Err)
 	case e.Peer != "":
 		return fmt.Sprintf("%s %s: %s: peer %s", e.Socket, e.Kind, e.Endpoint, e.Peer)
 	default:
 		return fmt.Sprintf("%s %s: %s", e.Socket, e.Kind, e.Endpoint)
-	}
-}
-
-// A Trace has functions that are called as messages pass. They run on the data path, in an actor: they must be quick, must not wait, and must
-// not call the socket. A nil function costs nothing.
-type Trace struct {
-	// Sent is called for each message when the kernel has taken its last byte: from then on it is out of this process's hands. Not called for inproc.
-	Sent func(Conn, Message)
-}
-
-// A Conn names one connection.
-type Conn struct {
-	// Socket, Endpoint and Peer are as in Event.
-	Socket, Endpoint, Peer string
-	// Attempt is the number of the connection among those of its endpoint, from 1, as in Event.
-	Attempt uint64
-}
-
-// WithTrace sets the functions to call as messages pass.
-func WithTrace(t Trace) Option {
-	return func(o *options) error {
-		o.trace = t
-		return nil
 	}
 }

@@ -146,3 +146,12 @@ func ShutdownGrace(d time.Duration) RuntimeOption {
 		return nil
 	}
 }
+
+// EventRoom is how many events wait for one loop, LastEvent the last kind there is.
+const (
+	EventRoom = eventRoom
+	LastEvent = EventKind(len(eventNames) - 1)
+)
+
+// Listeners is how many listen to the events of rt.
+func Listeners(rt *Runtime) int { return int(rt.events.listeners.Load()) }

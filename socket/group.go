@@ -103,8 +103,8 @@ func (s *socketActor) onGroupNews(m *groupNews) {
 	if p := m.link.pipe; p != nil && p.in != nil && m.lost > 0 {
 		p.in.CountDropped(m.lost, ReasonPacketsLost)
 	}
-	s.rt.emit(Event{
-		Kind: m.kind, Socket: s.name, Endpoint: m.link.endpoint.text, Peer: m.source, Attempt: m.link.attempts.Load(), Err: m.err,
+	s.emit(Event{
+		Kind: m.kind, Endpoint: m.link.endpoint.text, Peer: m.source, Attempt: m.link.attempts.Load(), Err: m.err,
 		Packets: uint64(m.lost),
 	})
 }

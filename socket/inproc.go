@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -61,6 +62,9 @@ func (*twinClosed) socketMessage() {}
 func (s *socket) bindInproc(ctx context.Context, addr transport.Endpoint) (*Endpoint, error) {
 	e := newEndpoint(s, addr, addr.String(), true)
 	if err := s.bind(ctx, e, nil); err != nil {
+		if errors.Is(err, ErrAddrInUse) {
+			s.emit(Event{Kind: EventBindFailed, Endpoint: e.text, Err: err})
+		}
 		return nil, fmt.Errorf("bind %s: %w", e.text, err)
 	}
 	return e, nil
@@ -268,7 +272,7 @@ func (s *socketActor) onBindInproc(ctx *actor.Context[socketMessage], m *bindEnd
 		return
 	}
 	s.control.endpoints = append(s.control.endpoints, m.endpoint)
-	s.rt.emit(Event{Kind: EventListening, Socket: s.name, Endpoint: m.endpoint.text})
+	s.emit(Event{Kind: EventListening, Endpoint: m.endpoint.text})
 	for _, p := range waiting {
 		s.join(ctx, m.endpoint, p)
 	}
@@ -318,15 +322,15 @@ func (n *inprocName) boundTo(r *inprocRegistry) *Endpoint {
 // join makes this side's pipe for a connecting one.
 func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pipe) {
 	if !s.typ.accepts(a.sock.typ.name) {
-		s.rt.emit(Event{
-			Kind: EventHandshakeFailed, Socket: s.name, Endpoint: e.text,
+		s.emit(Event{
+			Kind: EventHandshakeFailed, Endpoint: e.text, Failure: HandshakeProtocol,
 			Err: fmt.Errorf("%w: %s and %s", ErrIncompatible, s.typ.name, a.sock.typ.name),
 		})
 		_ = a.sock.ref.Tell(&twinClosed{a})
 		return
 	}
 	if !s.admits() {
-		s.rt.emit(Event{Kind: EventHandshakeFailed, Socket: s.name, Endpoint: e.text, Err: ErrTaken})
+		s.emit(Event{Kind: EventHandshakeFailed, Endpoint: e.text, Failure: HandshakeNoDetail, Err: ErrTaken})
 		_ = a.sock.ref.Tell(&twinClosed{a}) // a stopped socket has closed its pipes
 		return
 	}
@@ -349,10 +353,9 @@ func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pi
 func (s *socketActor) rise(p *pipe) {
 	p.connected.Store(true)
 	s.greet(p)
+	s.christen(p)
 	s.peers.add(1)
-	if !s.typ.hidden {
-		s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
-	}
+	s.emit(p.event(EventHandshakeSucceeded))
 }
 
 // onTwinJoined counts the peer of a connecting pipe, or tells it that the pipe has closed meanwhile, and only left what it had sent.
@@ -407,7 +410,5 @@ func (s *socketActor) fall(p *pipe) {
 		return
 	}
 	s.peers.add(-1)
-	if !s.typ.hidden {
-		s.rt.emit(Event{Kind: EventDisconnected, Socket: s.name, Endpoint: p.endpoint.text, Attempt: 1})
-	}
+	s.emit(p.event(EventDisconnected))
 }

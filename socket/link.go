@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/transport"
@@ -25,7 +26,8 @@ type link struct {
 	// Atomic: attempts counts the connections tried, one by each incarnation of the codec; phase is what the worker counts this link under.
 	attempts atomic.Uint64
 	phase    atomic.Int32
-	placed   atomic.Bool // an accepted link holds one of the places for handshakes
+	placed   atomic.Bool  // an accepted link holds one of the places for handshakes
+	fd       atomic.Int64 // of the last connection, for monitors; 0 where it has none
 
 	codec atomic.Pointer[actor.Ref[codec.Message]] // the last codec that finished a handshake; written by Up
 
@@ -76,6 +78,9 @@ func (l *link) Flushed() {
 	_ = l.pipe.ref.Tell(&flushed{}) // a stopped pipe has ended already
 }
 
+// ipcScheme is the scheme whose attempts to connect do not wait.
+const ipcScheme = "ipc"
+
 // newCodec makes an incarnation of a dialed link's codec.
 func (l *link) newCodec() actor.Actor[codec.Message] {
 	if l.endpoint.group != nil {
@@ -97,9 +102,11 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		Open: func(ctx context.Context) (net.Conn, error) {
 			l.attempts.Add(1)
 			l.enter(dialing)
+			l.tellAttempt()
 			conn, err := open(ctx)
 			if err == nil {
 				l.enter(shaking)
+				l.tellOpen(conn)
 			}
 			return conn, err
 		},
@@ -143,6 +150,35 @@ func (l *link) dial(ctx context.Context) (net.Conn, error) {
 		return nil, &dialError{err, l.endpoint.addr.Scheme}
 	}
 	return conn, nil
+}
+
+// tellAttempt tells that a dialed link begins an attempt. Over ipc its end is known at once.
+func (l *link) tellAttempt() {
+	if e := l.endpoint; l.accepted == nil && e.addr.Scheme != ipcScheme && e.handed == nil {
+		l.tell(Event{Kind: EventConnectDelayed, Endpoint: e.text, Attempt: l.attempts.Load()})
+	}
+}
+
+// tellOpen tells that there is a connection, before anything is said on it.
+func (l *link) tellOpen(conn net.Conn) {
+	l.fd.Store(int64(fdOf(conn)))
+	e := Event{Kind: EventConnected, Endpoint: l.endpoint.text, Peer: transport.PeerName(conn), Attempt: l.attempts.Load(), fd: int(l.fd.Load())}
+	if a := conn.LocalAddr(); a != nil {
+		e.Local = a.String()
+	}
+	if l.accepted != nil {
+		e.Kind = EventAccepted
+	}
+	l.tell(e)
+}
+
+// tell makes the socket actor tell of an event, after all that it has been told of this link before.
+func (l *link) tell(e Event) {
+	if !l.sock.rt.events.heard() {
+		return
+	}
+	e.Time = time.Now()
+	_ = l.sock.ref.Tell(&linkNews{e}) // a stopped socket has no news
 }
 
 // A dialError is the failure to reach a peer at all.

@@ -64,11 +64,11 @@ func (t *listenerTask) spawn(parent actor.Parent) error {
 }
 
 // close shuts the door: nobody is accepted any more. Connections there are stay.
-func (t *listenerTask) close() {
+func (t *listenerTask) close() error {
 	t.mu.Lock()
 	t.shut = true
 	t.mu.Unlock()
-	_ = t.listener.Close() // the accept loop ends; there is nobody to report to
+	return t.listener.Close()
 }
 
 // cut closes the accepted connections.
@@ -205,8 +205,8 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 		return nil
 	}
 	if !l.handshakes.TryAcquire(1) {
-		s.rt.emit(Event{
-			Kind: EventRefused, Socket: s.name, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
+		s.emit(Event{
+			Kind: EventRefused, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
 			Err: fmt.Errorf("%d handshakes are going on", l.endpoint.opts.maxHandshakes),
 		})
 		_ = m.conn.Close()
@@ -259,7 +259,7 @@ func (l *listener) onAcceptFailed(ctx *actor.Context[listenerMessage], m *accept
 	}
 	l.delay = min(max(2*l.delay, acceptBackoff), acceptBackoffMax)
 	s := l.endpoint.sock
-	s.rt.emit(Event{Kind: EventAcceptFailed, Socket: s.name, Endpoint: l.endpoint.text, Err: m.err, Delay: l.delay})
+	s.emit(Event{Kind: EventAcceptFailed, Endpoint: l.endpoint.text, Err: m.err, Delay: l.delay})
 	ctx.After(l.delay, &acceptAgain{})
 }
 

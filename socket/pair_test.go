@@ -61,7 +61,7 @@ func TestPairTurnsAway(t *testing.T) {
 			for connected, lost := 0, 0; lost < 3; {
 				e := <-events
 				switch {
-				case e.Socket == second.String() && e.Kind == socket.EventConnected:
+				case e.Socket == second.String() && e.Kind == socket.EventHandshakeSucceeded:
 					connected++
 				case e.Socket == second.String() && e.Kind == socket.EventDisconnected:
 					lost++
@@ -74,7 +74,7 @@ func TestPairTurnsAway(t *testing.T) {
 			require.NoError(t, first.Close(ctx))
 			receive(t, a, 6, 1)
 			for e := range events {
-				if e.Socket == a.String() && e.Kind == socket.EventConnected {
+				if e.Socket == a.String() && e.Kind == socket.EventHandshakeSucceeded {
 					break // the first one's came before the losses above
 				}
 			}

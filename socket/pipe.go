@@ -45,6 +45,7 @@ type pipe struct {
 	connected  atomic.Bool
 	peer       atomic.Pointer[codec.Peer] // of the present or last connection
 	reconnects atomic.Uint64              // connections after the first
+	called     atomic.Pointer[string]     // what the application calls the peer, for events; nil where it calls it nothing, or does not yet
 
 	// Owned by the socket actor.
 	ref     actor.Ref[pipeMessage]
@@ -63,6 +64,46 @@ func (p *pipe) identity() (id []byte, known bool) {
 		return o.opts.routingID, true
 	}
 	return nil, false
+}
+
+// calledNow is what the application calls p's peer; empty where it calls it nothing, or there is no pipe.
+func (p *pipe) calledNow() string {
+	if p == nil {
+		return ""
+	}
+	if id := p.called.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
+// event is an event about p's peer. Any goroutine may call it.
+func (p *pipe) event(kind EventKind) Event {
+	e := Event{Kind: kind, Endpoint: p.endpoint.text, Attempt: 1}
+	if peer := p.peer.Load(); peer != nil {
+		e = e.of(*peer)
+		e.unshook = !peer.Version.AtLeast(3, 0)
+	} else if id, known := p.identity(); known {
+		e.Identity = string(id)
+	}
+	if id := p.calledNow(); id != "" {
+		e.Identity = id
+	}
+	if p.link != nil {
+		e.Attempt, e.fd = p.link.attempts.Load(), int(p.link.fd.Load())
+		e.unshook = e.unshook || p.endpoint.opts.raw
+	}
+	return e
+}
+
+// christen notes what the application calls p's peer.
+func (s *socket) christen(p *pipe) {
+	if !s.typ.addresses {
+		return
+	}
+	if id := s.idOf(p); id != "" {
+		p.called.Store(&id)
+	}
 }
 
 // gone says whether nothing goes out through p any more.

@@ -54,12 +54,12 @@ func TestEscalatedPanicEndsTheEndpoint(t *testing.T) {
 	ep, err := push.Connect(r.ctx, r.bind.String(), Reconnect(once))
 	require.NoError(t, err)
 	for n := range 2 {
-		r.await(push.String(), EventConnected, n+1)
+		r.await(push.String(), EventHandshakeSucceeded, n+1)
 		require.NoError(t, actortest.Panic(*ep.link.codec.Load(), errInjected))
 	}
 	r.await(push.String(), EventEnded, 1)
 	r.await(push.String(), EventClosed, 1)
-	require.Equal(t, 2, r.count(push.String(), EventConnected))
+	require.Equal(t, 2, r.count(push.String(), EventHandshakeSucceeded))
 }
 
 // A socket actor that dies while its socket lingers is succeeded by one that goes on lingering: nothing that was queued is dropped.
@@ -155,12 +155,12 @@ func TestAcceptedConnectionsAreNumbered(t *testing.T) {
 	var numbers atomic.Uint64
 	for n := range 3 {
 		r.conn.link.line.Cut(errors.New("next"))
-		r.await(r.pull.String(), EventConnected, n+2)
+		r.await(r.pull.String(), EventHandshakeSucceeded, n+2)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.events {
-		if e.Socket == r.pull.String() && e.Kind == EventConnected {
+		if e.Socket == r.pull.String() && e.Kind == EventHandshakeSucceeded {
 			require.Equal(t, numbers.Add(1), e.Attempt)
 		}
 	}

@@ -22,7 +22,7 @@ type Runtime struct {
 	// Set by NewRuntime, then read-only.
 	sys        *actor.System
 	log        *slog.Logger
-	onEvent    func(Event)
+	events     *hub
 	workers    []*ioWorker
 	reaper     *reaperState
 	inproc     *inprocRegistry
@@ -76,15 +76,6 @@ func IOWorkers(n int) RuntimeOption {
 	}
 }
 
-// WithEvents makes the runtime call f for each event of its sockets. f is called from actors: it must be quick, must not wait, and may be called by
-// several goroutines at once.
-func WithEvents(f func(Event)) RuntimeOption {
-	return func(o *runtimeOptions) error {
-		o.onEvent = f
-		return nil
-	}
-}
-
 // NewRuntime starts a runtime. Shutdown ends it.
 func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
 	o := runtimeOptions{log: slog.New(slog.DiscardHandler), workers: 1, maxSockets: defaultMaxSockets, grace: shutdownGrace}
@@ -94,9 +85,10 @@ func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
 		}
 	}
 	rt := &Runtime{
-		log: o.log, onEvent: o.onEvent, maxSockets: o.maxSockets, defaults: o.defaults,
+		log: o.log, events: &hub{}, maxSockets: o.maxSockets, defaults: o.defaults,
 		sockets: map[*socket]struct{}{}, inproc: newInprocRegistry(), grace: o.grace,
 	}
+	rt.events.open(o.log, o.onEvent)
 	rt.door.rt, rt.door.auth = rt, o.auth
 	rt.sys = actor.NewSystem(actor.WithLogger(o.log), actor.WithDeadLetters(rt.onDeadLetter))
 	if err := rt.start(o.workers); err != nil {
@@ -163,6 +155,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 		others = errors.Join(others, err)
 	}
 	rt.inproc.discard()
+	rt.events.end("")
 	if len(unsent.Peers) > 0 {
 		return errors.Join(&unsent, others)
 	}
@@ -198,6 +191,15 @@ func (rt *Runtime) disown(s *socket) {
 	delete(rt.sockets, s)
 	rt.mu.Unlock()
 	_ = rt.reaper.ref.Tell(&reaped{s}) // the reaper stops with the runtime
+	rt.events.end(s.name)
+}
+
+// has says whether s has not closed yet.
+func (rt *Runtime) has(s *socket) bool {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	_, ok := rt.sockets[s]
+	return ok
 }
 
 // pickWorker returns the worker with the least to do among those that mask allows; 0 allows all.
@@ -215,25 +217,6 @@ func (rt *Runtime) pickWorker(mask uint64) (*ioWorker, error) {
 		return nil, fmt.Errorf("%w: %d there are, %d allowed", ErrNoIOWorker, len(rt.workers), bits.OnesCount64(mask))
 	}
 	return best, nil
-}
-
-// emit tells of an event: to the log, and to whoever asked for it.
-func (rt *Runtime) emit(e Event) {
-	e.Time = time.Now()
-	if e.Err != nil {
-		e.Err = &PeerError{Endpoint: e.Endpoint, Peer: e.Peer, Err: e.Err}
-	}
-	level := slog.LevelDebug
-	if e.Err != nil && e.Kind != EventRetried && e.Kind != EventConnectFailed {
-		level = slog.LevelInfo
-	}
-	if rt.log.Enabled(context.Background(), level) {
-		rt.log.LogAttrs(context.Background(), level, e.Kind.String(), slog.String("socket", e.Socket), slog.String("endpoint", e.Endpoint),
-			slog.String("peer", e.Peer), slog.Uint64("attempt", e.Attempt), slog.Any("err", e.Err))
-	}
-	if rt.onEvent != nil {
-		rt.onEvent(e)
-	}
 }
 
 // A discarder is a message that holds something which must be let go where nobody receives it.

@@ -140,7 +140,7 @@ func TestSecurityMismatch(t *testing.T) {
 		var fault *socket.ProtocolError
 		for fault == nil {
 			e := <-g.events
-			require.NotEqual(t, socket.EventConnected, e.Kind, name)
+			require.NotEqual(t, socket.EventHandshakeSucceeded, e.Kind, name)
 			if e.Kind == socket.EventHandshakeFailed {
 				errors.As(e.Err, &fault)
 			}

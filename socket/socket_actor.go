@@ -55,6 +55,8 @@ type (
 		attempt uint64
 		loss    codec.Loss
 	}
+	// linkNews has an event of a link to tell of, in its turn.
+	linkNews struct{ event Event }
 	// linkEnded reports that a dialed link will not be tried again.
 	linkEnded struct {
 		link *link
@@ -76,6 +78,7 @@ func (*closeSocket) socketMessage()     {}
 func (*setOptions) socketMessage()      {}
 func (*peerUp) socketMessage()          {}
 func (*peerDown) socketMessage()        {}
+func (*linkNews) socketMessage()        {}
 func (*linkEnded) socketMessage()       {}
 func (*pipeClosed) socketMessage()      {}
 func (*taskStopped) socketMessage()     {}
@@ -83,7 +86,7 @@ func (*taskStopped) socketMessage()     {}
 // A socketActor is a socket's control path: endpoints and pipes come and go through it.
 //
 //	Owns      socket.control: endpoints, pipes, the state of closing. It outlives the actor's incarnations.
-//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkEnded, groupNews of links;
+//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkNews, linkEnded, groupNews of links;
 //	          pipeClosed of pipes; taskStopped of I/O actors.
 //	Sends     Attach, Refuse to codecs; closePipe to pipes; startTask, stopTask to I/O actors.
 //	Starts    a pipe actor for each pipe.
@@ -110,6 +113,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onPeerUp(ctx, m)
 	case *peerDown:
 		s.onPeerDown(ctx, m)
+	case *linkNews:
+		s.emit(m.event)
 	case *linkEnded:
 		s.onLinkEnded(ctx, m)
 	case *twinClosed:
@@ -197,8 +202,9 @@ func (s *socketActor) onBind(ctx *actor.Context[socketMessage], m *bindEndpoint)
 	e.worker, e.listener = worker, newListenerTask(e, m.listener, worker)
 	e.task = e.listener
 	s.control.endpoints = append(s.control.endpoints, e)
+	e.fd = fdOf(m.listener)
+	s.emit(Event{Kind: EventListening, Endpoint: e.text, fd: e.fd})
 	worker.start(e.task)
-	s.rt.emit(Event{Kind: EventListening, Socket: s.name, Endpoint: e.text})
 	m.reply.Send(struct{}{})
 }
 
@@ -278,10 +284,13 @@ func (s *socketActor) onPeerUp(ctx *actor.Context[socketMessage], m *peerUp) {
 	l.up = true
 	p.connected.Store(true)
 	s.greet(p)
+	s.christen(p)
 	s.noticeUp(p)
 	_ = m.codec.Tell(&codec.Attach{Out: p.out, In: s.inlet(p)}) // where the codec is gone, peerDown is on its way
 	s.peers.add(1)
-	s.rt.emit(Event{Kind: EventConnected, Socket: s.name, Endpoint: l.endpoint.text, Peer: m.peer.Remote, Attempt: m.attempt})
+	e := p.event(EventHandshakeSucceeded)
+	e.Attempt = m.attempt
+	s.emit(e)
 }
 
 // inlet is where what p's peer sends goes.
@@ -305,8 +314,8 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 // onPeerDown takes note of a loss. A pipe that came with its connection ends; one that belongs to its endpoint waits for the next connection.
 func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown) {
 	l := m.link
-	defer s.emitLoss(m) // whoever hears of it finds it done
 	p := l.pipe
+	defer s.emitLoss(m, p.calledNow()) // whoever hears of it finds it done
 	if p == nil {
 		return
 	}
@@ -328,11 +337,14 @@ func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown)
 	}
 }
 
-// emitLoss says what ended, and why.
-func (s *socketActor) emitLoss(m *peerDown) {
+// emitLoss says what ended, and why. called is what the socket has called the peer, empty where that is not known.
+func (s *socketActor) emitLoss(m *peerDown, called string) {
 	e := Event{
-		Kind: EventDisconnected, Socket: s.name, Endpoint: m.link.endpoint.text, Peer: m.loss.Peer.Remote, Attempt: m.attempt,
-		Err: m.loss.Reason, Sent: m.loss.Sent, Received: m.loss.Received,
+		Kind: EventDisconnected, Endpoint: m.link.endpoint.text, Attempt: m.attempt, Err: m.loss.Reason, Sent: m.loss.Sent, Received: m.loss.Received,
+		fd: int(m.link.fd.Load()), unshook: m.link.endpoint.opts.raw || !m.loss.Peer.Version.AtLeast(3, 0),
+	}.of(m.loss.Peer)
+	if called != "" {
+		e.Identity = called
 	}
 	if !m.loss.Shaken {
 		e.Kind = EventConnectFailed
@@ -340,10 +352,10 @@ func (s *socketActor) emitLoss(m *peerDown) {
 			e.Kind, e.Peer = EventRefused, re.peer
 		}
 		if he, ok := errors.AsType[*codec.HandshakeError](m.loss.Reason); ok {
-			e.Kind, e.Peer = EventHandshakeFailed, he.Remote
+			e.Kind, e.Peer, e.Failure = EventHandshakeFailed, he.Remote, failureOf(he.Err)
 		}
 	}
-	s.rt.emit(e)
+	s.emit(e)
 }
 
 // onLinkEnded ends an endpoint whose strategy said stop. What was queued for it is dropped and counted.
@@ -357,7 +369,7 @@ func (s *socketActor) onLinkEnded(ctx *actor.Context[socketMessage], m *linkEnde
 		m.link.pipe = nil
 		s.endPipe(ctx, p, ReasonProtocol)
 	}
-	s.rt.emit(Event{Kind: EventEnded, Socket: s.name, Endpoint: e.text, Attempt: m.link.attempts.Load(), Err: m.err})
+	s.emit(Event{Kind: EventEnded, Endpoint: e.text, Attempt: m.link.attempts.Load(), Err: m.err})
 	s.stopIfDone(ctx, e)
 }
 
@@ -383,7 +395,7 @@ func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
 	s.control.pipes = slices.Delete(s.control.pipes, i, i+1)
 	s.stats.retire(p)
 	if p.unsent > 0 && s.typ.sends && !s.typ.subscriber { // subscriptions are state, not messages
-		u := Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent}
+		u := Unsent{Endpoint: p.endpoint.text, Messages: p.unsent}
 		if s.control.closing {
 			s.control.unsent = append(s.control.unsent, u)
 		}

@@ -1,6 +1,8 @@
 package socket
 
 import (
+	"errors"
+	"net"
 	"slices"
 	"time"
 
@@ -32,7 +34,9 @@ func (s *socketActor) closeEndpoint(ctx *actor.Context[socketMessage], e *Endpoi
 	if !e.closed {
 		e.closed = true
 		if e.listener != nil {
-			e.listener.close()
+			if err := e.listener.close(); err != nil && !errors.Is(err, net.ErrClosed) {
+				s.emit(Event{Kind: EventCloseFailed, Endpoint: e.text, Err: err})
+			}
 		}
 		if e.inproc != nil {
 			s.rt.inproc.withdraw(e)
@@ -139,9 +143,7 @@ func (s *socketActor) forget(ctx *actor.Context[socketMessage], e *Endpoint) {
 	if e.handed != nil {
 		_ = e.handed.Close() // its codec has, where there was one
 	}
-	if !s.typ.hidden {
-		s.rt.emit(Event{Kind: EventClosed, Socket: s.name, Endpoint: e.text})
-	}
+	s.emit(Event{Kind: EventClosed, Endpoint: e.text, fd: e.fd})
 	for _, r := range e.done {
 		if len(e.unsent) > 0 {
 			r.Fail(&UnsentError{Peers: e.unsent})

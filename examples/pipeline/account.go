@@ -140,7 +140,7 @@ func (a *account) event(e socket.Event) {
 		a.progress.sayEvent(e, worker, a.ends[c])
 	}
 	switch {
-	case ofSource && e.Kind == socket.EventConnected:
+	case ofSource && e.Kind == socket.EventHandshakeSucceeded:
 		a.up[e.Endpoint]++
 		if a.up[e.Endpoint] > 1 {
 			a.reconnected.open()

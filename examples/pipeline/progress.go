@@ -58,7 +58,7 @@ func (p *progress) close() {
 // sayEvent says what becomes of the source's connection to worker. over tells that the end has passed through it.
 func (p *progress) sayEvent(e socket.Event, worker string, over bool) {
 	switch {
-	case e.Kind == socket.EventConnected:
+	case e.Kind == socket.EventHandshakeSucceeded:
 		p.say("source: connected to %s (attempt %d)", worker, e.Attempt)
 	case e.Kind == socket.EventDisconnected && over:
 		p.say("source: done with %s, after %d messages", worker, e.Sent)
