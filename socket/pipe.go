@@ -117,6 +117,14 @@ func (p *pipe) properties() *wire.Properties {
 	return nil
 }
 
+// give returns m, which came from p, for the application to keep. What came over a connection is nobody else's already.
+func (p *pipe) give(m Message) Message {
+	if p.other.Load() != nil {
+		return wire.Give(m)
+	}
+	return m
+}
+
 // pipeMessage is what a pipe actor receives.
 type pipeMessage interface{ pipeMessage() }
 

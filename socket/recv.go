@@ -187,7 +187,7 @@ func (b *inbox) nextLocked(s *socket, keep bool) (held, error) {
 				p.in.Done(1)
 			}
 			b.seq++
-			return held{wire.Give(m), p, b.seq}, nil
+			return held{p.give(m), p, b.seq}, nil
 		}
 		p.in.Drop(1, ReasonFiltered)
 	}

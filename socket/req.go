@@ -1,10 +1,6 @@
 package socket
 
-import (
-	"encoding/binary"
-
-	"github.com/weirmq/weir/wire"
-)
+import "encoding/binary"
 
 // req is REQ: one request, then its reply, in strict turn. The request goes to the peers round-robin, behind an empty delimiter frame, and with
 // ReqCorrelate behind its number before that. ReqRelaxed lets a new request take the place of the one that is out. Beside that there are the calls of
@@ -89,7 +85,7 @@ func (s *req) accept(p *pipe, m Message) (Message, bool) {
 		return m, false
 	}
 	delete(s.calls, number)
-	c.reply <- wire.Give(body) // has room: a call has one reply
+	c.reply <- p.give(body) // has room: a call has one reply
 	return body, true
 }
 

@@ -40,6 +40,26 @@ func TestAllocsLook(t *testing.T) {
 	require.Positive(t, size)
 }
 
+// TestAllocsForward checks that a message that was received is taken, and dropped once it is written, without an allocation, whatever its shape.
+func TestAllocsForward(t *testing.T) {
+	d := NewDecoder(-1)
+	d.SetProperties(NewProperties(nil, Metadata{{Name: PropertySocketType, Value: "DEALER"}}))
+	_, msgs, _, err := d.Decode(AppendMessage(AppendMessage(nil, NewMessage("one")), NewMessage("id", "", "body")), nil)
+	require.NoError(t, err)
+	require.Len(t, msgs, 2)
+	for _, m := range msgs {
+		require.Zero(t, testing.AllocsPerRun(100, func() {
+			sent, err := Take(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			Drop(sent)
+		}))
+		require.NotNil(t, m.Properties())
+		require.Nil(t, Give(m).Properties(), "over inproc it has none")
+	}
+}
+
 // TestAllocsDecode checks how much is allocated for a message: next to nothing
 // for small ones, its own buffer for large ones, the tail for one of few
 // frames.

@@ -2,18 +2,14 @@ package wire
 
 // The functions of this file are for those who move messages from one application
 // to another: package socket and the codec. An application has no use for them.
-// Each costs a message without a reference one comparison.
+// Each costs a message without a reference one comparison, but for Give.
 
-// Take takes m from the application that sends it: without its properties, and
-// with its reference. A message that was released, or sent, is refused with
-// ErrReleased.
+// Take takes m from the application that sends it, with its reference. A message
+// that was released, or sent, is refused with ErrReleased. Its properties stay,
+// since to take them off could cost an allocation: they do not go over a
+// connection, and Give sees to what goes over none.
 func Take(m Message) (Message, error) {
-	h := m.hold()
-	switch {
-	case h == nil:
-	case h.chunk == nil:
-		return m.with(nil), nil
-	case !h.state.CompareAndSwap(mine, weirs):
+	if h := m.hold(); h.held() && !h.state.CompareAndSwap(mine, weirs) {
 		return m, ErrReleased
 	}
 	return m, nil
@@ -35,11 +31,16 @@ func Share(m Message) Message {
 	return m
 }
 
-// Give gives m to the application that receives it. What was sent over inproc
-// gets a hold of its own, so that its sender can do nothing to it any more.
+// Give gives m, which was sent over inproc, to the application that receives it:
+// without the properties of its hop before, and with a hold of its own, so that
+// its sender can do nothing to it any more. The second Give of a message changes
+// nothing.
 func Give(m Message) Message {
 	h := m.hold()
-	if !h.held() || !h.state.CompareAndSwap(weirs, gone) {
+	switch {
+	case !h.held():
+		return m.with(nil)
+	case !h.state.CompareAndSwap(weirs, gone):
 		return m
 	}
 	return m.with((&hold{chunk: h.chunk, more: h.more}).init())

@@ -85,7 +85,7 @@ func TestDecoderProperties(t *testing.T) {
 // TestManyProperties has a peer tell of more properties than anybody wants: to note them takes a time that grows with their number, and no faster: it
 // is not minutes.
 func TestManyProperties(t *testing.T) {
-	const n = 1 << 18
+	const n = 1 << 17
 	told := make(Metadata, 0, n)
 	for i := range n {
 		told = append(told, Property{Name: fmt.Sprintf("X-%08d", i), Value: "v"})
