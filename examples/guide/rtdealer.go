@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weirmq/weir/socket"
+)
+
+// rtdealer is rtreq with DEALERs for workers, at the same broker. A DEALER may send and receive in any order, so it must write the empty frame that a REQ
+// writes by itself, and take it off.
+func rtdealer(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("rtdealer", flag.ExitOnError)
+	at := flags.String("at", "tcp://localhost:5671", "`endpoint` of the broker")
+	workers := flags.Int("workers", 10, "so many work")
+	tasks := flags.Int("n", 200, "so many tasks, in all")
+	work := flags.Duration("work", 500*time.Millisecond, "how long a task takes at most")
+	part := partFlag(flags, "broker", "workers")
+	_ = flags.Parse(args) // exits where it fails
+
+	rt, err := socket.NewRuntime()
+	if err != nil {
+		return err
+	}
+	defer rt.Shutdown(ctx) // sends what is queued first
+	group, ctx := errgroup.WithContext(ctx)
+	if part.plays("broker") {
+		group.Go(func() error { return employ(ctx, rt, *at, *tasks, *workers) })
+	}
+	for range *workers {
+		if part.plays("workers") {
+			group.Go(func() error {
+				worker, err := connected(ctx, rt, socket.NewDealer, *at, socket.RoutingID(printable()))
+				if err != nil {
+					return err
+				}
+				return deal(ctx, worker, *work, out)
+			})
+		}
+	}
+	return group.Wait()
+}
+
+// deal is what a REQ would do, with a DEALER.
+func deal(ctx context.Context, worker *socket.Dealer, work time.Duration, out io.Writer) error {
+	for total := 0; ; total++ {
+		if err := worker.Send(ctx, socket.NewMessage("", "Hi Boss")); err != nil {
+			return err
+		}
+		workload, err := worker.Recv(ctx) // an empty frame, and a word
+		if err != nil {
+			return err
+		}
+		if workload.Tail(1).String() == "Fired!" {
+			fmt.Fprintf(out, "Completed: %d tasks\n", total)
+			return nil
+		}
+		if err := pause(ctx, rand.N(work+1)); err != nil {
+			return err
+		}
+	}
+}
