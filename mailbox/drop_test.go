@@ -8,7 +8,8 @@ import (
 	"github.com/weirmq/weir/mailbox"
 )
 
-// TestOnDropHearsOfEveryDrop wants each accepted item to be delivered, or told to OnDrop, once, whatever the policy and the way it goes.
+// TestOnDropHearsOfEveryDrop wants each accepted item to be shown to the consumer, who delivers or drops it, or told to OnDrop: once, whatever the policy
+// and the way it goes.
 func TestOnDropHearsOfEveryDrop(t *testing.T) {
 	const n = 500
 	for _, policy := range []mailbox.Policy{mailbox.Block, mailbox.Reject, mailbox.DropNewest, mailbox.DropOldest, mailbox.Conflate} {
@@ -30,6 +31,9 @@ func TestOnDropHearsOfEveryDrop(t *testing.T) {
 						q.Done(len(vs))
 					case 70: // some are dropped from the hand
 						vs := q.Look(30)
+						for _, v := range vs {
+							seen[v]++ // its own affair
+						}
 						q.Advance(len(vs))
 						q.Drop(len(vs), "test")
 					case 80: // some are looked at, and go back
@@ -57,5 +61,19 @@ func TestOnDropHearsOfEveryDrop(t *testing.T) {
 				require.Equal(t, l.Accepted, balance(l))
 			})
 		}
+	}
+}
+
+// TestDropOfAnotherThanTheOldest leaves alone what a consumer keeps in hand while it drops what came later.
+func TestDropOfAnotherThanTheOldest(t *testing.T) {
+	for _, policy := range []mailbox.Policy{mailbox.Block, mailbox.DropOldest} {
+		q := mailbox.New(mailbox.Config[int]{Mark: 10, Policy: policy, OnDrop: func(v int) { require.Fail(t, "told", "%d", v) }})
+		require.NoError(t, q.TryPush(1))
+		require.NoError(t, q.TryPush(2))
+		q.Advance(len(q.Look(1))) // 1 is kept
+		q.Advance(len(q.Look(1)))
+		q.Drop(1, "test") // 2 is dropped
+		q.Done(1)         // 1 is delivered
+		require.Zero(t, q.Len())
 	}
 }

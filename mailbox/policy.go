@@ -69,8 +69,8 @@ type Config[T any] struct {
 	Size func(T) int
 	// Policy says what becomes of a push at the mark.
 	Policy Policy
-	// OnDrop, where not nil, is called with each item that was accepted and leaves without being delivered: one that is dropped, discarded, or
-	// replaced. It runs in whichever goroutine drops it, may run under a lock of the queue, and must not use the queue.
+	// OnDrop, where not nil, is called with each item that was accepted and leaves without the consumer's having a say: one that is discarded, pushed
+	// out, or replaced. It runs in whichever goroutine drops it, may run under a lock of the queue, and must not use the queue.
 	OnDrop func(T)
 	// OnReady is the first hook; see Queue.SetOnReady.
 	OnReady func()

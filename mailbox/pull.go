@@ -47,14 +47,12 @@ func (q *Queue[T]) Done(n int) {
 	q.leave(n)
 }
 
-// Drop is Done for items that are not delivered: they are counted as dropped for r. Consumer only.
+// Drop is Done for items that are not delivered: they are counted as dropped for r. A consumer that has several in hand may drop another than the
+// oldest, of which one leaves all the same: so what becomes of the item itself is the consumer's affair, and OnDrop does not hear of it. Consumer only.
 func (q *Queue[T]) Drop(n int, r Reason) {
 	if n > 0 && n <= q.inHand() { // counted before they leave: whoever reads the ledger in between finds them queued, and the sums agree
 		q.drops.removed.Add(uint64(n))
 		q.drops.add(r, uint64(n))
-		if q.onDrop != nil {
-			q.tellDropped(n)
-		}
 	}
 	q.Done(n)
 }
@@ -163,6 +161,9 @@ func (q *Queue[T]) Discard(r Reason) int {
 			q.Advance(k)
 		}
 		n = int(q.cursor - q.headPos)
+	}
+	if q.onDrop != nil {
+		q.tellDropped(n)
 	}
 	q.Drop(n, r)
 	return n

@@ -55,8 +55,7 @@ func (b *inbox) peekLocked(s *socket) bool {
 		case s.wants(msgs[0]):
 			return true
 		default:
-			p.in.Advance(1)
-			p.in.Drop(1, ReasonFiltered)
+			p.dropNext(msgs, ReasonFiltered)
 		}
 	}
 	return false

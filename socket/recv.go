@@ -88,6 +88,15 @@ func (h held) drop(why mailboxReason) {
 	wire.Drop(h.msg)
 }
 
+// dropNext drops msgs, which are what p's inbound queue has next, under the receive lock.
+func (p *pipe) dropNext(msgs []Message, why mailboxReason) {
+	for _, m := range msgs {
+		wire.Drop(m)
+	}
+	p.in.Advance(len(msgs))
+	p.in.Drop(len(msgs), why)
+}
+
 // An inbox is the fair queue of a socket: the pipes that have something to receive. (libzmq: fq.cpp)
 type inbox struct {
 	waiting waitList // receivers
@@ -178,18 +187,19 @@ func (b *inbox) nextLocked(s *socket, keep bool) (held, error) {
 			b.ring = append(b.ring[:b.turn], b.ring[b.turn+1:]...) // not idle: the pattern puts it back on the list
 			continue
 		}
-		p.in.Advance(1)
-		if ok {
-			if !s.typ.single {
-				b.turn++
-			}
-			if !keep {
-				p.in.Done(1)
-			}
-			b.seq++
-			return held{p.give(m), p, b.seq}, nil
+		if !ok {
+			p.dropNext(msgs, ReasonFiltered)
+			continue
 		}
-		p.in.Drop(1, ReasonFiltered)
+		p.in.Advance(1)
+		if !s.typ.single {
+			b.turn++
+		}
+		if !keep {
+			p.in.Done(1)
+		}
+		b.seq++
+		return held{p.give(m), p, b.seq}, nil
 	}
 	return held{}, ErrWouldBlock
 }
@@ -210,15 +220,15 @@ func (b *inbox) dropStale(s *socket, all bool) error {
 	for len(b.ring) > 0 {
 		b.turn %= len(b.ring)
 		p := b.ring[b.turn]
-		if len(p.in.Look(1)) == 0 {
+		msgs := p.in.Look(1)
+		if len(msgs) == 0 {
 			b.restLocked(p)
 			continue
 		}
 		if s.expects() {
 			return nil // a request is out, and this may be the answer
 		}
-		p.in.Advance(1)
-		p.in.Drop(1, ReasonFiltered)
+		p.dropNext(msgs, ReasonFiltered)
 	}
 	return nil
 }
@@ -280,9 +290,7 @@ func (b *inbox) dropUnreadLocked(p *pipe) {
 	}
 	p.in.Close(ErrClosed)
 	for p.in.Wait(context.Background()) == nil { // an inproc sender that has its place, and is about to fill it, is waited for: see ARCHITECTURE.md
-		msgs := p.in.Look(dropRun)
-		p.in.Advance(len(msgs))
-		p.in.Drop(len(msgs), ReasonUnread)
+		p.dropNext(p.in.Look(dropRun), ReasonUnread)
 	}
 }
 

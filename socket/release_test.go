@@ -1,6 +1,7 @@
 package socket_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -313,4 +314,39 @@ func TestReleaseThroughAProxy(t *testing.T) {
 		}
 	}
 	l.settled(t, false)
+}
+
+// TestDropsLeaveHandsAlone drops what nobody has received while a channel's pump holds a message that came before: that one comes out whole, though
+// the memory of the dropped is used again.
+func TestDropsLeaveHandsAlone(t *testing.T) {
+	ctx, rt := within(t), newRuntime(t)
+	filled := func(b byte) socket.Message { return socket.MessageOf(bytes.Repeat([]byte{b}, 4096)) }
+	for range 30 {
+		first, second, pull := newPush(t, rt), newPush(t, rt), newPull(t, rt)
+		ep, err := pull.Connect(ctx, bind(t, first, "tcp://127.0.0.1:*").String())
+		require.NoError(t, err)
+		connect(t, pull, bind(t, second, "tcp://127.0.0.1:*").String())
+		life, end := context.WithCancel(ctx)
+		c := pull.RecvChan(life)
+		for range 10 {
+			require.NoError(t, first.Send(ctx, filled('a')))
+		}
+		// One is in the pump's hand by then, or about to be: it waits longest.
+		m, err := pull.Recv(ctx)
+		require.NoError(t, err)
+		require.Equal(t, filled('a').String(), m.String())
+		require.NoError(t, ep.Close(ctx))
+		for range 20 {
+			require.NoError(t, second.Send(ctx, filled('b')))
+		}
+		for b := byte('a'); b == 'a'; {
+			m := <-c
+			b = m.Bytes()[0]
+			require.Equal(t, filled(b).String(), m.String())
+		}
+		end()
+		for range c { // until it is closed
+		}
+		require.NoError(t, pull.Close(ctx))
+	}
 }
