@@ -75,7 +75,8 @@ func (p *Poller) Add(s Socket, events PollEvents) error {
 }
 
 // AddConn waits for a connection or file with a descriptor: a net.Conn of package net, or an os.File. Where the platform cannot wait for readiness
-// (Windows), it returns errors.ErrUnsupported. Remove it before it is closed.
+// (Windows), it returns errors.ErrUnsupported. Remove it before it is closed: the closing is put off
+// while somebody waits for it. One that is closed all the same is reported with PollErr until it is removed.
 func (p *Poller) AddConn(c syscall.Conn, events PollEvents) error {
 	if !transport.CanPoll {
 		return fmt.Errorf("poll a descriptor: %w", errors.ErrUnsupported)

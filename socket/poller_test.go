@@ -116,20 +116,22 @@ func TestPollerBesideReceivers(t *testing.T) {
 		p := socket.NewPoller()
 		require.NoError(t, p.Add(pull, socket.PollIn))
 		life, end := context.WithCancel(ctx)
-		stopped := make(chan error, 1)
+		const n = 100
+		stopped, received := make(chan error, 1), make(chan struct{}, n)
 		go func() {
 			for {
 				if _, err := p.Wait(life); err != nil {
 					stopped <- err
 					return
 				}
-				synctest.Wait() // until somebody has received it
+				<-received // it is level-triggered: without this it would look again and again until somebody has received it
 			}
 		}()
-		for i := range 100 {
+		for i := range n {
 			synctest.Wait()
 			require.NoError(t, push.Send(ctx, number(i)))
 			receive(t, pull, i, 1)
+			received <- struct{}{}
 		}
 		end()
 		require.ErrorIs(t, <-stopped, context.Canceled)
@@ -254,8 +256,25 @@ func TestPollerConn(t *testing.T) {
 	require.NoError(t, p.Modify(conn, socket.PollIn|socket.PollOut))
 	wantEvents(t, p, socket.PollEvent{Conn: conn, Events: socket.PollOut})
 	require.NoError(t, p.Modify(conn, socket.PollIn))
-	require.NoError(t, far.Close())
+	require.NoError(t, far.(*net.TCPConn).CloseWrite())
 	wantEvents(t, p, readable) // the end of what can be read
-	require.NoError(t, p.Remove(conn))
+	require.NoError(t, conn.CloseWrite())
+	broken := socket.PollEvent{Conn: conn, Events: socket.PollErr}
+	for _, events := range []socket.PollEvents{0, socket.PollOut} {
+		require.NoError(t, p.Modify(conn, events))
+		got, err := p.Wait(ctx)
+		require.NoError(t, err)
+		require.Len(t, got, 1)
+		require.Equal(t, socket.PollErr, got[0].Events&socket.PollErr, "both directions have ended, and nobody asks to read")
+	}
 	require.NoError(t, conn.Close())
+	require.NoError(t, far.Close())
+	wantEvents(t, p, broken)
+	in, other := socket.PollEvent{Socket: pull, Events: socket.PollIn}, socket.NewPoller()
+	require.NoError(t, other.Add(pull, socket.PollIn))
+	require.NoError(t, push.Send(ctx, number(1)))
+	wantEvents(t, other, in)
+	wantEvents(t, p, broken, in) // the closed one stands in nobody's way
+	require.NoError(t, p.Remove(conn))
+	wantEvents(t, p, in)
 }

@@ -5,10 +5,14 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
+
+// closedFD stands for a descriptor that is closed: poll passes over it.
+const closedFD = -1
 
 // CanPoll says whether the platform can wait for the readiness of descriptors.
 const CanPoll = true
@@ -30,15 +34,19 @@ func pollFDs(list []Descriptor, alarm *Alarm, fds []unix.PollFd) error {
 		if d.Out {
 			events |= unix.POLLOUT
 		}
-		var inner error
-		err := d.Raw.Control(func(fd uintptr) {
-			inner = pollFDs(list, alarm, append(fds, unix.PollFd{Fd: int32(fd), Events: events}))
-		})
-		return errors.Join(err, inner)
+		var err error
+		if d.Raw.Control(func(fd uintptr) {
+			err = pollFDs(list, alarm, append(fds, unix.PollFd{Fd: int32(fd), Events: events}))
+		}) != nil { // it is closed, and the others are not
+			err = pollFDs(list, alarm, append(fds, unix.PollFd{Fd: closedFD}))
+		}
+		return err
 	}
 	timeout := 0
-	if alarm != nil {
+	if alarm != nil && !slices.ContainsFunc(fds, func(fd unix.PollFd) bool { return fd.Fd == closedFD }) {
 		timeout = -1
+	}
+	if alarm != nil {
 		fds = append(fds, unix.PollFd{Fd: int32(alarm.r), Events: unix.POLLIN})
 	}
 	for {
@@ -51,10 +59,11 @@ func pollFDs(list []Descriptor, alarm *Alarm, fds []unix.PollFd) error {
 		}
 	}
 	for i := range list {
-		got := fds[i].Revents
-		list[i].CanRead = list[i].In && got&(unix.POLLIN|unix.POLLHUP) != 0
-		list[i].CanWrite = list[i].Out && got&unix.POLLOUT != 0
-		list[i].Broken = got&(unix.POLLERR|unix.POLLNVAL) != 0
+		d, got := &list[i], fds[i].Revents
+		gone := got&unix.POLLHUP != 0 // an end of file, which poll reports whatever it is asked
+		d.CanRead = d.In && (gone || got&unix.POLLIN != 0)
+		d.CanWrite = d.Out && got&unix.POLLOUT != 0
+		d.Broken = fds[i].Fd == closedFD || got&(unix.POLLERR|unix.POLLNVAL) != 0 || gone && !d.In
 	}
 	return nil
 }
