@@ -66,7 +66,7 @@ type proxyRun struct {
 //	Owns      proxyState: paused, ended. It outlives the actor's incarnations.
 //	Receives  steerProxy of callers and of the control loop; pumpEnded of its loops.
 //	Sends     nothing.
-//	Starts    a loop for each direction, and one for the control socket; joins them when it pauses and when it ends.
+//	Starts    a loop for each direction, which it joins when it pauses; one that watches the sockets, and one for the control socket; joins all when it ends.
 //	Blocks    for that join alone, which is short: all that a loop waits for ends with the run.
 //	On error  restarted by the runtime, and goes on with what its loops had in hand.
 //
@@ -76,8 +76,8 @@ type proxyActor struct {
 	*proxyState
 
 	// Owned by the handler.
-	run     *proxyRun // the pumps; nil while paused
-	command *proxyRun // the control loop; nil where there is none
+	run   *proxyRun // the pumps; nil while paused
+	aside *proxyRun // the loops that go on while it is paused: one that watches the sockets, and that of control where there is one
 }
 
 // at notes where the actor is.
@@ -121,9 +121,11 @@ func (a *proxyActor) onStarted(ctx *actor.Context[proxyMessage]) {
 	if !a.paused {
 		a.resume(ctx)
 	}
+	loops := []func(context.Context) error{a.watchLoop}
 	if a.control != nil {
-		a.command = a.start(ctx, a.controlLoop)
+		loops = append(loops, a.controlLoop)
 	}
+	a.aside = a.start(ctx, loops...)
 }
 
 // start runs loops until they are halted. What ends one by itself is told to the actor.
@@ -160,9 +162,9 @@ func (a *proxyActor) resume(ctx *actor.Context[proxyMessage]) {
 
 // halt joins all loops.
 func (a *proxyActor) halt() {
-	a.command.end()
+	a.aside.end()
 	a.run.end()
-	a.command, a.run = nil, nil
+	a.aside, a.run = nil, nil
 }
 
 // onSteer obeys.
@@ -184,7 +186,7 @@ func (a *proxyActor) onSteer(ctx *actor.Context[proxyMessage], m *steerProxy) {
 
 // onPumpEnded ends the proxy with its loop: a socket has closed. A loop that panicked is the actor's failure.
 func (a *proxyActor) onPumpEnded(ctx *actor.Context[proxyMessage], m *pumpEnded) error {
-	if m.run != a.run && m.run != a.command {
+	if m.run != a.run && m.run != a.aside {
 		return nil // halted since
 	}
 	if isPanic(m.err) {

@@ -63,6 +63,17 @@ func (p *pump) pumpLoop(ctx context.Context) error {
 	}
 }
 
+// watchLoop waits until ctx ends or one of the sockets closes: a pump would notice that with the next message only, and one that waits for the one
+// socket does not notice what becomes of the other.
+func (p *proxyState) watchLoop(ctx context.Context) error {
+	select {
+	case <-p.frontend.over:
+	case <-p.backend.over:
+	case <-ctx.Done():
+	}
+	return ErrClosed
+}
+
 // take takes the next message in hand, unless there is one.
 func (p *pump) take(ctx context.Context) error {
 	if p.full {
@@ -85,8 +96,12 @@ func (p *pump) listenIn(ctx context.Context) error {
 	if p.capture == nil || p.captured {
 		return nil
 	}
+	send := p.capture.Send
+	if ours, ok := p.capture.(Socket); ok {
+		send = ours.common().send // whatever its SendTimeout
+	}
 	copied := p.hand.msg.Copy()
-	err := p.capture.Send(ctx, copied)
+	err := send(ctx, copied)
 	if err != nil {
 		copied.Release()
 	}
@@ -97,16 +112,16 @@ func (p *pump) listenIn(ctx context.Context) error {
 	return nil
 }
 
-// pass sends the message on. One that the other side has no peer for, or no use, is dropped and counted.
+// pass sends the message on, as soon as the other side has room and it is its turn. What it has no peer for, or no use, is dropped and counted.
 func (p *pump) pass(ctx context.Context) error {
-	switch err := p.to.send(ctx, p.hand.msg); {
+	switch err := p.to.sendInTurn(ctx, p.hand.msg); {
 	case err == nil:
 		p.out.sent.add(p.hand.msg)
 		p.from.inbox.settle(p.hand)
-	case errors.Is(err, ErrUnroutable), errors.Is(err, ErrBadState):
-		p.from.inbox.discard(p.hand)
-	default:
+	case errors.Is(err, ErrClosed), ctx.Err() != nil:
 		return err
+	default: // no peer has that name, or it is no message that this type can send
+		p.from.inbox.discard(p.hand)
 	}
 	p.hand, p.full = held{}, false
 	return nil

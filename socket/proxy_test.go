@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -261,8 +262,8 @@ func TestProxyEnds(t *testing.T) {
 		go func() { done <- socket.Proxy(ctx, front, back, nil) }()
 		synctest.Wait()
 		require.NoError(t, back.Close(ctx))
+		require.ErrorIs(t, <-done, socket.ErrClosed, "with nothing to pass on")
 		require.NoError(t, push.Send(ctx, number(3)))
-		require.ErrorIs(t, <-done, socket.ErrClosed)
 		receive(t, front, 3, 1)
 
 		sub := newSub(t, rt, []string{""})
@@ -283,6 +284,88 @@ func TestProxyRefused(t *testing.T) {
 		require.ErrorIs(t, socket.Proxy(ctx, newPull(t, rt), newSub(t, rt, nil), nil), socket.ErrIncompatible)
 		_, err = socket.StartProxy(newPull(t, rt), newPush(t, rt), socket.ProxyControl(newPub(t, rt)))
 		require.ErrorIs(t, err, socket.ErrIncompatible)
+	})
+}
+
+// TestProxyEndsPaused ends too while it is paused, and where the socket that closes is not the one that it waits for.
+func TestProxyEndsPaused(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, front, back := newPush(t, rt), newPull(t, rt), newPush(t, rt)
+		join(t, inprocName(t), front, push)
+		p := startProxy(t, front, back)
+		require.NoError(t, p.Pause(ctx))
+		require.NoError(t, back.Close(ctx))
+		require.ErrorIs(t, p.Wait(ctx), socket.ErrClosed)
+
+		p = startProxy(t, front, newPush(t, rt))
+		require.NoError(t, push.Send(ctx, number(0)))
+		synctest.Wait() // it waits for a peer of the backend
+		require.NoError(t, front.Close(ctx))
+		require.ErrorIs(t, p.Wait(ctx), socket.ErrClosed)
+	})
+}
+
+// TestProxyTakesTurns waits for the turn of a socket that has turns: a REQ behind a ROUTER serves one client after the other, and loses no request.
+func TestProxyTakesTurns(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		front, back, rep := newRouter(t, rt), newReq(t, rt), newRep(t, rt)
+		join(t, inprocName(t), rep, back)
+		startProxy(t, front, back)
+		var clients []*socket.Dealer
+		for range 3 {
+			client := newDealer(t, rt)
+			join(t, inprocName(t), front, client)
+			require.NoError(t, client.Send(ctx, socket.NewMessage("ask")))
+			clients = append(clients, client)
+		}
+		for range clients {
+			m, err := rep.Recv(ctx)
+			require.NoError(t, err)
+			synctest.Wait() // the next one waits in the proxy
+			require.NoError(t, rep.Send(ctx, m.Append([]byte("answer"))))
+		}
+		for _, client := range clients {
+			m, err := client.Recv(ctx)
+			require.NoError(t, err)
+			require.Equal(t, "ask|answer", m.String())
+		}
+		balanced(t, front.Stats().In)
+	})
+}
+
+// TestProxyRefuses drops what the other side cannot send, and goes on.
+func TestProxyRefuses(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, front, back := newPush(t, rt), newPull(t, rt), newRouter(t, rt)
+		client := newDealer(t, rt, socket.RoutingID("c"))
+		join(t, inprocName(t), front, push)
+		join(t, inprocName(t), back, client)
+		startProxy(t, front, back)
+		for _, m := range []socket.Message{socket.NewMessage("c"), socket.NewMessage("c", "found")} { // of the first nothing is left to send
+			require.NoError(t, push.Send(ctx, m))
+		}
+		m, err := client.Recv(ctx)
+		require.NoError(t, err)
+		require.Equal(t, "found", m.String())
+	})
+}
+
+// TestProxyCaptureWaits holds the proxy up while whoever listens in has no room, however short its patience is as a sender.
+func TestProxyCaptureWaits(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, front, back, pull := newPush(t, rt), newPull(t, rt), newPush(t, rt), newPull(t, rt)
+		capture, listener := newPush(t, rt, socket.SendTimeout(time.Millisecond)), newPull(t, rt)
+		join(t, inprocName(t), front, push)
+		join(t, inprocName(t), pull, back)
+		startProxy(t, front, back, socket.ProxyCapture(capture))
+		require.NoError(t, push.Send(ctx, number(0)))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		_, err := pull.TryRecv()
+		require.ErrorIs(t, err, socket.ErrWouldBlock)
+		join(t, inprocName(t), listener, capture)
+		receive(t, listener, 0, 1)
+		receive(t, pull, 0, 1)
 	})
 }
 

@@ -47,6 +47,29 @@ func (s *socket) send(ctx context.Context, m Message) error {
 	return s.sendWait(ctx, m)
 }
 
+// sendInTurn is send that waits for the socket's turn, too, where it has turns.
+func (s *socket) sendInTurn(ctx context.Context, m Message) error {
+	err := s.send(ctx, m)
+	if !errors.Is(err, ErrBadState) {
+		return err
+	}
+	changed := make(chan struct{}, 1)
+	s.room.watch(changed)
+	defer s.room.unwatch(changed)
+	for {
+		if err := s.send(ctx, m); !errors.Is(err, ErrBadState) {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-s.over:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // sendWait parks until m was accepted.
 func (s *socket) sendWait(ctx context.Context, m Message) error {
 	return s.room.await(ctx, func() (bool, error) {
