@@ -78,6 +78,17 @@ func millis(name string, of func(time.Duration) socket.Option) optionRow {
 	return option(name, of, "MS", parseMillis)
 }
 
+// small makes a row of an option that is a few bits.
+func small(name string, of func(uint8) socket.Option, value string) optionRow {
+	return option(name, of, value, func(text string) (uint8, error) {
+		n, err := strconv.ParseUint(text, 10, 8)
+		if err != nil {
+			return 0, errors.New("want a whole number of 0 to 255")
+		}
+		return uint8(n), nil
+	})
+}
+
 // each makes a row of an option of which there may be several.
 func each[V any](name string, of func(...V) socket.Option, value string, parse func(string) (V, error)) optionRow {
 	return option(name, func(v V) socket.Option { return of(v) }, value, parse)

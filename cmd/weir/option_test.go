@@ -64,6 +64,9 @@ func TestBadOptions(t *testing.T) {
 		"heartbeat_ivl=-1":      "want 0 or more",
 		"io_threads=-1":         "want 0 to 64",
 		"io_threads=x":          "want a whole number",
+		"reconnect_stop=-1":     "want a whole number of 0 to 255",
+		"reconnect_stop=128":    "or neither",
+		"router_notify=256":     "want a whole number of 0 to 255",
 	} {
 		out, stderr := start(t, "push", "-c", nobody, "-o", args).wait(statusUsage)
 		require.Empty(t, out, args)

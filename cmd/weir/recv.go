@@ -44,18 +44,23 @@ A message is printed at once where no other is waiting.`,
 		if err != nil {
 			return job{}, err
 		}
-		if err := subscribe(sub, s.set.subscribe); err != nil {
+		if err := subscribe(sub, orEverything(s.set.subscribe)); err != nil {
 			return job{}, err
 		}
 		return job{socket: sub, work: func(ctx context.Context) error { return s.printMessages(ctx, sub) }}, nil
 	},
 }
 
-// subscribe asks for the prefixes, or for everything where there are none.
-func subscribe(sub *socket.Sub, prefixes []string) error {
+// orEverything is the prefixes, or the one of everything where there are none.
+func orEverything(prefixes []string) []string {
 	if len(prefixes) == 0 {
-		return sub.Subscribe("")
+		return []string{""}
 	}
+	return prefixes
+}
+
+// subscribe asks for the prefixes.
+func subscribe(sub interface{ Subscribe(prefix string) error }, prefixes []string) error {
 	for _, prefix := range prefixes {
 		if err := sub.Subscribe(prefix); err != nil {
 			return err

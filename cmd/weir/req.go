@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 
-	"github.com/spf13/cobra"
-
 	"github.com/weirmq/weir/socket"
 )
 
@@ -19,7 +17,7 @@ reply and prints it, before it goes on to the next line. --count counts replies.
 	example: `  echo ping | weir req -c tcp://localhost:5557 -t 1s
   weir req -c tcp://a:5557 -c tcp://b:5557 < requests > replies`,
 	unsent: undelivered,
-	flags:  func(cmd *cobra.Command, s *settings) { s.registerWaitPeers(cmd, "finished handshakes") },
+	waits:  "finished handshakes",
 	open: func(s *session) (job, error) {
 		req, err := socket.NewReq(s.rt, s.options...)
 		if err != nil {

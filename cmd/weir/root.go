@@ -122,6 +122,7 @@ type kind struct {
 	example string // how it is used
 
 	unsent func(out socket.Ledger) uint64  // what of the outbound accounts counts as not sent; nil for receivers
+	waits  string                          // what --wait-peers waits for; empty where there is no such flag
 	flags  func(*cobra.Command, *settings) // adds flags that only some types have; nil where there are none
 	open   func(*session) (job, error)     // makes the socket
 }
@@ -145,6 +146,9 @@ func newSocketCommand(std *streams, k kind) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return running(runSocket(cmd.Context(), std, set, k)) },
 	}
 	set.register(cmd)
+	if k.waits != "" {
+		set.registerWaitPeers(cmd, k.waits)
+	}
 	if k.flags != nil {
 		k.flags(cmd, set)
 	}

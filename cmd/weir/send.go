@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 
-	"github.com/spf13/cobra"
-
 	"github.com/weirmq/weir/socket"
 )
 
@@ -23,7 +21,7 @@ was not sent is counted on standard error, with status 1.`,
   echo '["a frame","another"]' | weir push -c ipc:///tmp/jobs -f json
   weir push -c tcp://db:5555 -t 5s < jobs || echo "nobody takes them"`,
 	unsent: undelivered,
-	flags:  func(cmd *cobra.Command, s *settings) { s.registerWaitPeers(cmd, "finished handshakes") },
+	waits:  "finished handshakes",
 	open: func(s *session) (job, error) {
 		push, err := socket.NewPush(s.rt, s.options...)
 		if err != nil {
@@ -45,9 +43,7 @@ At the end of input it flushes, within --linger, and exits with 0.`,
 	example: `  sensors | weir pub -b tcp://*:5556
   printf 'weather.oslo\train\n' | weir pub -b tcp://*:5556 --wait-peers 1 -t 10s`,
 	unsent: leftOver,
-	flags: func(cmd *cobra.Command, s *settings) {
-		s.registerWaitPeers(cmd, "peers with at least one subscription")
-	},
+	waits:  "peers with at least one subscription",
 	open: func(s *session) (job, error) {
 		pub, err := socket.NewPub(s.rt, s.options...)
 		if err != nil {

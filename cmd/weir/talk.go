@@ -54,15 +54,15 @@ func (s *session) talk(ctx context.Context, with duplex, peers func(context.Cont
 	if !s.more() {
 		return nil
 	}
-	ctx, end := context.WithCancelCause(ctx)
+	ctx, end := context.WithCancel(ctx)
 	say := &sayer{session: s, to: with, peers: peers, done: make(chan struct{})}
 	go say.sayLoop(ctx, end)
 	err := s.hear(ctx, with, say)
-	if cause := context.Cause(ctx); err != nil && errors.Is(err, context.Canceled) && cause != nil {
-		err = cause
-	}
-	end(nil)
+	end()
 	<-say.done
+	if errors.Is(err, context.Canceled) && say.err != nil && !errors.Is(say.err, context.Canceled) {
+		err = say.err // which is what ended it
+	}
 	if say.held && s.more() {
 		s.inHand++
 	}
@@ -73,10 +73,10 @@ func (s *session) talk(ctx context.Context, with duplex, peers func(context.Cont
 }
 
 // sayLoop sends to the end of standard input. A fault ends the command, with end.
-func (y *sayer) sayLoop(ctx context.Context, end context.CancelCauseFunc) {
+func (y *sayer) sayLoop(ctx context.Context, end context.CancelFunc) {
 	defer close(y.done)
 	if y.err = y.say(ctx); y.err != nil {
-		end(y.err)
+		end()
 		return
 	}
 	y.session.patience.touch() // silence counts from here
@@ -109,7 +109,7 @@ func (y *sayer) say(ctx context.Context) error {
 			y.astray++
 			s.std.note("weir: standard input, line %d: %v", in.line, err)
 		case err != nil:
-			y.held = true
+			y.held = ctx.Err() != nil // else it is the message itself that cannot be sent
 			return err
 		default:
 			s.patience.touch()
