@@ -9,7 +9,7 @@
 //   - endpoint.go: Endpoint, Parse
 //   - transport.go: the table, and Dial, Listen, CheckBind, CheckConnect, which look a row up and call it
 //   - options.go, system.go: Options, and what is asked of every socket
-//   - system_linux.go, system_darwin.go, system_windows.go, system_other.go: where each system keeps that
+//   - system_linux.go, system_darwin.go, system_windows.go, system_other.go, device_other.go: where each system keeps that
 //   - listener.go, listener_deadline.go: the listener that all rows share
 //   - errors.go: the sentinels, and how an error of the operating system is sorted under one
 //   - tcp.go, tcp_address.go, tcp_host.go: the tcp row, its syntax, its names

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +22,3 @@ const (
 	hasBothClasses    = false            // a socket of IPv6 refuses the type of service of IPv4
 	hasDevice         = false
 )
-
-// bindToDevice refuses: this system has no such option by the name of an interface.
-func bindToDevice(syscall.RawConn, string) error { return unsupported("Device") }

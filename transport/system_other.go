@@ -3,7 +3,6 @@
 package transport
 
 import (
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,6 +24,3 @@ const (
 	hasBothClasses    = false
 	hasDevice         = false
 )
-
-// bindToDevice refuses: this system has no such option.
-func bindToDevice(syscall.RawConn, string) error { return unsupported("Device") }

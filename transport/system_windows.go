@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -23,6 +22,3 @@ const (
 	hasBothClasses    = false
 	hasDevice         = false
 )
-
-// bindToDevice refuses: this system has no such option.
-func bindToDevice(syscall.RawConn, string) error { return unsupported("Device") }
