@@ -40,6 +40,7 @@ var buildPipeline = sync.OnceValues(func() (string, error) {
 	defer cancel()
 	binary := filepath.Join(scratch, "pipeline")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/weirmq/weir/examples/pipeline")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("examples/pipeline does not build: %w\n%s", err, out)
 	}

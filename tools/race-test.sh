@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# race-test.sh: runs all tests of the main module under the race detector, which needs a C compiler; without one it says
-# so on stderr and runs them as they are. What the tests print is shown when one fails, and else the verdict of each
-# package; the folder .testlogs keeps it.
+# race-test.sh: runs all tests of the main module under the race detector and with the checks of the build tag invariants. The detector needs a C
+# compiler; without one it says so on stderr and runs them without. The verdict of each package is shown, and what failed; the folder .testlogs keeps
+# all that the tests have printed.
 set -euo pipefail
 
 mkdir -p .testlogs
@@ -16,8 +16,8 @@ else
 	printf '\n*** NO C COMPILER: the tests run WITHOUT the race detector\n\n' >&2
 fi
 # -count=1: a verdict from the cache is no word of a test that ran.
-if ! go test -count=1 -v $race ./... >"$log" 2>&1; then
-	grep -vE '^[[:space:]]*(=== |--- PASS)' "$log"
+if ! go test -count=1 -v -tags invariants $race ./... >"$log" 2>&1; then
+	tools/failures.sh "$log"
 	exit 1
 fi
 grep -E '^(ok|\?|FAIL)[[:space:]]' "$log"

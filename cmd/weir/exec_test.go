@@ -28,7 +28,9 @@ func build(t *testing.T) string {
 		dir, err := os.MkdirTemp("", "weir") //nolint:usetesting // it is for all tests
 		require.NoError(t, err)
 		programDir = dir
-		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, program), ".").CombinedOutput()
+		build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, program), ".")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is delivered
+		out, err := build.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
 	return filepath.Join(programDir, program)
