@@ -7,13 +7,13 @@ import "sync/atomic"
 // be a few items apart.
 type Ledger struct {
 	// Accepted counts the items that a push took, those dropped by the policy and by CountDropped included.
-	Accepted uint64
+	Accepted uint64 `json:"accepted"`
 	// Delivered counts the items that left by Done.
-	Delivered uint64
+	Delivered uint64 `json:"delivered"`
 	// Queued is the number of items held now, those in the consumer's hand included.
-	Queued uint64
+	Queued uint64 `json:"queued"`
 	// Dropped counts the rest, by reason. Only reasons that have occurred are in it. The map is the caller's.
-	Dropped map[Reason]uint64
+	Dropped map[Reason]uint64 `json:"dropped"`
 }
 
 // dropCount is the count of one reason: a link of the list in drops.
@@ -28,6 +28,7 @@ type dropCount struct {
 // drops counts dropped items by reason, without a lock: a list that only grows, one link a reason. The zero value is an
 // empty account. Owned by a Queue, shared with its store.
 type drops struct {
+	told func() // set before use, then read-only: called after each count; nil where nobody asks
 	// Atomic: written by producers and consumer, read by Ledger.
 	list    atomic.Pointer[dropCount]
 	refused atomic.Uint64 // items dropped without ever having had a place in the queue
@@ -36,6 +37,14 @@ type drops struct {
 
 // add counts n items dropped for r. Anybody may call it.
 func (d *drops) add(r Reason, n uint64) {
+	d.count(r, n)
+	if d.told != nil {
+		d.told()
+	}
+}
+
+// count adds n to what was dropped for r.
+func (d *drops) count(r Reason, n uint64) {
 	first := d.list.Load()
 	for {
 		for c := first; c != nil; c = c.next {

@@ -74,6 +74,13 @@ type Config[T any] struct {
 	OnDrop func(T)
 	// OnReady is the first hook; see Queue.SetOnReady.
 	OnReady func()
+	// OnLoss, where not nil, is called each time items were counted as dropped, whoever dropped them. It runs in whichever goroutine does so, may run
+	// under a lock of the queue, and must not use the queue.
+	OnLoss func()
+	// OnFull is called, outside any lock of the queue, each time the queue is shut because it is full, and now and then once more. It runs in
+	// whichever goroutine shut it: a producer inside its push, or the caller of SetMark or SetBytes. What is said of OnRoom holds for it too. By then
+	// the queue may be open again, and OnRoom have been called. Under DropOldest and Conflate a queue is never shut.
+	OnFull func()
 	// OnRoom is called, outside any lock of the queue, each time a shut queue opens again; now and then once more. It runs
 	// in whichever goroutine opened the queue: the consumer in Done, Drop or Take, the caller of SetMark or SetBytes, and
 	// sometimes a producer inside its push. So it must not block, and not take a lock that is held around a push. After a

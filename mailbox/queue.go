@@ -31,6 +31,7 @@ type Queue[T any] struct {
 	plain  bool // lock-free storage without sizes: the fast path of TryPush applies
 	size   func(T) int
 	onRoom func()
+	onFull func()   // nil: nobody asks
 	onDrop func(T)  // nil: nobody asks
 	store  store[T] // storage of DropOldest and Conflate; nil for the others
 
@@ -89,7 +90,8 @@ type store[T any] interface {
 
 // New returns an open, empty, idle queue: its first push calls Config.OnReady.
 func New[T any](cfg Config[T]) *Queue[T] {
-	q := &Queue[T]{policy: cfg.Policy, size: cfg.Size, onRoom: cfg.OnRoom, onDrop: cfg.OnDrop}
+	q := &Queue[T]{policy: cfg.Policy, size: cfg.Size, onRoom: cfg.OnRoom, onFull: cfg.OnFull, onDrop: cfg.OnDrop}
+	q.drops.told = cfg.OnLoss
 	q.mark.Store(int64(max(cfg.Mark, 0)))
 	q.bytes.Store(max(cfg.Bytes, 0))
 	q.SetOnReady(cfg.OnReady)

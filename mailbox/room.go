@@ -40,6 +40,9 @@ func (q *Queue[T]) byteLimit() int64 {
 // shut is called by whoever has set a shut bit, after its item is published if it had one.
 func (q *Queue[T]) shut() {
 	q.gate.Store(true)
+	if q.onFull != nil {
+		q.onFull()
+	}
 	q.reopen()
 }
 

@@ -135,7 +135,9 @@ func (h *hub) call(e Event) {
 // write writes e to the log.
 func (h *hub) write(e Event) {
 	level := slog.LevelDebug
-	if e.Err != nil && e.Kind != EventRetried && e.Kind != EventConnectFailed {
+	switch {
+	case e.Kind == EventRetried || e.Kind == EventConnectFailed:
+	case e.Err != nil || e.Kind == EventDropped || e.Kind == EventSlowPeer:
 		level = slog.LevelInfo
 	}
 	if !h.log.Enabled(context.Background(), level) {
@@ -145,11 +147,35 @@ func (h *hub) write(e Event) {
 		slog.String("socket", e.Socket), slog.String("endpoint", e.Endpoint), slog.String("peer", e.Peer), slog.Uint64("attempt", e.Attempt),
 		slog.Any("err", e.Err),
 	}
+	if e.Direction != 0 {
+		attrs = append(attrs, slog.String("direction", e.Direction.String()))
+	}
+	if e.Reason != "" {
+		attrs = append(attrs, slog.String("reason", string(e.Reason)))
+	}
+	if e.Count+e.Suppressed > 0 {
+		attrs = append(attrs, slog.Uint64("count", e.Count), slog.Uint64("suppressed", e.Suppressed))
+	}
 	h.log.LogAttrs(context.Background(), level, e.Kind.String(), attrs...)
 }
 
-// emit tells of an event of s, unless nobody is to know of it. It must not be called under a lock: see WithEvents.
+// emit tells of an event of s, unless nobody is to know of it, or there were too many of its kind. It must not be called under a lock: see WithEvents.
 func (s *socket) emit(e Event) {
+	if !s.rt.events.heard() {
+		return
+	}
+	if e.Kind.limited() {
+		ok := s.noise.allows(e.Kind, nil)
+		s.noise.ring() // for the end of the period
+		if !ok {
+			return
+		}
+	}
+	s.publish(e)
+}
+
+// publish tells of an event of s, unless nobody is to know of it.
+func (s *socket) publish(e Event) {
 	if s.typ.hidden {
 		return
 	}

@@ -2,7 +2,10 @@ package socket
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/weirmq/weir/mailbox"
 )
 
 // An EventKind says what happened.
@@ -54,6 +57,20 @@ const (
 	EventConnected
 	// EventCloseFailed: the endpoint is closed, and what it left behind could not be taken away. (libzmq: CLOSE_FAILED)
 	EventCloseFailed
+	// EventSubscribed: a peer has subscribed to Topic; of a publisher. What a peer subscribes to that has a subscription to it already is none.
+	EventSubscribed
+	// EventUnsubscribed: a peer has ended its subscription to Topic. Of those that end with their peer nothing is said but EventDisconnected.
+	EventUnsubscribed
+	// EventDropped: Count messages were dropped for Reason, in Direction, since the last such event: those before anybody listened, too. The ledger of
+	// Stats has the same drops, by peer. Empty Direction: there was no queue for it.
+	EventDropped
+	// EventMarkReached: the queue of Direction is at its mark, and takes nothing until it has drained to its low-water mark. Over inproc the sender tells.
+	EventMarkReached
+	// EventMarkLeft: it has drained so far.
+	EventMarkLeft
+	// EventSlowPeer: the outbound queue of a peer has been at its mark for a second or two on end: it takes less than it is sent. Count is how many
+	// messages are queued. It is said once for each time that the mark is reached.
+	EventSlowPeer
 	// EventMissed: whoever loops over Events was too slow, and did not get Count events that came in this place.
 	EventMissed
 )
@@ -65,7 +82,8 @@ var eventNames = [...]string{
 	EventRefused: "refused", EventAcceptFailed: "accept failed", EventClosed: "closed",
 	EventJoined: "joined", EventJoinedLate: "joined late", EventLost: "lost", EventLeft: "left", EventExpired: "expired",
 	EventBindFailed: "bind failed", EventAccepted: "accepted", EventConnectDelayed: "connect delayed", EventConnected: "connected",
-	EventCloseFailed: "close failed", EventMissed: "missed",
+	EventCloseFailed: "close failed", EventSubscribed: "subscribed", EventUnsubscribed: "unsubscribed", EventDropped: "dropped",
+	EventMarkReached: "mark reached", EventMarkLeft: "mark left", EventSlowPeer: "slow peer", EventMissed: "missed",
 }
 
 // String returns the kind in words.
@@ -101,8 +119,18 @@ type Event struct {
 	Sent, Received uint64
 	// Packets counts the packets of EventLost.
 	Packets uint64
-	// Count is how many an event stands for: the events of an EventMissed.
+	// Topic is that of EventSubscribed and EventUnsubscribed.
+	Topic string
+	// Direction says whether a mark, or what was dropped, is of what is sent to the peer, or of what it has sent.
+	Direction Direction
+	// Reason is why messages were dropped.
+	Reason mailbox.Reason
+	// Count is how many an event stands for: messages of EventDropped and EventSlowPeer, events of EventMissed.
 	Count uint64
+	// Suppressed counts the events of this kind and this socket that were not told. EventRefused, and all from EventSubscribed to EventSlowPeer, are told
+	// 100 times a second at most, of each kind and socket. At the end of that second one event more, which names no peer, has the number of the others;
+	// of EventDropped it also has their Count, for each reason, so that no drop is lost.
+	Suppressed uint64
 
 	fd      int  // of the connection or the listener, for monitors; 0 where it has none
 	unshook bool // the peer has no handshake: it speaks no ZMTP, or a version before 3.0
@@ -137,11 +165,31 @@ func (f HandshakeFailure) String() string {
 	}
 }
 
+// whom names endpoint and peer.
+func (e Event) whom() string {
+	switch {
+	case e.Endpoint == "":
+		return ""
+	case e.Peer == "":
+		return " " + e.Endpoint
+	default:
+		return fmt.Sprintf(" %s: peer %s", e.Endpoint, e.Peer)
+	}
+}
+
 // String returns the event in one line.
 func (e Event) String() string {
 	switch {
 	case e.Kind == EventMissed:
 		return fmt.Sprintf("missed %d events", e.Count)
+	case e.Kind == EventDropped:
+		return strings.TrimRight(fmt.Sprintf("%s dropped %d: %s %s%s", e.Socket, e.Count, e.Reason, e.Direction, e.whom()), " ")
+	case e.Suppressed > 0:
+		return fmt.Sprintf("%s %s: %d more", e.Socket, e.Kind, e.Suppressed)
+	case e.Kind == EventSubscribed || e.Kind == EventUnsubscribed:
+		return fmt.Sprintf("%s %s: %q%s", e.Socket, e.Kind, e.Topic, e.whom())
+	case e.Direction != 0:
+		return fmt.Sprintf("%s %s: %s%s", e.Socket, e.Kind, e.Direction, e.whom())
 	case e.Err != nil:
 		return fmt.Sprintf("%s %s: %v", e.Socket, e.Kind, e.Err)
 	case e.Peer != "":

@@ -155,3 +155,14 @@ const (
 
 // Listeners is how many listen to the events of rt.
 func Listeners(rt *Runtime) int { return int(rt.events.listeners.Load()) }
+
+// NoiseBurst is how many events of a kind that could flood are told in a second.
+const NoiseBurst = noiseBurst
+
+// Noisy says whether s has anything to tell that could flood.
+func Noisy(s Socket) bool {
+	n := &s.common().noise
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.any || n.rung.Load() || n.losing.Load()
+}

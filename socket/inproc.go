@@ -177,7 +177,7 @@ func (r *inprocRegistry) remark(p *pipe) {
 // newInprocPipe makes a connecting pipe with both queues. The bound side is not known yet: it comes with pair.
 func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 	p := &pipe{sock: s, endpoint: e, name: s.pipeName(e)}
-	if p.out = s.newOut(e); p.out != nil {
+	if p.out = s.newOut(p); p.out != nil {
 		p.out.SetOnReady(p.bell.ring)
 	}
 	if !s.typ.receives && !s.typ.publisher {
@@ -188,7 +188,7 @@ func (s *socket) newInprocPipe(e *Endpoint) *pipe {
 	if s.typ.publisher {
 		policy = mailbox.Block // what comes are subscriptions
 	}
-	p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, policy, func() {
+	p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, policy, p.watchIn, func() {
 		if o := p.other.Load(); o != nil {
 			o.sock.wakeSenders()
 		}
@@ -255,7 +255,7 @@ func (s *socket) drain(p *pipe) {
 func (r *inprocRegistry) pair(s *socket, e *Endpoint, a *pipe) *pipe {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b := &pipe{sock: s, endpoint: e, name: s.pipeName(e), out: a.in, in: a.out, twin: a}
+	b := &pipe{sock: s, endpoint: e, name: s.pipeName(e), out: a.in, in: a.out, outWatch: a.inWatch, inWatch: a.outWatch, twin: a}
 	a.twin = b
 	a.other.Store(e)
 	b.other.Store(a.endpoint)

@@ -29,6 +29,8 @@ type link struct {
 	placed   atomic.Bool  // an accepted link holds one of the places for handshakes
 	fd       atomic.Int64 // of the last connection, for monitors; 0 where it has none
 
+	traffic codec.Traffic // of all its connections
+
 	codec atomic.Pointer[actor.Ref[codec.Message]] // the last codec that finished a handshake; written by Up
 
 	// Owned by the socket actor.
@@ -120,6 +122,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 			Accepts:    s.typ.accepts,
 			Mechanism:  o.secured,
 		},
+		Traffic:           &l.traffic,
 		Ask:               l.ask,
 		HandshakeInterval: o.handshakeInterval,
 		Heartbeat:         o.heartbeat(),

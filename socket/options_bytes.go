@@ -30,9 +30,11 @@ func RecvHWMBytes(n int64) Option {
 	}
 }
 
-// newQueue makes a queue of messages with a mark, and a limit in bytes where that is not -1: then they are counted, which costs a little.
-func newQueue(mark int, bytes int64, policy mailbox.Policy, onRoom func()) *queue {
-	cfg := mailbox.Config[Message]{Mark: mark, Policy: policy, OnDrop: wire.Drop, OnRoom: onRoom}
+// newQueue makes a queue of messages with a mark, and a limit in bytes where that is not -1: then they are counted, which costs a little. watch, a
+// method of the queue's pipe, sets what it tells, and whom; room is what to do besides where there is room.
+func newQueue(mark int, bytes int64, policy mailbox.Policy, watch func(*mailbox.Config[Message], func()), room func()) *queue {
+	cfg := mailbox.Config[Message]{Mark: mark, Policy: policy, OnDrop: wire.Drop}
+	watch(&cfg, room)
 	if bytes >= 0 {
 		cfg.Bytes, cfg.Size = bytes, Message.Size
 	}

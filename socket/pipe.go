@@ -21,10 +21,12 @@ type pipe struct {
 	// Set before the pipe is attached, then read-only.
 	sock     *socket
 	endpoint *Endpoint
-	name     string // unique in the socket
-	out      *queue // nil where nothing goes out
-	in       *queue // nil where nothing comes in
-	link     *link  // the connection's side; nil for inproc
+	name     string     // unique in the socket
+	out      *queue     // nil where nothing goes out
+	in       *queue     // nil where nothing comes in
+	link     *link      // the connection's side; nil for inproc
+	outWatch *markWatch // of out; nil where there is none
+	inWatch  *markWatch // of in
 
 	// Inproc: the other side.
 	twin  *pipe                    // guarded by the runtime's inproc lock; nil until both are joined
@@ -45,7 +47,10 @@ type pipe struct {
 	connected  atomic.Bool
 	peer       atomic.Pointer[codec.Peer] // of the present or last connection
 	reconnects atomic.Uint64              // connections after the first
+	failed     atomic.Pointer[string]     // why the last connection ended, or an attempt failed; nil for never
 	called     atomic.Pointer[string]     // what the application calls the peer, for events; nil where it calls it nothing, or does not yet
+
+	told [2]map[mailbox.Reason]uint64 // guarded by the lock of the socket's statsBook: drops that events have told of, outbound and inbound; nil for none
 
 	// Owned by the socket actor.
 	ref     actor.Ref[pipeMessage]

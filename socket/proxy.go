@@ -134,12 +134,19 @@ func (r *RunningProxy) Statistics() ProxyStatistics {
 }
 
 // ProxyStatistics are the counts of a proxy, from its beginning.
-type ProxyStatistics struct{ Frontend, Backend ProxySide }
+type ProxyStatistics struct {
+	Frontend ProxySide `json:"frontend"`
+	Backend  ProxySide `json:"backend"`
+}
 
 // A ProxySide counts what a proxy has received from one of its sockets, and sent to it: whole messages, their frames, and the bytes of those.
 type ProxySide struct {
-	Received, ReceivedFrames, ReceivedBytes uint64
-	Sent, SentFrames, SentBytes             uint64
+	Received       uint64 `json:"received"`
+	ReceivedFrames uint64 `json:"received_frames"`
+	ReceivedBytes  uint64 `json:"received_bytes"`
+	Sent           uint64 `json:"sent"`
+	SentFrames     uint64 `json:"sent_frames"`
+	SentBytes      uint64 `json:"sent_bytes"`
 }
 
 // steer puts a word to the actor and waits until it has been obeyed.

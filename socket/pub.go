@@ -181,6 +181,7 @@ func (s *pub) subscribe(p *pipe, topic string) (first bool) {
 		return false
 	}
 	s.wants[p][topic] = struct{}{}
+	s.hear(EventSubscribed, p, topic)
 	a := s.topics.at(topic)
 	a.add(p)
 	if p.topics++; p.topics == 1 {
@@ -195,10 +196,21 @@ func (s *pub) cancel(p *pipe, topic string) (others bool) {
 		return false
 	}
 	delete(s.wants[p], topic)
+	s.hear(EventUnsubscribed, p, topic)
 	if p.topics--; p.topics == 0 {
 		s.sock.topics.add(-1)
 	}
 	return s.unlist(p, topic) > 0
+}
+
+// hear says that a peer has subscribed, or has ended a subscription. A group has not: it is sent everything.
+func (s *pub) hear(kind EventKind, p *pipe, topic string) {
+	if !s.sock.noise.heard() || p.multicast() {
+		return
+	}
+	e := p.event(kind)
+	e.Topic = topic
+	s.sock.noise.say(e)
 }
 
 // unlist takes p off the list of a topic, and says how many are left on it.

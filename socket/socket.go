@@ -55,6 +55,7 @@ type socket struct {
 	current atomic.Pointer[options]
 
 	stats statsBook
+	noise noise
 
 	last atomic.Pointer[string] // what LastEndpoint returns; written by Bind and Connect
 
@@ -82,8 +83,11 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 		return nil, err
 	}
 	s.current.Store(set)
+	s.noise.hub, s.noise.ref = rt.events, &s.ref
+	s.stats.noise, s.stats.since = &s.noise, time.Now()
 	if typ.hears {
 		s.hearing = newHearing(s)
+		s.stats.hall = s.hearing.hall
 	}
 	p := typ.pattern(s)
 	s.route.pattern = p
@@ -175,9 +179,10 @@ func (s *socket) refuse(err error) {
 
 // newPipe makes a pipe over a network transport with its queues.
 func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
-	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e), out: s.newOut(e)}
+	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e)}
+	p.out = s.newOut(p)
 	if s.typ.receives && s.hearing == nil {
-		p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, e.opts.policy(), nil)
+		p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, e.opts.policy(), p.watchIn, nil)
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p
@@ -186,17 +191,17 @@ func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 // pipeName is a name for a new pipe of e.
 func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.text, s.lent.Add(1)) }
 
-// newOut makes an outbound queue for a pipe of e, or nil where nothing goes out.
-func (s *socket) newOut(e *Endpoint) *queue {
+// newOut makes the outbound queue of p, or nil where nothing goes out.
+func (s *socket) newOut(p *pipe) *queue {
 	mark, bytes, policy := 0, int64(-1), mailbox.Block
 	switch {
 	case s.typ.subscriber: // as many as there are subscriptions
 	case s.typ.sends:
-		mark, bytes, policy = s.opts().sendHWM, s.opts().sendHWMBytes, e.opts.policy()
+		mark, bytes, policy = s.opts().sendHWM, s.opts().sendHWMBytes, p.endpoint.opts.policy()
 	default:
 		return nil
 	}
-	return newQueue(mark, bytes, policy, s.wakeSenders)
+	return newQueue(mark, bytes, policy, p.watchOut, s.wakeSenders)
 }
 
 // wakeSenders tells those who wait in Send that something has changed: the oldest, who takes what room there is and passes the word on; or all of

@@ -131,12 +131,16 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onCloseEndpoint(ctx, m)
 	case *closeSocket:
 		s.onCloseSocket(ctx, m)
+	case *heedNoise:
+		s.onHeedNoise(ctx, m)
 	case *sweepTopics:
 		s.onSweepTopics()
 	case *pipeClosed:
 		s.onPipeClosed(ctx, m)
 	case *taskStopped:
 		s.onTaskStopped(ctx, m)
+	case actor.Restarting:
+		s.stats.restarts.Add(1)
 	default:
 		return actor.Unexpected(m)
 	}
@@ -159,6 +163,12 @@ func (s *socketActor) onStarted(ctx *actor.Context[socketMessage]) error {
 	s.route.mu.Lock()
 	s.sweepLocked() // the word to go on may be lost
 	s.route.mu.Unlock()
+	if s.noise.ticking {
+		s.onHeedNoise(ctx, &heedNoise{due: true}) // so is its timer
+	}
+	if s.noise.rung.Swap(false) {
+		s.noise.ring() // and so is a ring
+	}
 	return nil
 }
 
@@ -315,6 +325,7 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown) {
 	l := m.link
 	p := l.pipe
+	s.noteFailure(p, l.endpoint, m.loss)
 	defer s.emitLoss(m, p.calledNow()) // whoever hears of it finds it done
 	if p == nil {
 		return
@@ -334,6 +345,18 @@ func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown)
 		s.endPipe(ctx, p, codec.LostConnection)
 	default:
 		s.part(p)
+	}
+}
+
+// noteFailure remembers why a connection ended, unless that was this side's wish.
+func (s *socketActor) noteFailure(p *pipe, e *Endpoint, loss codec.Loss) {
+	if errors.Is(loss.Reason, ErrClosed) || errors.Is(loss.Reason, codec.ErrCut) {
+		return
+	}
+	why := (&PeerError{Endpoint: e.text, Peer: loss.Peer.Remote, Err: loss.Reason}).Error()
+	s.stats.failed.Store(&why)
+	if p != nil {
+		p.failed.Store(&why)
 	}
 }
 

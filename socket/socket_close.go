@@ -169,6 +169,7 @@ func (s *socketActor) endIfDone(ctx *actor.Context[socketMessage]) {
 		r.Send(err)
 	}
 	c.closers = nil
+	s.flushNoise()
 	s.rt.disown(s.socket)
 	ctx.Stop()
 }

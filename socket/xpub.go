@@ -24,7 +24,7 @@ type heard struct {
 // newHearing makes an empty one, of s.
 func newHearing(s *socket) *hearing {
 	h := &hearing{hall: &pipe{sock: s, name: "hearing"}}
-	h.hall.in = mailbox.New(mailbox.Config[Message]{OnDrop: wire.Drop, OnReady: func() { s.inbox.ready(h.hall) }})
+	h.hall.in = mailbox.New(mailbox.Config[Message]{OnDrop: wire.Drop, OnLoss: s.noise.dropped, OnReady: func() { s.inbox.ready(h.hall) }})
 	return h
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -85,6 +86,23 @@ type Host interface {
 	Flushed()
 }
 
+// A Traffic counts bytes: those of frames, headers included, that the kernel took, and those that it brought. Atomic: written by codecs, read by anybody.
+type Traffic struct{ Out, In atomic.Uint64 }
+
+// sent counts bytes that the kernel took.
+func (t *Traffic) sent(n int64) {
+	if t != nil && n > 0 {
+		t.Out.Add(uint64(n))
+	}
+}
+
+// received counts bytes that came.
+func (t *Traffic) received(n int) {
+	if t != nil && n > 0 {
+		t.In.Add(uint64(n))
+	}
+}
+
 // A Loss is the end of one connection, or of an attempt at one.
 type Loss struct {
 	Reason error
@@ -129,6 +147,8 @@ type Config struct {
 	PeerName func(net.Conn) string
 	// PeerAddress, where not nil, words the address of the peer for the property Peer-Address; empty where it has none.
 	PeerAddress func(net.Conn) string
+	// Traffic, where not nil, counts the bytes of the connection, from the end of its handshake on.
+	Traffic *Traffic
 	// Sent, where not nil, is told each message when the kernel has its last byte. It runs in the codec's handler and must not wait.
 	Sent func(Peer, wire.Message)
 }

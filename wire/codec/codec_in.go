@@ -53,6 +53,7 @@ func (c *codec) readLoop(r *run) error {
 	if err := rd.phantom(); err != nil {
 		return err
 	}
+	c.cfg.Traffic.received(len(r.early))
 	if err := rd.decode(r.early, false); err != nil {
 		return err
 	}
@@ -70,6 +71,7 @@ func (c *codec) readLoop(r *run) error {
 			dst = buf
 		}
 		n, err := r.conn.Read(dst)
+		c.cfg.Traffic.received(n)
 		if n > 0 {
 			if derr := rd.decode(dst[:n], direct); derr != nil {
 				return derr
@@ -219,7 +221,9 @@ func (c *codec) writeCommands(ctx ctxt, frames []byte) error {
 	if c.run.seal != nil {
 		frames = c.run.seal.AppendFrames(nil, frames)
 	}
-	if _, err := c.run.conn.Write(frames); err != nil {
+	n, err := c.run.conn.Write(frames)
+	c.cfg.Traffic.sent(int64(n))
+	if err != nil {
 		return c.close(ctx, err)
 	}
 	return nil

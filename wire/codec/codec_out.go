@@ -38,7 +38,8 @@ func (c *codec) sayHello() error {
 	c.begin()
 	defer c.release()
 	c.encode(wire.MessageOf(c.cfg.Hello))
-	_, err := c.batch.write(c.run.conn)
+	n, err := c.batch.write(c.run.conn)
+	c.cfg.Traffic.sent(n)
 	return err
 }
 
@@ -56,6 +57,7 @@ func (c *codec) onDataReady(ctx ctxt) error {
 		return nil
 	}
 	written, err := c.batch.write(c.run.conn)
+	c.cfg.Traffic.sent(written)
 	c.done(written, err == nil)
 	if c.out.Len() == 0 {
 		c.release()

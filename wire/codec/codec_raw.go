@@ -25,6 +25,7 @@ func (c *codec) rawLoop(r *run, in Inlet) error {
 	buf := make([]byte, firstRead)
 	for {
 		n, err := r.conn.Read(buf)
+		c.cfg.Traffic.received(n)
 		if n > 0 {
 			rd.msgs = append(rd.msgs[:0], wire.MessageOf(bytes.Clone(buf[:n])).WithProperties(r.props))
 			if derr := rd.deliver(); derr != nil {
