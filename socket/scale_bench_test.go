@@ -6,8 +6,38 @@ import (
 	"testing"
 )
 
-// subscribedPub is a pattern whose peers have total subscriptions, all different, and one in common that nothing is sent to.
-func subscribedPub(peers, total int) (*pub, []*pipe) {
+// A topic of these benchmarks is this many bytes: "topic." and seven digits.
+const benchTopic = "topic.%07d"
+
+// probes are the topics that hot messages are about. Of each, one digit at a time is another one in some subscription, however few there are: so the way
+// to a probe has a fork at every digit, and is as long among a thousand subscriptions as among a million.
+var probes = []int{0, 1_234_567, 2_469_134, 3_703_701, 4_938_268, 6_172_835, 7_407_402, 8_641_969, 9_876_536}
+
+// benchTopics are total topics, all different, and the probes and what lies beside them first.
+func benchTopics(total int) []string {
+	var all []string
+	seen := map[int]bool{}
+	add := func(n int) {
+		if !seen[n] && len(all) < total {
+			seen[n] = true
+			all = append(all, fmt.Sprintf(benchTopic, n))
+		}
+	}
+	for _, n := range probes {
+		for power := 1; power < 10_000_000; power *= 10 {
+			for digit := range 10 {
+				add(n + (digit-n/power%10)*power)
+			}
+		}
+	}
+	for i := 0; len(all) < total; i++ {
+		add(i * 7919 % 10_000_000)
+	}
+	return all
+}
+
+// subscribedPub is a pattern whose peers have these subscriptions, one after the other, and one in common that nothing is sent to.
+func subscribedPub(peers int, topics []string) (*pub, []*pipe) {
 	s := newPub(&socket{typ: pubType})
 	s.configure(&options{})
 	pipes := make([]*pipe, peers)
@@ -16,42 +46,63 @@ func subscribedPub(peers, total int) (*pub, []*pipe) {
 		s.attach(pipes[i])
 		s.arrive(pipes[i], NewMessage("\x01common"))
 	}
-	for i := range total {
-		s.arrive(pipes[i%peers], NewMessage(fmt.Sprintf("\x01topic.%d", i)))
+	for i, topic := range topics {
+		s.arrive(pipes[i%peers], NewMessage("\x01"+topic))
 	}
 	return s, pipes
 }
 
-// BenchmarkMatch routes a message that one subscription matches, among many, of one peer and of a thousand; B/sub is what one subscription takes.
+// BenchmarkMatch routes messages that each match one subscription, among many, of one peer and of a thousand; B/sub is what one subscription takes. All
+// topics are equally long, so that the number of matches does not grow with that of subscriptions. Hot messages are about a few topics again and again;
+// cold ones about 1024 that lie far apart, for which the processor's caches are soon too small.
 func BenchmarkMatch(b *testing.B) {
 	for _, peers := range []int{1, 1000} {
-		for _, total := range []int{1000, 100_000, 1_000_000} {
-			b.Run(fmt.Sprintf("peers=%d/subscriptions=%d", peers, total), func(b *testing.B) {
-				before := heap()
-				s, _ := subscribedPub(peers, total)
-				took := heap() - before
-				msgs := make([]Message, 1024)
-				for i := range msgs {
-					msgs[i] = NewMessage(fmt.Sprintf("topic.%d", i*7919%total))
-				}
-				var dst []*pipe
-				b.ReportAllocs()
-				i := 0
-				for b.Loop() {
-					dst, _, _ = s.route(dst[:0], msgs[i%len(msgs)])
-					i++
-				}
-				b.ReportMetric(float64(took)/float64(total), "B/sub")
-				runtime.KeepAlive(s)
-			})
+		for _, total := range []int{1000, 10_000, 100_000, 1_000_000} {
+			topics := benchTopics(total)
+			before := heap()
+			s, _ := subscribedPub(peers, topics)
+			took := float64(heap()-before) / float64(total)
+			for name, msgs := range map[string][]Message{"hot": hotMessages(), "cold": coldMessages(topics)} {
+				b.Run(fmt.Sprintf("peers=%d/subscriptions=%d/%s", peers, total, name), func(b *testing.B) {
+					var dst []*pipe
+					b.ReportAllocs()
+					i := 0
+					for b.Loop() {
+						if dst, _, _ = s.route(dst[:0], msgs[i]); len(dst) != 1 {
+							b.Fatal(len(dst))
+						}
+						if i++; i == len(msgs) {
+							i = 0
+						}
+					}
+					b.ReportMetric(took, "B/sub")
+				})
+			}
+			runtime.KeepAlive(s)
 		}
 	}
+}
+
+// hotMessages are about the probes.
+func hotMessages() (msgs []Message) {
+	for _, n := range probes {
+		msgs = append(msgs, NewMessage(fmt.Sprintf(benchTopic, n)))
+	}
+	return msgs
+}
+
+// coldMessages are about 1024 of the topics.
+func coldMessages(topics []string) (msgs []Message) {
+	for i := range 1024 {
+		msgs = append(msgs, NewMessage(topics[i*7919%len(topics)]))
+	}
+	return msgs
 }
 
 // BenchmarkDepart lets one peer of a thousand go, which has 100,000 topics of its own and one that all have; its time is what one run holds the route
 // lock for.
 func BenchmarkDepart(b *testing.B) {
-	s, pipes := subscribedPub(1000, 1000)
+	s, pipes := subscribedPub(1000, benchTopics(1000))
 	for i := range 100_000 {
 		s.arrive(pipes[0], NewMessage(fmt.Sprintf("\x01mine.%d", i)))
 	}

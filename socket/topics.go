@@ -151,7 +151,8 @@ func (t *topicTree[V]) matches(body []byte) bool {
 	return n != nil
 }
 
-// down returns the child whose edge body begins with, or nil, and what is left of body.
+// down returns the child whose edge body begins with, or nil, and what is left of body. Of an edge of one byte it needs no look at the byte itself, which
+// lies elsewhere in memory.
 func (n *topicNode[V]) down(body []byte) (*topicNode[V], []byte) {
 	if len(body) == 0 {
 		return nil, nil
@@ -161,7 +162,7 @@ func (n *topicNode[V]) down(body []byte) (*topicNode[V], []byte) {
 		return nil, nil
 	}
 	c := n.fork.nodes[i]
-	if len(body) < len(c.edge) || string(body[:len(c.edge)]) != c.edge {
+	if n := len(c.edge); n > 1 && (len(body) < n || string(body[1:n]) != c.edge[1:]) {
 		return nil, nil
 	}
 	return c, body[len(c.edge):]

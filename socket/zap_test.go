@@ -67,9 +67,13 @@ func TestZapTable(t *testing.T) {
 		{"PLAIN", false, false, true, socket.ErrNoAuthenticator},
 		{"PLAIN", true, false, true, socket.ErrNoAuthenticator},
 		{"PLAIN", true, true, true, socket.ErrNoAuthenticator},
-	} {
+		{"CURVE", false, false, true, nil},
+		{"CURVE", true, false, true, nil},
+		{"CURVE", true, true, true, socket.ErrNoAuthenticator},
+		{"CURVE", false, true, false, nil},
+	} { // and PLAIN without a domain, enforced, is no socket at all: see TestSecurityOptions
 		for _, handled := range []bool{false, true} {
-			server, client := sides(c.mechanism)
+			server, client := sides(t, c.mechanism)
 			if c.domain {
 				server = append(server, socket.ZapDomain("test"))
 			}
@@ -94,9 +98,13 @@ func TestZapTable(t *testing.T) {
 }
 
 // sides are the options of the two sides of a mechanism.
-func sides(mechanism string) (server, client []socket.Option) {
-	if mechanism == "PLAIN" {
+func sides(t *testing.T, mechanism string) (server, client []socket.Option) {
+	t.Helper()
+	switch mechanism {
+	case "PLAIN":
 		return slices.Clone(plainServer), plainClient("joe", "secret")
+	case "CURVE":
+		return curveSides(t)
 	}
 	return nil, nil
 }
@@ -113,6 +121,16 @@ func TestZapRequest(t *testing.T) {
 	})
 	g.wantLetIn()
 	require.Equal(t, want, <-asked)
+
+	curved, client := curveSides(t)
+	g = newGate(t, nil, append(curved, socket.ZapDomain("global")), client)
+	handle(t, g.rt, func(r []string) []string {
+		asked <- r
+		return says("200")(r)
+	})
+	g.wantLetIn()
+	key := g.push.Settings().CurvePublic
+	require.Equal(t, []string{"1.0", "1", "global", "127.0.0.1", "", "CURVE", string(key[:])}, <-asked)
 
 	g = newGate(t, nil, server, plainClient("joe", "secret"))
 	router := newRouter(t, g.rt)
@@ -159,8 +177,8 @@ func TestZapReplies(t *testing.T) {
 		"one frame less":   {reply: func(r []string) []string { return says("200")(r)[:5] }, code: wire.CodeZAPMalformedReply},
 		"one frame beyond": {reply: func(r []string) []string { return append(says("200")(r), "") }, code: wire.CodeZAPMalformedReply},
 	} {
-		for _, mechanism := range []string{"NULL", "PLAIN"} {
-			server, client := sides(mechanism)
+		for _, mechanism := range []string{"NULL", "PLAIN", "CURVE"} {
+			server, client := sides(t, mechanism)
 			g := newGate(t, nil, append(server, socket.ZapDomain("test")), client)
 			handle(t, g.rt, c.reply)
 			g.meets()

@@ -2,15 +2,19 @@
 """Writes handshake/, mechanism/ and traffic/libzmq-*.hex: what libzmq sends.
 
 The other end of each connection is a plain TCP socket that plays a ZMTP peer
-with fixed octets. Needs python3-zmq. Run it in this folder.
+with fixed octets. Needs python3-zmq and libsodium. Run it in this folder; with
+names of functions behind it, those alone.
 """
 
+import ctypes
 import socket
 import struct
+import sys
 import threading
 import time
 
 import zmq
+import zmq.utils.z85
 
 TYPES = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB".split()
 MATCH = {"PAIR": "PAIR", "PUB": "SUB", "SUB": "PUB", "REQ": "REP", "REP": "REQ", "DEALER": "ROUTER",
@@ -263,11 +267,136 @@ def capture_old():
             sock.close()
 
 
-capture_handshakes()
-capture_messages()
-capture_subscriptions()
-capture_heartbeats()
-capture_old()
-capture_refusal()
-plain(server=False)
-plain(server=True)
+# The keys of libzmq's own tests, in Z85: test_security_curve.cpp.
+CLIENT_PUBLIC, CLIENT_SECRET = b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID", b"D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+SERVER_PUBLIC, SERVER_SECRET = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", b"JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+
+sodium = ctypes.CDLL("libsodium.so.23")
+assert sodium.sodium_init() >= 0
+
+
+def z85(text):
+    return zmq.utils.z85.decode(text)
+
+
+def box(plain, nonce, public, secret):
+    out = ctypes.create_string_buffer(len(plain) + 16)
+    assert sodium.crypto_box_easy(out, plain, ctypes.c_ulonglong(len(plain)), nonce, public, secret) == 0
+    return out.raw
+
+
+def unbox(sealed, nonce, public, secret):
+    out = ctypes.create_string_buffer(max(len(sealed) - 16, 1))
+    assert sodium.crypto_box_open_easy(out, sealed, ctypes.c_ulonglong(len(sealed)), nonce, public, secret) == 0
+    return out.raw[:len(sealed) - 16]
+
+
+def secretbox(plain, nonce, key):
+    out = ctypes.create_string_buffer(len(plain) + 16)
+    assert sodium.crypto_secretbox_easy(out, plain, ctypes.c_ulonglong(len(plain)), nonce, key) == 0
+    return out.raw
+
+
+def public_of(secret):
+    out = ctypes.create_string_buffer(32)
+    assert sodium.crypto_scalarmult_base(out, secret) == 0
+    return out.raw
+
+
+def short(prefix, n):
+    return prefix + struct.pack(">Q", n)
+
+
+def command(body):
+    return (bytes([4, len(body)]) if len(body) < 256 else b"\x06" + struct.pack(">Q", len(body))) + body
+
+
+def body_of(frame):
+    return frame[9:] if frame[0] & 2 else frame[2:]
+
+
+# What the peer takes for random octets: its transient secret key first. A peer of Weir's that takes the same says the same.
+RANDOM = bytes(range(128))
+
+
+def curve_messages(p, theirs, secret, letter):
+    """libzmq sends messages; the peer makes sure that they are what was sent."""
+    sent = [[b"hello"], [b"one", b"", b"f" * 300]]
+    octets = b""
+    for frames in sent:
+        p.zmq.send_multipart(frames)
+        for i, frame in enumerate(frames):
+            sealed = read_frame(p.conn)
+            octets += sealed
+            body = body_of(sealed)
+            plain = unbox(body[16:], b"CurveZMQMESSAGE" + letter + body[8:16], theirs, secret)
+            assert plain == bytes([i < len(frames) - 1]) + frame
+    return octets
+
+
+def curve_client():
+    """A PUSH that is a CURVE client, to a server that is played here."""
+    p = Peer("PUSH", mechanism=b"CURVE", answer=False, CURVE_PUBLICKEY=CLIENT_PUBLIC, CURVE_SECRETKEY=CLIENT_SECRET,
+             CURVE_SERVERKEY=SERVER_PUBLIC)
+    hello = read_frame(p.conn)
+    body = body_of(hello)
+    client = body[80:112]
+    assert unbox(body[120:], short(b"CurveZMQHELLO---", 1), client, z85(SERVER_SECRET)) == bytes(64)
+    secret, key, cookie_nonce, nonce = RANDOM[:32], RANDOM[32:64], RANDOM[64:80], RANDOM[80:96]
+    cookie = cookie_nonce + secretbox(client + secret, b"COOKIE--" + cookie_nonce, key)
+    welcome = b"\x07WELCOME" + nonce + box(public_of(secret) + cookie, b"WELCOME-" + nonce, client, z85(SERVER_SECRET))
+    p.conn.sendall(command(welcome))
+    initiate = read_frame(p.conn)
+    body = body_of(initiate)
+    assert body[9:105] == cookie
+    assert unbox(body[113:], b"CurveZMQINITIATE" + body[105:113], client, secret)[:32] == z85(CLIENT_PUBLIC)
+    ready = b"\x05READY" + struct.pack(">Q", 1) + box(prop(b"Socket-Type", b"PULL"), short(b"CurveZMQREADY---", 1), client, secret)
+    p.conn.sendall(command(ready))
+    save("mechanism/libzmq-curve-client", "The greeting and commands of a PUSH that is a CURVE client.", p.handshake + hello + initiate)
+    save("mechanism/libzmq-curve-client-says", "The peer's answers: WELCOME and READY, made with libsodium.", command(welcome) + command(ready))
+    save("mechanism/libzmq-curve-client-messages", "Two messages of that PUSH.", curve_messages(p, client, secret, b"C"))
+    p.close()
+
+
+def curve_server():
+    """A PUSH that is a CURVE server, to a client that is played here."""
+    p = Peer("PUSH", mechanism=b"CURVE", answer=False, CURVE_SERVER=1, CURVE_SECRETKEY=SERVER_SECRET)
+    secret, vouch_nonce = RANDOM[:32], RANDOM[32:48]
+    own, server = public_of(secret), z85(SERVER_PUBLIC)
+    hello = b"\x05HELLO\x01\x00" + bytes(72) + own + struct.pack(">Q", 1) + box(bytes(64), short(b"CurveZMQHELLO---", 1), server, secret)
+    p.conn.sendall(command(hello))
+    welcome = read_frame(p.conn)
+    body = body_of(welcome)
+    plain = unbox(body[24:], b"WELCOME-" + body[8:24], server, secret)
+    transient, cookie = plain[:32], plain[32:]
+    vouch = vouch_nonce + box(own + server, b"VOUCH---" + vouch_nonce, transient, z85(CLIENT_SECRET))
+    plain = z85(CLIENT_PUBLIC) + vouch + prop(b"Socket-Type", b"PULL")
+    initiate = b"\x08INITIATE" + cookie + struct.pack(">Q", 2) + box(plain, short(b"CurveZMQINITIATE", 2), transient, secret)
+    p.conn.sendall(command(initiate))
+    ready = read_frame(p.conn)
+    body = body_of(ready)
+    assert unbox(body[14:], b"CurveZMQREADY---" + body[6:14], transient, secret).endswith(prop(b"Socket-Type", b"PUSH"))
+    save("mechanism/libzmq-curve-server", "The greeting and commands of a PUSH that is a CURVE server.", p.handshake + welcome + ready)
+    save("mechanism/libzmq-curve-server-says", "The peer's commands: HELLO and INITIATE, made with libsodium.", command(hello) + command(initiate))
+    save("mechanism/libzmq-curve-server-messages", "Two messages of that PUSH.", curve_messages(p, transient, secret, b"S"))
+    p.close()
+
+
+def main():
+    if len(sys.argv) > 1:
+        for name in sys.argv[1:]:
+            globals()[name]()
+        return
+    capture_handshakes()
+    capture_messages()
+    capture_subscriptions()
+    capture_heartbeats()
+    capture_old()
+    capture_refusal()
+    plain(server=False)
+    plain(server=True)
+    curve_client()
+    curve_server()
+
+
+main()
