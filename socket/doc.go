@@ -38,7 +38,7 @@
 //	req_do.go, req_options.go, req_replies.go   more of REQ: calls of their own, what may be relaxed, what a reply is
 //	options_bytes.go, options_conflate.go, options_heartbeat.go, options_metadata.go, options_stop.go, options_zmtp.go   options with a file each
 //	options_transport.go, inject.go, admission.go, endpoint_names.go   how connections are made, brought along, let in, and named
-//	group.go, group_codec.go, group_source.go, group_sink.go, options_multicast.go   pgm and epgm: a codec of another kind, with an engine of transport/pgm
+//	group.go, group_codec.go, group_source.go, group_sink.go, group_news.go, options_multicast.go   pgm and epgm: a codec of another kind, with an engine of transport/pgm
 //	inproc.go   sockets of one runtime joined without a wire
 //	poller.go, poller_wait.go   waiting for many sockets, channels and descriptors at once
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets

@@ -3,7 +3,9 @@ package socket
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/transport"
@@ -16,8 +18,31 @@ type group struct {
 	// Set when the endpoint is made, then read-only.
 	addr pgm.Address
 
-	mu    sync.Mutex
-	first *pgm.Conn // guarded by mu: opened by the caller of Bind or Connect, for the first incarnation of the codec; nil once it is taken
+	// Guarded by mu.
+	mu     sync.Mutex
+	opener func(pgm.Address, pgm.Options) (groupConn, error) // openGroup, but in tests
+	first  groupConn                                         // opened by the caller of Bind or Connect, for the first incarnation of the codec; nil once it is taken
+}
+
+// A groupConn is the sockets of a group: a *pgm.Conn.
+type groupConn interface {
+	Local() netip.Addr
+	Inlets() int
+	Read(inlet int, dst []pgm.Datagram) ([]pgm.Datagram, error)
+	Send(outs []pgm.Out) (int, error)
+	SendBy(end time.Time, outs []pgm.Out) (int, error)
+	PassOn(d pgm.Datagram)
+	Cut()
+	Close() error
+}
+
+// openGroup is pgm.Open.
+func openGroup(a pgm.Address, o pgm.Options) (groupConn, error) {
+	conn, err := pgm.Open(a, o)
+	if err != nil {
+		return nil, err // and not a nil *pgm.Conn
+	}
+	return conn, nil
 }
 
 // isGroup says whether a scheme is one of multicast.
@@ -37,12 +62,10 @@ func (s *socket) joinGroup(ctx context.Context, addr transport.Endpoint, strateg
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", addr, err)
 	}
-	e.group = &group{addr: a}
-	conn, err := pgm.Open(ctx, a, e.opts.multicast(addr.Scheme))
-	if err != nil {
+	e.group = &group{addr: a, opener: openGroup}
+	if e.group.first, err = e.group.opener(a, e.opts.multicast(addr.Scheme)); err != nil {
 		return nil, fmt.Errorf("%s: %w", addr, err)
 	}
-	e.group.first = conn
 	made, err := s.connect(ctx, e, strategy)
 	if err != nil || made != e {
 		e.group.drop()
@@ -51,15 +74,16 @@ func (s *socket) joinGroup(ctx context.Context, addr transport.Endpoint, strateg
 }
 
 // open yields the sockets: those of the caller, or others after a failure.
-func (g *group) open(ctx context.Context, o pgm.Options) (*pgm.Conn, error) {
+func (g *group) open(o pgm.Options) (groupConn, error) {
 	g.mu.Lock()
 	conn := g.first
+	opener := g.opener
 	g.first = nil
 	g.mu.Unlock()
 	if conn != nil {
 		return conn, nil
 	}
-	return pgm.Open(ctx, g.addr, o)
+	return opener(g.addr, o)
 }
 
 // drop closes the sockets that no codec has taken.
@@ -85,26 +109,4 @@ func (s *socket) subscribeAll(p *pipe) {
 	case *xpub:
 		pattern.subscribe(p, "")
 	}
-}
-
-// A groupNews is what a group's codec has to tell of one source.
-type groupNews struct {
-	link   *link
-	kind   EventKind
-	source string
-	lost   int
-	err    error
-}
-
-func (*groupNews) socketMessage() {}
-
-// onGroupNews counts losses, and tells.
-func (s *socketActor) onGroupNews(m *groupNews) {
-	if p := m.link.pipe; p != nil && p.in != nil && m.lost > 0 {
-		p.in.CountDropped(m.lost, ReasonPacketsLost)
-	}
-	s.emit(Event{
-		Kind: m.kind, Endpoint: m.link.endpoint.text, Peer: m.source, Attempt: m.link.attempts.Load(), Err: m.err,
-		Packets: uint64(m.lost),
-	})
 }

@@ -61,7 +61,7 @@ type groupEngine interface {
 //	Receives  Attach, Refuse; groupRead, groupDelivered, groupEnded of its loops; groupDue of its timer; groupFinish of its pipe; DataReady.
 //	Sends     Up, Down, Flushed to its link; groupNews to its socket.
 //	Starts    a read loop for each socket that is read, and where messages come in one that delivers them; joins them in close.
-//	Blocks    in the sockets' writes only, which do not wait for a peer.
+//	Blocks    in the sockets' writes only, which wait for room in the kernel's buffers; whoever cuts the line ends that.
 //	On error  fails; its dialer's strategy decides: a new incarnation opens new sockets. A source is a new one then, to all who listen.
 //
 //	opening ──▶ waiting ──▶ active ──▶ closed
@@ -84,7 +84,7 @@ type groupCodec struct {
 type groupRun struct {
 	self     actor.Ref[codec.Message]
 	group    errgroup.Group // joins the loops
-	conn     *pgm.Conn
+	conn     groupConn
 	ctx      context.Context // ends with the line
 	unwatch  func() bool     // takes back what happens at the end of ctx
 	stop     chan struct{}   // closed when the handler gives up
@@ -135,7 +135,7 @@ func (c *groupCodec) onStarted(ctx *actor.Context[codec.Message]) error {
 	e := c.link.endpoint
 	c.link.attempts.Add(1)
 	c.link.enter(dialing)
-	conn, err := e.group.open(life, e.opts.multicast(e.addr.Scheme))
+	conn, err := e.group.open(e.opts.multicast(e.addr.Scheme))
 	if err != nil {
 		_ = c.link.line.End() // it was not cut by anybody who does not know
 		err = &dialError{err, e.addr.Scheme}
@@ -143,7 +143,10 @@ func (c *groupCodec) onStarted(ctx *actor.Context[codec.Message]) error {
 		return err
 	}
 	r := &groupRun{self: ctx.Self(), conn: conn, ctx: life, stop: make(chan struct{}), deliverc: make(chan []Message, 1)}
-	r.unwatch = context.AfterFunc(life, func() { _ = r.self.Tell(&groupEnded{run: r, err: codec.ErrCut}) })
+	r.unwatch = context.AfterFunc(life, func() {
+		conn.Cut() // the handler may be waiting there, and hears nothing until it does not
+		_ = r.self.Tell(&groupEnded{run: r, err: codec.ErrCut})
+	})
 	c.run = r
 	c.link.Up(r.self, c.peer())
 	return nil

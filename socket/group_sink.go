@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/weirmq/weir/actor"
@@ -19,6 +18,7 @@ type groupSink struct {
 	receiver *pgm.Receiver
 	streams  map[pgm.TSI]*wire.PGMDecoder
 	outs     []pgm.Out
+	news     groupNews
 
 	msgs       []Message         // to deliver
 	spare      []Message         // the room of those before
@@ -31,7 +31,9 @@ func newGroupSink(c *groupCodec) *groupSink {
 	e := c.link.endpoint
 	return &groupSink{
 		groupCodec: c, streams: map[pgm.TSI]*wire.PGMDecoder{},
-		receiver: pgm.NewReceiver(pgm.ReceiverConfig{Port: e.group.addr.Port, Window: e.opts.window()}),
+		receiver: pgm.NewReceiver(pgm.ReceiverConfig{
+			Port: e.group.addr.Port, Window: e.opts.window(), Budget: max(pgm.DefaultBudget, 2*e.opts.window()*e.opts.multicastMaxTPDU),
+		}),
 	}
 }
 
@@ -55,7 +57,21 @@ func (s *groupSink) work(_ *actor.Context[codec.Message], now time.Time) (time.T
 	}
 	s.take()
 	s.pass()
-	return s.receiver.Deadline(), s.run.conn.Send(s.outs)
+	_, err := s.run.conn.Send(s.outs)
+	return s.inform(now), err
+}
+
+// inform tells the socket the news, where there are any and it is time, and returns when there is something to do.
+func (s *groupSink) inform(now time.Time) time.Time {
+	at, news := s.receiver.Deadline(), s.news.due()
+	if !news.IsZero() && !now.Before(news) {
+		_ = s.link.sock.ref.Tell(&groupTold{link: s.link, news: s.news.take(now)}) // a stopped socket wants no news
+		return at
+	}
+	if at.IsZero() || !news.IsZero() && news.Before(at) {
+		return news
+	}
+	return at
 }
 
 // take turns what the engine tells into messages and news.
@@ -70,30 +86,24 @@ func (s *groupSink) take() {
 		case pgm.Data:
 			var err error
 			if s.msgs, err = stream.Decode(d.TSDU, s.msgs); err != nil {
-				s.tell(EventLost, d, 1, err)
+				s.news.add(EventLost, d, 1, err)
 			}
 		case pgm.Lost:
 			stream.Lose()
-			s.tell(EventLost, d, d.Count, &PacketLossError{Packets: d.Count})
+			s.news.add(EventLost, d, d.Count, nil)
 		case pgm.Joined:
 			if d.Late {
-				s.tell(EventJoinedLate, d, 0, nil)
+				s.news.add(EventJoinedLate, d, 0, nil)
 			} else {
-				s.tell(EventJoined, d, 0, nil)
+				s.news.add(EventJoined, d, 0, nil)
 			}
 		case pgm.Left:
-			s.tell(EventLeft, d, 0, nil)
+			s.news.add(EventLeft, d, 0, nil)
 		case pgm.Expired:
 			delete(s.streams, d.TSI)
-			s.tell(EventExpired, d, 0, nil)
+			s.news.add(EventExpired, d, 0, nil)
 		}
 	}
-}
-
-// tell passes news of a source to the socket.
-func (s *groupSink) tell(kind EventKind, d pgm.Delivery, lost int, err error) {
-	m := &groupNews{link: s.link, kind: kind, source: fmt.Sprintf("%s %s", d.From, d.TSI), lost: lost, err: err}
-	_ = s.link.sock.ref.Tell(m) // a stopped socket wants no news
 }
 
 // pass hands messages to the loop that delivers, when it has none, and lets the others read on.
@@ -112,5 +122,5 @@ func (s *groupSink) pass() {
 	s.turns = s.turns[:0]
 }
 
-// end has nothing to say.
-func (s *groupSink) end() {}
+// end tells the news that have not been told, and says nothing to anybody else.
+func (s *groupSink) end() { s.inform(s.news.due()) }

@@ -30,11 +30,12 @@ type groupSource struct {
 	source *pgm.Source
 	pack   *wire.PGMPacker
 	outs   []pgm.Out
+	ends   []int // for each of outs, how many messages end in it
 
 	begun   bool      // message is packed in part
 	message Message   // in hand
 	waiting int       // messages that end in the packet that the engine has
-	leaving int       // messages that end in the packets of outs
+	leaving int       // messages whose last byte is out, and of which the queue does not know
 	seen    []Message // those of leaving and waiting, where somebody wants to be told
 	data    time.Time // when the last packet of data went out
 	asked   time.Time // when somebody last asked for a repair
@@ -69,7 +70,7 @@ func (s *groupSource) handle(now time.Time, packets []pgm.Datagram) {
 
 // work sends until the rate is used up, or a batch is out and others have a turn: the lane calls again at once.
 func (s *groupSource) work(ctx *actor.Context[codec.Message], now time.Time) (time.Time, error) {
-	s.outs = s.outs[:0]
+	s.outs, s.ends = s.outs[:0], s.ends[:0]
 	for len(s.outs) < pgm.MaxBatch {
 		before := s.source.Sent()
 		o, ok := s.source.Poll(now)
@@ -79,16 +80,20 @@ func (s *groupSource) work(ctx *actor.Context[codec.Message], now time.Time) (ti
 			}
 			break
 		}
-		s.outs = append(s.outs, o)
+		s.outs, s.ends = append(s.outs, o), append(s.ends, 0)
 		if s.source.Sent() != before {
-			s.leaving += s.waiting
+			s.ends[len(s.ends)-1] = s.waiting
 			s.waiting, s.data = 0, now
 		}
 	}
-	if err := s.run.conn.Send(s.outs); err != nil {
-		return time.Time{}, err
+	n, err := s.run.conn.Send(s.outs)
+	for _, ended := range s.ends[:n] {
+		s.leaving += ended
 	}
 	s.done()
+	if err != nil {
+		return time.Time{}, err // what is not out stays in the queue, for the next incarnation
+	}
 	s.pace(ctx)
 	return s.finish(now), nil
 }
@@ -196,5 +201,10 @@ func (s *groupSource) finish(now time.Time) time.Time {
 	return end
 }
 
+// lastWords is how long the farewell of a source that must end at once may wait for the kernel.
+const lastWords = 10 * time.Millisecond
+
 // end says that the source ends, whatever was waiting.
-func (s *groupSource) end() { _ = s.run.conn.Send(s.source.Farewell()) } // a wish
+func (s *groupSource) end() {
+	_, _ = s.run.conn.SendBy(time.Now().Add(lastWords), s.source.Farewell()) // a wish
+}

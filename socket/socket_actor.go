@@ -86,7 +86,7 @@ func (*taskStopped) socketMessage()     {}
 // A socketActor is a socket's control path: endpoints and pipes come and go through it.
 //
 //	Owns      socket.control: endpoints, pipes, the state of closing. It outlives the actor's incarnations.
-//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkNews, linkEnded, groupNews of links;
+//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkNews, linkEnded, groupTold of links;
 //	          pipeClosed of pipes; taskStopped of I/O actors.
 //	Sends     Attach, Refuse to codecs; closePipe to pipes; startTask, stopTask to I/O actors.
 //	Starts    a pipe actor for each pipe.
@@ -107,8 +107,8 @@ func (s *socketActor) Receive(ctx *actor.Context[socketMessage]) error {
 		s.onJoinInproc(ctx, m)
 	case *twinJoined:
 		s.onTwinJoined(m)
-	case *groupNews:
-		s.onGroupNews(m)
+	case *groupTold:
+		s.onGroupTold(m)
 	case *peerUp:
 		s.onPeerUp(ctx, m)
 	case *peerDown:

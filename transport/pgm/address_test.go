@@ -59,7 +59,7 @@ func FuzzAddress(f *testing.F) {
 // TestNoDevice says which interface is missing.
 func TestNoDevice(t *testing.T) {
 	for _, name := range []string{"no-such-interface", "203.0.113.77", "203.0.113.0/24", "::1"} {
-		_, err := Open(t.Context(), Address{Interface: name, Receive: []netip.Addr{group1}, Send: group1, Port: 5555}, Options{})
+		_, err := Open(Address{Interface: name, Receive: []netip.Addr{group1}, Send: group1, Port: 5555}, Options{})
 		require.ErrorIs(t, err, transport.ErrNoDevice, name)
 		require.ErrorContains(t, err, name)
 	}

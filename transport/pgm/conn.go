@@ -1,11 +1,12 @@
 package pgm
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"time"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -55,7 +56,7 @@ func (o Options) maxTPDU() int {
 }
 
 // A Conn is the sockets of one endpoint. Open makes one. Read may be called by one goroutine for each inlet, Send by one
-// more, Close by any.
+// more, Cut and Close by any.
 //
 // A receiver has an inlet for each group, bound to the group itself, so that nothing meant for others comes in. A source
 // has one bound to its own address, for what receivers tell it. Within UDP several sources of one host share address and
@@ -72,33 +73,35 @@ type Conn struct {
 	house  *outlet // hops 0, to the sources on this host; nil where it is not needed
 }
 
+// A message is a packet as package ipv4 wants it, and package ipv6: they share the type.
+type message = ipv4.Message
+
 // An inlet is a socket that is read.
 type inlet struct {
 	conn  net.PacketConn
 	group netip.Addr // the group that it is bound to; this host's address for one that is not
-	read  func(ms []ipv4.Message) (int, error)
+	read  func(ms []message) (int, error)
 	strip bool // packets come with their IP header
-	msgs  []ipv4.Message
-	slab  []byte
+	msgs  []message
 }
 
 // An outlet is a socket that is written.
 type outlet struct {
 	conn  net.PacketConn
-	write func(ms []ipv4.Message) (int, error)
-	msgs  []ipv4.Message
+	write func(ms []message) (int, error)
+	msgs  []message
 }
 
 // A Datagram is a packet that was read.
 type Datagram struct {
-	Packet []byte     // the caller's
+	Packet []byte     // until the next Read of the same inlet
 	From   netip.Addr // the host that sent it
 	To     netip.Addr // the group that it was sent to, or this host
 }
 
 // Open makes the sockets for an address. It waits for nothing. Errors: transport.ErrNoDevice, transport.ErrAddrInUse,
 // errors.ErrUnsupported where the system cannot do it, fs.ErrPermission where raw sockets are not allowed.
-func Open(_ context.Context, a Address, o Options) (*Conn, error) {
+func Open(a Address, o Options) (*Conn, error) {
 	here, err := findPlace(a)
 	if err != nil {
 		return nil, err
@@ -152,12 +155,12 @@ func (c *Conn) openOutlet(hops int, loop bool) (*outlet, error) {
 	o := &outlet{conn: conn}
 	if c.addr.Send.Is4() {
 		p := ipv4.NewPacketConn(conn)
-		o.write = func(ms []ipv4.Message) (int, error) { return p.WriteBatch(ms, 0) }
+		o.write = func(ms []message) (int, error) { return p.WriteBatch(ms, 0) }
 		_ = p.SetTOS(expedited) // a wish
 		err = errors.Join(p.SetMulticastInterface(c.here.ifi), p.SetMulticastTTL(hops), p.SetMulticastLoopback(loop))
 	} else {
 		p := ipv6.NewPacketConn(conn)
-		o.write = func(ms []ipv4.Message) (int, error) { return p.WriteBatch(ms, 0) }
+		o.write = func(ms []message) (int, error) { return p.WriteBatch(ms, 0) }
 		err = errors.Join(p.SetMulticastInterface(c.here.ifi), p.SetMulticastHopLimit(hops), p.SetMulticastLoopback(loop))
 	}
 	if err != nil {
@@ -181,18 +184,18 @@ func (c *Conn) openInlet(to netip.Addr) error {
 	group := &net.UDPAddr{IP: to.AsSlice()}
 	if to.Is4() {
 		p := ipv4.NewPacketConn(conn)
-		in.read = func(ms []ipv4.Message) (int, error) { return p.ReadBatch(ms, 0) }
+		in.read = func(ms []message) (int, error) { return p.ReadBatch(ms, 0) }
 		if to.IsMulticast() {
 			err = p.JoinGroup(c.here.ifi, group)
 		}
 	} else {
 		p := ipv6.NewPacketConn(conn)
-		in.read = func(ms []ipv4.Message) (int, error) { return p.ReadBatch(ms, 0) }
+		in.read = func(ms []message) (int, error) { return p.ReadBatch(ms, 0) }
 		if to.IsMulticast() {
 			err = p.JoinGroup(c.here.ifi, group)
 		}
 	}
-	in.msgs = make([]ipv4.Message, MaxBatch)
+	in.msgs = make([]message, MaxBatch)
 	for i := range in.msgs {
 		in.msgs[i].Buffers = [][]byte{make([]byte, c.opts.maxTPDU()+ipv6Cost)}
 	}
@@ -205,7 +208,8 @@ func (c *Conn) Local() netip.Addr { return c.here.addr }
 // Inlets is how many sockets there are to read.
 func (c *Conn) Inlets() int { return len(c.inlets) }
 
-// Read waits for packets at inlet i and appends them to dst. It fails once the Conn is closed.
+// Read waits for packets at inlet i and appends them to dst. They are gone with the next Read. It fails once the Conn is
+// closed.
 func (c *Conn) Read(i int, dst []Datagram) ([]Datagram, error) {
 	in := c.inlets[i]
 	n, err := in.read(in.msgs)
@@ -220,23 +224,9 @@ func (c *Conn) Read(i int, dst []Datagram) ([]Datagram, error) {
 			}
 			b = b[int(b[0]&15)*4:]
 		}
-		dst = append(dst, Datagram{Packet: in.keep(b), From: addrOf(m.Addr), To: in.group})
+		dst = append(dst, Datagram{Packet: b, From: addrOf(m.Addr), To: in.group})
 	}
 	return dst, nil
-}
-
-// slabSize is how many octets of packets lie side by side.
-const slabSize = 64 << 10
-
-// keep copies b to where it can stay.
-func (in *inlet) keep(b []byte) []byte {
-	if len(b) > len(in.slab) {
-		in.slab = make([]byte, max(slabSize, len(b)))
-	}
-	p := in.slab[:len(b):len(b)]
-	in.slab = in.slab[len(b):]
-	copy(p, b)
-	return p
 }
 
 // addrOf is the host of a packet's sender.
@@ -251,21 +241,47 @@ func addrOf(a net.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
-// Send writes packets, in order. One that the network does not take is lost, as any may be: whoever misses it asks again.
-// It fails where the sockets are of no use any more, and where a packet is too large for the network.
-func (c *Conn) Send(outs []Out) error {
-	for len(outs) > 0 {
-		o := c.outlet(outs[0])
-		n := 1
-		for n < len(outs) && c.outlet(outs[n]) == o {
-			n++
+// Send writes packets, in order, and returns how many are out. One that the network does not take for want of room is
+// lost, as any may be: whoever misses it asks again; and so is one to a host that cannot be reached. It fails where the
+// sockets are of no use any more, where the group cannot be reached, and where a packet is too large for the network.
+func (c *Conn) Send(outs []Out) (sent int, err error) {
+	for sent < len(outs) && err == nil {
+		o := c.outlet(outs[sent])
+		end := sent + 1
+		for end < len(outs) && c.outlet(outs[end]) == o {
+			end++
 		}
-		if err := c.send(o, outs[:n]); err != nil {
-			return err
-		}
-		outs = outs[n:]
+		var n int
+		n, err = c.send(o, outs[sent:end])
+		sent += n
 	}
-	return nil
+	return sent, err
+}
+
+// SendBy is Send that waits for room in the kernel's buffers until a time at the most, though the Conn is cut.
+func (c *Conn) SendBy(end time.Time, outs []Out) (sent int, err error) {
+	c.allow(end)
+	return c.Send(outs)
+}
+
+// Cut ends a Send that waits for room in the kernel's buffers, and lets those that follow fail. Anybody may call it.
+func (c *Conn) Cut() { c.allow(time.Unix(1, 0)) }
+
+// allow sets until when writes may wait.
+func (c *Conn) allow(end time.Time) {
+	for _, o := range c.outlets() {
+		_ = o.conn.SetWriteDeadline(end) // of a closed socket: nobody waits there
+	}
+}
+
+// outlets are the sockets that send.
+func (c *Conn) outlets() (all []*outlet) {
+	for _, o := range []*outlet{c.out, c.near, c.house} {
+		if o != nil {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // outlet is the socket that a packet goes out by.
@@ -276,28 +292,30 @@ func (c *Conn) outlet(o Out) *outlet {
 	return c.out
 }
 
-// send writes packets by one socket.
-func (c *Conn) send(o *outlet, outs []Out) error {
+// send writes packets by one socket, and returns how many are out.
+func (c *Conn) send(o *outlet, outs []Out) (sent int, err error) {
 	for len(o.msgs) < len(outs) {
-		o.msgs = append(o.msgs, ipv4.Message{Buffers: make([][]byte, 1)})
+		o.msgs = append(o.msgs, message{Buffers: make([][]byte, 1)})
 	}
 	ms := o.msgs[:len(outs)]
 	for i := range outs {
 		ms[i].Buffers[0], ms[i].Addr = outs[i].Packet, c.to(outs[i].To)
 	}
-	for len(ms) > 0 {
-		n, err := o.write(ms)
+	for sent < len(ms) {
+		n, err := o.write(ms[sent:])
 		switch {
-		case errors.Is(err, net.ErrClosed):
-			return err
+		case errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded):
+			return sent, err
 		case tooLarge(err):
-			return fmt.Errorf("%w: the network does not take packets of %d octets: lower MULTICAST_MAXTPDU", err, len(ms[0].Buffers[0]))
+			return sent, fmt.Errorf("%w: the network does not take packets of %d octets: lower MULTICAST_MAXTPDU", err, len(outs[sent].Packet))
+		case outs[sent].To.IsMulticast() && cutOff(err): // of a host it says nothing: anybody may have named that
+			return sent, fmt.Errorf("%w: %s has no network any more", err, c.here.ifi.Name)
 		case err != nil || n <= 0:
 			n = 1 // that one is lost
 		}
-		ms = ms[n:]
+		sent += n
 	}
-	return nil
+	return sent, nil
 }
 
 // to is an address as package net wants it.
@@ -313,12 +331,16 @@ func (c *Conn) to(a netip.Addr) net.Addr {
 }
 
 // PassOn hands a packet that came to this host, and was not for this source, to the other sources on it. Where there
-// cannot be any it does nothing.
+// cannot be any it does nothing. Only what receivers say is passed on: the group hears it too, and would take anything
+// else for the word of a source, wherever it came from.
 func (c *Conn) PassOn(d Datagram) {
 	if c.house == nil || d.To.IsMulticast() {
 		return
 	}
-	_ = c.send(c.house, []Out{{To: c.addr.Send, Packet: d.Packet}}) // a wish
+	if p, err := Parse(d.Packet); err != nil || !p.Type.upstream() || p.Port != c.addr.Port {
+		return
+	}
+	_, _ = c.send(c.house, []Out{{To: c.addr.Send, Packet: d.Packet}}) // a wish
 }
 
 // Close closes all sockets.
@@ -327,10 +349,8 @@ func (c *Conn) Close() error {
 	for _, in := range c.inlets {
 		all = errors.Join(all, in.conn.Close())
 	}
-	for _, o := range []*outlet{c.out, c.near, c.house} {
-		if o != nil {
-			all = errors.Join(all, o.conn.Close())
-		}
+	for _, o := range c.outlets() {
+		all = errors.Join(all, o.conn.Close())
 	}
 	return all
 }

@@ -86,7 +86,7 @@ func FuzzEngines(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		now := time.Unix(1e9, 0)
-		r := NewReceiver(ReceiverConfig{Port: 5555, Window: 50})
+		r := NewReceiver(ReceiverConfig{Port: 5555, Window: 50, Budget: 4000})
 		s := NewSource(now, SourceConfig{TSI: tsiA, Port: 5555, NLA: hostA, Group: group1, Rate: 1 << 20, Window: 5, UDP: true})
 		for len(b) > 2 {
 			n := min(len(b)-2, int(b[0])<<8|int(b[1]))
@@ -110,11 +110,16 @@ func FuzzEngines(f *testing.F) {
 			for d, ok := r.Next(); ok; d, ok = r.Next() {
 				require.True(t, d.Kind != Lost || d.Count > 0)
 			}
+			require.LessOrEqual(t, r.held, 4000)
+			held := 0
 			for _, p := range r.peers {
+				held += p.counted
+				require.Equal(t, p.counted, gapCost*len(p.gaps)+p.held)
 				require.LessOrEqual(t, len(p.have), 50)
 				require.LessOrEqual(t, len(p.gaps), 51)
 				require.LessOrEqual(t, p.next.to(p.lead), 50)
 			}
+			require.Equal(t, held, r.held)
 		}
 	})
 }

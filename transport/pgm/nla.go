@@ -26,6 +26,11 @@ func cutNLA(p []byte) (a netip.Addr, rest []byte, ok bool) {
 	return a, nil, false
 }
 
+// oneHost reports whether a can be the address of one host: NAKs go there.
+func oneHost(a netip.Addr) bool {
+	return !a.IsUnspecified() && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
+}
+
 // appendNLA appends a network-layer address. An address that is neither of the two is left out: it does not parse.
 func appendNLA(dst []byte, a netip.Addr) []byte {
 	a = a.Unmap()

@@ -183,7 +183,7 @@ func (p *Packet) parseBody(b []byte) (rest []byte, err error) {
 		}
 		p.Seq, p.Trail, p.Lead = number(b), number(b[4:]), number(b[8:])
 		p.Path, b, ok = cutNLA(b[12:])
-		ok = ok && p.Trail.to(p.Lead) >= -1
+		ok = ok && p.Trail.to(p.Lead) >= -1 && oneHost(p.Path)
 	case ODATA, RDATA:
 		if len(b) < 8 {
 			return nil, ErrMalformed

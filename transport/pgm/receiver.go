@@ -1,6 +1,7 @@
 package pgm
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -20,6 +21,10 @@ const (
 	defaultRxWindow  = 80                     // packets, libzmq's at its defaults
 	farthest         = 1 << 30                // how far from the next number another may be
 	spmrBackoffLimit = 2 * time.Second        // how far apart two SPMRs to a source that does not answer come to be
+	maxSPMRs         = 5                      // how many it is sent: anybody can make packets seem to come from any host
+	DefaultBudget    = 16 << 20               // octets, see ReceiverConfig.Budget
+	heldCost         = 128                    // octets that a packet that is held costs beside its own
+	gapCost          = 80                     // octets that a gap costs
 )
 
 // ReceiverConfig is what a Receiver needs to know. It is read-only once the receiver is made.
@@ -28,6 +33,9 @@ type ReceiverConfig struct {
 	Port uint16
 	// Window is how many packets a source's window holds: how far data may run ahead of what is missing.
 	Window int
+	// Budget is how many octets may be held of all sources together, in packets that wait for what is missing before them;
+	// 0 is DefaultBudget. Who has the most gives up first: so a source gets its share, however many others somebody makes up.
+	Budget int
 	// Expiry is how long a source that is not heard is remembered; 0 is DefaultExpiry.
 	Expiry time.Duration
 	// Rand is where back-offs come from; nil makes one. It is the receiver's alone.
@@ -56,7 +64,7 @@ type Delivery struct {
 	Kind  Kind
 	TSI   TSI
 	From  netip.Addr // where the source's packets come from
-	TSDU  []byte     // of Data: a view of the packet that was given to Handle
+	TSDU  []byte     // of Data: may be a view of the packet that was given to Handle last
 	Count int        // of Lost
 	Late  bool       // of Joined
 }
@@ -82,6 +90,7 @@ type Receiver struct {
 	cfg   ReceiverConfig
 	peers map[TSI]*peer
 	order []*peer    // the same, in the order in which they were met
+	held  int        // octets, of all peers: see Budget
 	told  []Delivery // for Next, from first on
 	first int
 	outs  []Out // for Poll
@@ -93,6 +102,9 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 		cfg.Window = defaultRxWindow
 	}
 	cfg.Window = min(cfg.Window, farthest/2)
+	if cfg.Budget <= 0 {
+		cfg.Budget = DefaultBudget
+	}
 	if cfg.Expiry <= 0 {
 		cfg.Expiry = DefaultExpiry
 	}
@@ -102,9 +114,9 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 	return &Receiver{cfg: cfg, peers: map[TSI]*peer{}}
 }
 
-// Handle takes one packet that came from a host and was sent to a group, or to this host. The octets belong to the
-// receiver from now on. A packet that is not for this endpoint, or that does not parse, is dropped; the error tells why,
-// and needs no answer.
+// Handle takes one packet that came from a host and was sent to a group, or to this host. What is kept of the
+// octets is copied; what Next tells may be a view of them. A packet that is not for this endpoint, or that does not parse,
+// is dropped; the error tells why, and needs no answer.
 func (r *Receiver) Handle(now time.Time, packet []byte, from, group netip.Addr) error {
 	p, err := Parse(packet)
 	if err != nil {
@@ -144,7 +156,23 @@ func (r *Receiver) Handle(now time.Time, packet []byte, from, group netip.Addr) 
 	case NAK, SPMR: // seen to above
 	}
 	s.flush()
+	s.account()
+	r.relieve()
 	return nil
+}
+
+// relieve gives up what is missing where more is held than the budget allows: the oldest of the source of which there is
+// the most.
+func (r *Receiver) relieve() {
+	for r.held > r.cfg.Budget {
+		most := slices.MaxFunc(r.order, func(a, b *peer) int { return cmp.Compare(a.counted, b.counted) })
+		if len(most.gaps) == 0 {
+			return // what is in order is not held
+		}
+		most.giveUp(most.gaps[0].last + 1)
+		most.flush()
+		most.account()
+	}
 }
 
 // meet makes a peer of a source that was not heard before. Where there are too many, the one that was silent the longest
@@ -170,6 +198,7 @@ func (r *Receiver) meet(now time.Time, tsi TSI) *peer {
 func (r *Receiver) forget(s *peer) {
 	if s.defined {
 		s.giveUp(s.lead + 1)
+		s.account()
 	}
 	s.tell(Delivery{Kind: Expired})
 	delete(r.peers, s.tsi)

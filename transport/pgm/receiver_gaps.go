@@ -31,6 +31,7 @@ type gap struct {
 	first, last Seq
 	state       gapState
 	at          time.Time // when the state is over
+	since       time.Time // of gapWaitData: when it was promised for the first time, or noData last counted
 	noNCF       uint8     // how often no NCF came
 	noData      uint8     // how often no data came
 }

@@ -8,12 +8,17 @@ import (
 // An spmr is the wish for an SPM of a source that has not sent one: without it nobody knows where NAKs go. The zero value
 // wants nothing.
 type spmr struct {
-	at   time.Time     // when it is sent; the zero time is never
-	next time.Duration // how long after that it is sent again, if nothing comes
+	at    time.Time     // when it is sent; the zero time is never
+	next  time.Duration // how long after that it is sent again, if nothing comes
+	tries int           // how often it was sent
 }
 
-// ask sets out for one, after a random time: another receiver may be quicker.
+// ask sets out for one, after a random time: another receiver may be quicker. Where it was sent often enough, nothing
+// happens: a source that lives says where it is, sooner or later.
 func (m *spmr) ask(now time.Time, r *rand.Rand) {
+	if m.tries == maxSPMRs {
+		return
+	}
 	m.next = DefaultSPMR
 	m.at = now.Add(DefaultSPMR/2 + time.Duration(r.Int64N(int64(DefaultSPMR))))
 }
@@ -27,6 +32,10 @@ func (m *spmr) hold(now time.Time) {
 
 // again sets out for another one, later than the last time.
 func (m *spmr) again(now time.Time) {
+	if m.tries == maxSPMRs {
+		m.at = time.Time{}
+		return
+	}
 	m.next = min(2*m.next, spmrBackoffLimit)
 	m.at = now.Add(m.next)
 }
@@ -47,6 +56,7 @@ func (s *peer) expire(now time.Time) {
 	if !s.due.IsZero() && !now.Before(s.due) {
 		s.askMissing(now)
 		s.flush()
+		s.account()
 	}
 	if !now.Before(s.heard.Add(s.r.cfg.Expiry)) {
 		s.r.forget(s)
@@ -60,6 +70,7 @@ func (s *peer) askSPM(now time.Time) {
 		s.r.send(&p, s.group, true)
 	}
 	s.r.send(&p, s.from, false)
+	s.spmr.tries++
 	s.spmr.again(now)
 }
 
@@ -91,10 +102,6 @@ func (s *peer) askMissing(now time.Time) {
 
 // step takes one gap a state further.
 func (s *peer) step(now time.Time, g *gap) {
-	retries := uint8(DefaultRetries)
-	if s.fin {
-		retries = finRetries
-	}
 	switch g.state {
 	case gapBackOff:
 		g.state, g.at = gapWaitNCF, now.Add(DefaultRepeat)
@@ -114,6 +121,15 @@ func (s *peer) step(now time.Time, g *gap) {
 		g.state, g.at = gapBackOff, s.backOff(now)
 		g.noData++
 	case gapGivenUp: // nothing more is done for it
+	}
+	s.tire(g)
+}
+
+// tire gives a gap up that was tried often enough.
+func (s *peer) tire(g *gap) {
+	retries := uint8(DefaultRetries)
+	if s.fin {
+		retries = finRetries
 	}
 	if g.noNCF > retries || g.noData > retries {
 		g.state = gapGivenUp

@@ -29,6 +29,8 @@ type peer struct {
 	next    Seq  // the next number to deliver
 	lead    Seq  // the newest number that is known to have been sent
 	have    map[Seq][]byte
+	held    int       // octets of have
+	counted int       // what this peer has in its receiver's account
 	gaps    []gap     // in order
 	due     time.Time // no gap's time comes before this; the zero time is never
 	lost    int       // numbers lost and not told yet: they come before everything else
@@ -94,15 +96,26 @@ func (s *peer) onData(now time.Time, p *Packet) {
 	}
 	switch {
 	case p.Fragment:
-		s.have[p.Seq] = nil
+		s.hold(p.Seq, nil)
 	case p.Seq == s.next:
 		s.next++
 		s.tell(Delivery{Kind: Data, TSDU: p.Data})
-	case len(p.Data) == 0:
-		s.have[p.Seq] = []byte{}
 	default:
-		s.have[p.Seq] = p.Data
+		s.hold(p.Seq, append([]byte{}, p.Data...)) // a copy: the packet lies among others, which would be kept with it
 	}
+}
+
+// hold keeps a packet that cannot be delivered yet. Where data is nil it is a loss.
+func (s *peer) hold(n Seq, data []byte) {
+	s.have[n] = data
+	s.held += heldCost + len(data)
+}
+
+// account enters what the peer holds in its receiver's account.
+func (s *peer) account() {
+	now := s.held + gapCost*len(s.gaps)
+	s.r.held += now - s.counted
+	s.counted = now
 }
 
 // plausible reports whether n is near enough to what is expected for the arithmetic of sequence numbers to mean anything.
@@ -136,13 +149,25 @@ func (s *peer) confirm(now time.Time, first, last Seq) {
 	if s.lead.Before(last) {
 		s.advance(now, s.next, last)
 	}
-	at := now.Add(DefaultRepeat)
 	s.each(later(first, s.next), last, func(g *gap) {
-		if g.state != gapGivenUp {
-			g.state, g.at = gapWaitData, at
-		}
+		s.promised(now, g)
 	})
-	s.due = soonest(s.due, at)
+	s.due = soonest(s.due, now.Add(DefaultRepeat))
+}
+
+// promised lets a gap wait for its data. A source that goes on to promise, and does not keep it, is not believed for ever.
+func (s *peer) promised(now time.Time, g *gap) {
+	switch {
+	case g.state == gapGivenUp:
+		return
+	case g.state != gapWaitData:
+		g.since = now
+	case now.Sub(g.since) >= DefaultRepeat:
+		g.since = now
+		g.noData++
+	}
+	g.state, g.at = gapWaitData, now.Add(DefaultRepeat)
+	s.tire(g)
 }
 
 // advance takes a source's word about its window: numbers before trail cannot be repaired any more, and those up to lead
@@ -190,6 +215,7 @@ func (s *peer) flush() {
 func (s *peer) deliver() {
 	data := s.have[s.next]
 	delete(s.have, s.next)
+	s.held -= heldCost + len(data)
 	s.next++
 	if data == nil {
 		s.lost++

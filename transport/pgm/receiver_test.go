@@ -169,7 +169,7 @@ func TestSPMRWanted(t *testing.T) {
 	r.hears(odata(2, 0))
 	lines := r.until(40 * time.Millisecond)
 	require.Equal(t, []string{"SPMR to 239.192.1.1", "SPMR to 10.99.0.1"}, lines)
-	require.Less(t, len(r.until(time.Second)), 14)
+	require.Len(t, r.until(time.Second), 2*(maxSPMRs-1), "no more than so many: who knows whether it comes from there")
 	r.spm(0, 2)
 	require.Equal(t, []string{"NAK [1] to 10.99.0.1"}, r.until(time.Second+DefaultRepeat+DefaultBackoff))
 
@@ -267,7 +267,7 @@ func TestExpiry(t *testing.T) {
 func TestStaleSPM(t *testing.T) {
 	r := newReceiverRig(t, 80)
 	r.hears(Packet{Type: SPM, Seq: 100, Lead: 0xffffffff, Path: hostA})
-	require.Empty(t, r.hears(Packet{Type: SPM, Seq: 99, Trail: 5, Lead: 9, Path: group1}))
+	require.Empty(t, r.hears(Packet{Type: SPM, Seq: 99, Trail: 5, Lead: 9, Path: netip.MustParseAddr("10.99.0.3")}))
 	require.Equal(t, "0", r.hears(odata(0, 0)))
 }
 
@@ -303,6 +303,76 @@ func TestManySources(t *testing.T) {
 	require.Equal(t, maxSources, r.r.Sources())
 	require.Equal(t, 10, strings.Count(r.told(), "expired"))
 	require.Len(t, r.r.order, maxSources)
+}
+
+// TestBudget holds what all sources together may keep here to a bound, however many somebody makes up: the one of which
+// most is held gives up first, and tells it, so that another that is missing one packet keeps its share.
+func TestBudget(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	r := &receiverRig{t: t, r: NewReceiver(ReceiverConfig{Port: 5555, Window: 30000, Budget: 1 << 20}), start: now, now: now}
+	r.spm(0, 0xffffffff)
+	for n := range Seq(5) {
+		require.Empty(t, r.hears(odata(n+1, 0)))
+	}
+	lost := 0
+	for i := range 20000 {
+		p := Packet{Type: ODATA, TSI: TSI{Port: uint16(i % 100)}, Port: 5555, Seq: Seq(2 * i / 100), Data: make([]byte, 1000)}
+		require.NoError(t, r.r.Handle(r.now, p.AppendTo(nil), hostA, group1))
+		require.LessOrEqual(t, r.r.held, 1<<20)
+		lost += strings.Count(r.told(), "lost 1")
+	}
+	require.Greater(t, lost, 10000)
+	require.Equal(t, "0, 1, 2, 3, 4, 5", r.hears(odata(0, 0)))
+
+	ncf := Packet{Type: NCF, Path: hostA, Group: group1}
+	require.Empty(t, r.spm(0, 29000))
+	for n := Seq(6); n < 29000; n += 2 * MaxNakList {
+		var numbers []Seq
+		for i := range Seq(MaxNakList) {
+			numbers = append(numbers, n+2*i)
+		}
+		ncf.SetNumbers(numbers)
+		r.hears(ncf)
+		require.LessOrEqual(t, r.r.held, 1<<20, "what is missing costs too, where it lies apart")
+	}
+}
+
+// TestPromises gives up what a source, or whoever speaks in its name, only promises.
+func TestPromises(t *testing.T) {
+	r := newReceiverRig(t, 80)
+	r.spm(0, 0xffffffff)
+	r.hears(odata(0, 0))
+	r.hears(odata(2, 0))
+	told := ""
+	for range 60 * 4 {
+		told += r.hears(Packet{Type: NCF, Seq: 1, Path: hostA, Group: group1})
+		require.Empty(t, r.until(r.now.Sub(r.start)+50*time.Millisecond), "it was promised")
+	}
+	require.Equal(t, "lost 1, 2", told)
+}
+
+// TestHeldApart wants what is held to lie apart from the packet that brought it, and from what came beside it.
+func TestHeldApart(t *testing.T) {
+	r := newReceiverRig(t, 80)
+	r.spm(0, 0xffffffff)
+	p := odata(1, 0)
+	p.TSI, p.Port = tsiA, 5555
+	b := p.AppendTo(make([]byte, 0, 64<<10))
+	require.NoError(t, r.r.Handle(r.now, b, hostA, group1))
+	clear(b)
+	held := r.r.peers[tsiA].have[1]
+	require.Less(t, cap(held), 64)
+	require.Equal(t, "0, 1", r.hears(odata(0, 0)))
+}
+
+// TestNoHost ignores a source that wants to be asked where there is no one host to ask.
+func TestNoHost(t *testing.T) {
+	r := newReceiverRig(t, 80)
+	for _, path := range []string{"0.0.0.0", "239.192.1.1", "255.255.255.255", "::", "ff02::1"} {
+		p := Packet{Type: SPM, TSI: tsiA, Port: 5555, Lead: 0xffffffff, Path: netip.MustParseAddr(path)}
+		require.ErrorIs(t, r.r.Handle(r.now, p.AppendTo(nil), hostA, group1), ErrMalformed)
+	}
+	require.Zero(t, r.r.Sources())
 }
 
 // TestNotForUs drops what is for another port, and what receivers send.

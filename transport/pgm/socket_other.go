@@ -18,5 +18,11 @@ func (c *Conn) socket(netip.Addr, uint16, int, int) (net.PacketConn, error) {
 // explain has nothing to add.
 func explain(err error, _ Options) error { return err }
 
+// cutOffs are none.
+var cutOffs []error
+
+// cutOff is never.
+func cutOff(error) bool { return false }
+
 // tooLarge is never.
 func tooLarge(error) bool { return false }

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -28,17 +30,27 @@ func (c *Conn) socket(bind netip.Addr, port uint16, sendBuffer, recvBuffer int) 
 	if c.opts.Raw {
 		kind, proto, port = unix.SOCK_RAW, ipprotoPGM, 0
 	}
-	fd, err := unix.Socket(family, kind, proto)
+	fd, err := openSocket(family, kind, proto)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	unix.CloseOnExec(fd)
 	f := os.NewFile(uintptr(fd), "pgm")
 	defer func() { _ = f.Close() }() // FilePacketConn has one of its own
 	if err := c.prepare(fd, bind, port, sendBuffer, recvBuffer); err != nil {
 		return nil, err
 	}
 	return net.FilePacketConn(f)
+}
+
+// openSocket makes a socket that no child process inherits, one that another goroutine starts meanwhile included.
+func openSocket(family, kind, proto int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fd, err := unix.Socket(family, kind, proto)
+	if err == nil {
+		unix.CloseOnExec(fd)
+	}
+	return fd, err
 }
 
 // prepare sets the options of a socket and binds it.
@@ -60,7 +72,7 @@ func (c *Conn) prepare(fd int, bind netip.Addr, port uint16, sendBuffer, recvBuf
 		}
 	}
 	if port != 0 {
-		if err := errors.Join(set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)); err != nil {
+		if err := set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
 			return err
 		}
 	}
@@ -100,6 +112,14 @@ func explain(err error, o Options) error {
 		return fmt.Errorf("%w: %w", transport.ErrAddrNotAvailable, err)
 	}
 	return err
+}
+
+// cutOffs are what a packet is refused with where the interface, or its address, has gone, or the interface is down.
+var cutOffs = []error{unix.ENODEV, unix.ENXIO, unix.ENETDOWN, unix.ENETUNREACH, unix.EADDRNOTAVAIL}
+
+// cutOff says whether a packet was refused with one of them.
+func cutOff(err error) bool {
+	return slices.ContainsFunc(cutOffs, func(e error) bool { return errors.Is(err, e) })
 }
 
 // tooLarge says whether a packet was refused for its size.

@@ -12,9 +12,9 @@ type txWindow struct {
 	base  Seq      // the number whose place is the beginning of the ring
 }
 
-// newTxWindow makes an empty window that begins at first.
+// newTxWindow makes an empty window that begins at first. Its size is clamped to where sequence numbers can still be compared.
 func newTxWindow(size int, first Seq) txWindow {
-	return txWindow{size: max(size, 1), trail: first, lead: first - 1, base: first}
+	return txWindow{size: min(max(size, 1), farthest/2), trail: first, lead: first - 1, base: first}
 }
 
 // place is where the packet of number n lies.
