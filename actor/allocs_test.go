@@ -1,6 +1,8 @@
 package actor_test
 
 import (
+	"fmt"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"testing"
@@ -47,6 +49,23 @@ func TestAllocs(t *testing.T) {
 			}
 		})
 		require.Zero(t, allocs, lane)
+	}
+}
+
+// A system is little for the garbage collector to look at, and its names are found all the same.
+func TestSystemIsSmall(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	sys := actortest.NewSystem(t)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapObjects)-int64(before.HeapObjects), int64(5000))
+	for i := range 100 {
+		spawn(t, sys, fmt.Sprintf("a%d", i), func(*actor.Context[string]) error { return nil })
+	}
+	for _, name := range []string{"deadletter", "eventstream", "/a0", "/a99"} {
+		require.True(t, actor.Registered(sys, name), name)
 	}
 }
 

@@ -40,3 +40,9 @@ func ProtoChildren[M any](r Ref[M]) int { return len(r.kernel().proto.Children()
 
 // Invariants is whether this build checks invariants.
 const Invariants = invariants
+
+// Registered says whether protoactor knows a process of that name.
+func Registered(s *System, name string) bool {
+	_, ok := s.proto.ProcessRegistry.GetLocal(name)
+	return ok
+}

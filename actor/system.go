@@ -17,7 +17,7 @@ import (
 const throughput = 300
 
 // A System is a tree of actors, and the root of it. It is safe for use by any number of goroutines. Make it with
-// [NewSystem], which takes some milliseconds and some megabytes: one for a program is enough.
+// [NewSystem], which takes some milliseconds and, for that time, some megabytes: one for a program is enough.
 type System struct {
 	// Set by NewSystem, then read-only.
 
@@ -50,6 +50,7 @@ func NewSystem(opts ...SystemOption) *System {
 	s.proto = proto.NewActorSystem(proto.WithLoggerFactory(func(*proto.ActorSystem) *slog.Logger {
 		return slog.New(protoLog{s.log.Handler()})
 	}))
+	slim(s.proto.ProcessRegistry)
 	// Protoactor's own listeners on its event stream only log, and start a goroutine for a second at a dead letter of its
 	// own. What they would log, we log in our words.
 	s.proto.EventStream = eventstream.NewEventStream()
@@ -60,6 +61,19 @@ func NewSystem(opts ...SystemOption) *System {
 	)
 	s.root = newRoot(s)
 	return s
+}
+
+// registryBuckets is how many buckets protoactor's registry keeps, of 32 maps each, with a lock each. A divisor of the number that it is made with.
+const registryBuckets = 8
+
+// slim takes most of its buckets from a registry that is not in use yet. Protoactor makes 1024, which are 65,000 objects: whatever a program does,
+// its garbage collector would have to look at all of them in each cycle, and that is more than all that Weir itself keeps.
+func slim(registry *proto.ProcessRegistryValue) {
+	all := registry.LocalPIDs.LocalPIDs
+	for i, bucket := range all[registryBuckets:] {
+		bucket.IterCb(func(id string, process any) { all[i%registryBuckets].Set(id, process) })
+	}
+	registry.LocalPIDs.LocalPIDs = slices.Clone(all[:registryBuckets])
 }
 
 // start starts c by calling spawn, with what protoactor is to spawn it from. One after the other in the whole system; it
