@@ -31,13 +31,7 @@ func (f receiving) Recv(ctx context.Context) (Message, error) {
 	if err == nil || !errors.Is(err, ErrWouldBlock) {
 		return m, err
 	}
-	timeout := f.s.opts().recvTimeout
-	if timeout == 0 {
-		return m, err
-	}
-	ctx, cancel := bounded(ctx, timeout)
-	defer cancel()
-	return f.s.recvWait(ctx)
+	return f.s.recvWithin(ctx, err)
 }
 
 // TryRecv is Recv that does not wait: where Recv would, it returns ErrWouldBlock.
@@ -58,6 +52,17 @@ func (f receiving) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	}
 }
 
+// recvWithin is recvWait for as long as RecvTimeout allows, which may be not at all: then the error is none.
+func (s *socket) recvWithin(ctx context.Context, none error) (Message, error) {
+	timeout := s.opts().recvTimeout
+	if timeout == 0 {
+		return Message{}, none
+	}
+	ctx, cancel := bounded(ctx, timeout)
+	defer cancel()
+	return s.recvWait(ctx)
+}
+
 // recvWait parks until there is a message. Where another goroutine's turn came in between (a Rep), it waits on.
 func (s *socket) recvWait(ctx context.Context) (Message, error) {
 	var m Message
@@ -71,6 +76,9 @@ func (s *socket) recvWait(ctx context.Context) (Message, error) {
 
 // tryRecv takes the next message that is for the application.
 func (s *socket) tryRecv() (Message, error) {
+	if s.acceptor == nil {
+		return s.inbox.takeAny(s)
+	}
 	h, err := s.inbox.take(s, false)
 	return h.msg, err
 }
@@ -145,6 +153,41 @@ func (b *inbox) absorbLocked() {
 	b.fresh.pipes = b.fresh.pipes[:0]
 	b.freshN.Store(0)
 	b.fresh.Unlock()
+}
+
+// takeAny is take where the pattern has no say and nothing is kept: the short way of most traffic. Without a defer, and with nothing returned that the
+// caller does not want, it takes a third of the time.
+func (b *inbox) takeAny(s *socket) (Message, error) {
+	b.mu.Lock()
+	if b.closed != nil || len(b.back) > 0 {
+		b.mu.Unlock()
+		h, err := b.take(s, false)
+		return h.msg, err
+	}
+	m, err := b.anyLocked(s)
+	b.mu.Unlock()
+	return m, err
+}
+
+// anyLocked takes the next message from the pipe whose turn it is.
+func (b *inbox) anyLocked(s *socket) (Message, error) {
+	b.absorbLocked()
+	for len(b.ring) > 0 {
+		if b.turn >= len(b.ring) {
+			b.turn = 0
+		}
+		p := b.ring[b.turn]
+		m, ok := p.in.Take()
+		if !ok {
+			b.restLocked(p)
+			continue
+		}
+		if !s.typ.single {
+			b.turn++
+		}
+		return p.give(m), nil
+	}
+	return Message{}, ErrWouldBlock
 }
 
 // take returns the next message that is for the application. Where keep is set it still counts towards its pipe's mark, until it is settled or put

@@ -29,13 +29,7 @@ func (f sending) Send(ctx context.Context, m Message) error {
 	if err == nil || !errors.Is(err, ErrWouldBlock) {
 		return err
 	}
-	timeout := f.s.opts().sendTimeout
-	if timeout == 0 {
-		return err
-	}
-	ctx, cancel := bounded(ctx, timeout)
-	defer cancel()
-	return f.s.sendWait(ctx, m)
+	return f.s.sendWithin(ctx, m, err)
 }
 
 // send is Send without SendTimeout: for those who wait as long as their ctx lasts.
@@ -68,6 +62,17 @@ func (s *socket) sendInTurn(ctx context.Context, m Message) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// sendWithin is sendWait for as long as SendTimeout allows, which may be not at all: then the error is full.
+func (s *socket) sendWithin(ctx context.Context, m Message, full error) error {
+	timeout := s.opts().sendTimeout
+	if timeout == 0 {
+		return full
+	}
+	ctx, cancel := bounded(ctx, timeout)
+	defer cancel()
+	return s.sendWait(ctx, m)
 }
 
 // sendWait parks until m was accepted.
