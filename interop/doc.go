@@ -21,7 +21,7 @@
 //	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go, parting_test.go   peers that are killed or closed, and come back
 //	req_test.go, router_test.go, stream_test.go, xpub_test.go, xsub_test.go   what single types have of their own
 //	refuse_test.go, hostile_test.go, hostile_dial_test.go, crowd_test.go, raw_test.go, old_test.go   peers that do not fit, mean ill, or are old
-//	properties_test.go, security_test.go   what messages say of their peers; who may come in
+//	properties_test.go, security_test.go, certificate_test.go   what messages say of their peers; who may come in
 //	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's
 //	pipeline_test.go              examples/pipeline with libzmq programs in its stages
 //	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go   pgm and epgm, between network namespaces with a wire that loses packets

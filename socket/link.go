@@ -127,6 +127,7 @@ func (l *link) config(open func(context.Context) (net.Conn, error)) codec.Config
 		HandshakeInterval: o.handshakeInterval,
 		Heartbeat:         o.heartbeat(),
 		MaxMsgSize:        o.maxMsgSize,
+		SmallBody:         o.copied(),
 		PeerName:          transport.PeerName,
 		PeerAddress:       transport.PeerAddress,
 		Raw:               o.raw,

@@ -2,6 +2,7 @@ package socket_test
 
 import (
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -112,6 +113,28 @@ func TestHWMBytesOutOfRange(t *testing.T) {
 	rt := newRuntime(t)
 	for _, o := range []socket.Option{socket.SendHWMBytes(-2), socket.RecvHWMBytes(-2)} {
 		_, err := socket.NewPush(rt, o)
+		require.ErrorIs(t, err, socket.ErrBadOption)
+	}
+}
+
+// TestSmallBody sends large bodies with every setting, and refuses those there are not.
+func TestSmallBody(t *testing.T) {
+	rt := newRuntime(t)
+	for _, n := range []int{0, 1, 32 << 10} {
+		push, pull := newPush(t, rt, socket.SmallBody(n)), newPull(t, rt)
+		require.Equal(t, n, push.Settings().SmallBody)
+		join(t, "tcp://127.0.0.1:*", pull, push)
+		for _, size := range []int{0, 1, 2, 4 << 10, 32 << 10, 32<<10 + 1, 100_000} {
+			body := strings.Repeat("x", size)
+			require.NoError(t, push.Send(within(t), socket.NewMessage("head", body, "")))
+			m, err := pull.Recv(within(t))
+			require.NoError(t, err)
+			same(t, socket.NewMessage("head", body, ""), m)
+		}
+	}
+	require.Equal(t, 4096, newPush(t, rt).Settings().SmallBody)
+	for _, bad := range []int{-1, 32<<10 + 1} {
+		_, err := socket.NewPush(rt, socket.SmallBody(bad))
 		require.ErrorIs(t, err, socket.ErrBadOption)
 	}
 }

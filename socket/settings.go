@@ -89,6 +89,7 @@ type Settings struct {
 	HeartbeatTTL         time.Duration
 	HeartbeatTimeout     time.Duration
 	MaxMsgSize           int64
+	SmallBody            int
 	Immediate            bool
 	Affinity             uint64
 	Backlog              int
@@ -150,7 +151,7 @@ func (b base) Settings() Settings {
 		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, SendHWMBytes: o.sendHWMBytes, RecvHWMBytes: o.recvHWMBytes, Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
 		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, ReconnectStop: o.reconnectStop, HandshakeInterval: o.handshakeInterval,
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
-		MaxMsgSize: o.maxMsgSize, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6, ZMTP1: o.zmtp1,
+		MaxMsgSize: o.maxMsgSize, SmallBody: o.smallBody, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6, ZMTP1: o.zmtp1,
 		RoutingID: string(o.routingID), Metadata: o.properties(), Conflate: o.conflate,
 		SendBuffer: o.sendBuffer, RecvBuffer: o.recvBuffer, TypeOfService: o.net.TypeOfService, Priority: o.net.Priority,
 		TCPKeepAlive: o.net.KeepAlive.On, TCPKeepAliveIdle: o.net.KeepAlive.Idle, TCPKeepAliveInterval: o.net.KeepAlive.Interval,

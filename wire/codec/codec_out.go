@@ -23,7 +23,8 @@ const (
 	maxBatch = 256
 	maxBytes = 256 << 10
 
-	// coalesce is the largest body that is copied into the batch's buffer, in bytes; a larger one goes out by reference.
+	// coalesce is the largest body that is copied into the batch's buffer, in bytes, unless Config.SmallBody says otherwise; a larger one goes out by
+	// reference.
 	coalesce = 4 << 10
 
 	// bufferSize is the room of the batch's buffer in bytes. A batch ends before the next message that might not fit.
@@ -83,6 +84,10 @@ func (c *codec) begin() {
 	}
 	c.batch.reset()
 	c.batch.seal, c.batch.old = c.run.seal, c.run.oldFraming()
+	c.batch.small = max(0, c.cfg.SmallBody)
+	if c.cfg.SmallBody == 0 {
+		c.batch.small = coalesce
+	}
 }
 
 // encode adds m to the batch, in the form that the connection wants.
@@ -147,16 +152,17 @@ func (c *codec) done(written int64, all bool) {
 
 // A batch is the encoded form of the messages at the head of a queue. The zero value is empty, without room. Owned by the codec's handler.
 type batch struct {
-	buf  []byte         // headers and small bodies, one after the other
-	cuts []cut          // the large bodies, each with the place in buf before which it goes
-	ends []int64        // for each message, the bytes of the batch up to its last one
-	size int64          // bytes of the batch
-	room [][]byte       // where the list for writev is built; used again
-	vecs net.Buffers    // the list that writev consumes: a window on room
-	seal *wire.Sealer   // of the connection that the batch is for; nil where frames are not sealed; set by begin
-	seen []wire.Message // the messages themselves, where somebody wants to be told
-	old  bool           // the framing is that of ZMTP 1.0; set by begin
-	held []held         // those whose memory somebody waits for
+	buf   []byte         // headers and small bodies, one after the other
+	cuts  []cut          // the large bodies, each with the place in buf before which it goes
+	ends  []int64        // for each message, the bytes of the batch up to its last one
+	size  int64          // bytes of the batch
+	room  [][]byte       // where the list for writev is built; used again
+	vecs  net.Buffers    // the list that writev consumes: a window on room
+	seal  *wire.Sealer   // of the connection that the batch is for; nil where frames are not sealed; set by begin
+	seen  []wire.Message // the messages themselves, where somebody wants to be told
+	old   bool           // the framing is that of ZMTP 1.0; set by begin
+	small int            // the largest body that goes into buf; set by begin
+	held  []held         // those whose memory somebody waits for
 }
 
 // A held message has a reference that ends once the kernel has the message whole.
@@ -208,7 +214,7 @@ func (b *batch) fits(m wire.Message) bool {
 		switch size := len(m.Frame(i)); {
 		case b.seal != nil:
 			need += size + wire.SealOverhead
-		case size <= coalesce:
+		case size <= b.small:
 			need += size
 		}
 	}
@@ -242,7 +248,7 @@ func (b *batch) addFrame(flags wire.Flags, body []byte) {
 	} else {
 		b.buf = wire.AppendHeader(b.buf, flags, len(body))
 	}
-	if len(body) <= coalesce {
+	if len(body) <= b.small {
 		b.buf = append(b.buf, body...)
 		b.size += int64(len(b.buf) - before)
 		return

@@ -45,7 +45,7 @@ func (c *codec) rawLoop(r *run, in Inlet) error {
 func (b *batch) addRaw(m wire.Message) {
 	for _, body := range m.All() {
 		b.size += int64(len(body))
-		if len(body) <= coalesce {
+		if len(body) <= b.small {
 			b.buf = append(b.buf, body...)
 		} else {
 			b.cuts = append(b.cuts, cut{at: len(b.buf), body: body})

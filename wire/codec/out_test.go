@@ -79,6 +79,34 @@ func TestOutLargeIsNotCopied(t *testing.T) {
 	})
 }
 
+// TestOutSmallBody sets another size from which on bodies go by reference: none is copied, or larger ones are.
+func TestOutSmallBody(t *testing.T) {
+	for set, largest := range map[int]int{-1: 0, 0: coalesce, 1: 1, 100: 100, 32 << 10: 32 << 10} {
+		actortest.Run(t, func(t *testing.T) {
+			r := newRig(t)
+			r.cfg.SmallBody = set
+			p := r.connected()
+			p.end.taken()
+			for _, size := range []int{largest, largest + 1} {
+				b := body(size)
+				r.push(wire.MessageOf([]byte{}, b))
+				p.wantMessage("whole", "", string(b))
+				byReference := 0
+				for _, w := range p.end.taken() {
+					if len(w) > 0 && size > 0 && &w[0] == &b[0] {
+						byReference += len(w)
+					}
+				}
+				if size > largest {
+					require.Equal(t, size, byReference, "set to %d", set)
+				} else {
+					require.Zero(t, byReference, "set to %d", set)
+				}
+			}
+		})
+	}
+}
+
 // TestOutBatches fills the queue before the codec may look, and counts its writes: each batch is one, as long as nothing goes by reference.
 func TestOutBatches(t *testing.T) {
 	for name, c := range map[string]struct {
