@@ -24,6 +24,7 @@
 //	properties_test.go, security_test.go, certificate_test.go   what messages say of their peers; who may come in
 //	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's
 //	pipeline_test.go              examples/pipeline with libzmq programs in its stages
+//	guide_test.go, guide_casts_test.go   each program of examples/guide among twins in pyzmq: peer/guide.py
 //	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go   pgm and epgm, between network namespaces with a wire that loses packets
 //	transport_test.go             forms of endpoints, proxies, filters
 //	python_test.go                pyzmq

@@ -46,9 +46,9 @@ func TestInterrupt(t *testing.T) {
 	require.NoError(t, err)
 	reply, err := req.Do(ctx, socket.NewMessage("Hello"))
 	require.NoError(t, err)
-	require.Equal(t, "Hello", reply.String())
+	require.Equal(t, "World", reply.String())
 	s.stop()
-	require.Equal(t, "W: recv\nW: interrupt received, killing server...\nW: cleaning up\n", s.ends())
+	require.Equal(t, "W: recv Hello\nW: interrupt received, killing server...\nW: cleaning up\n", s.ends())
 }
 
 // TestWeather has wuclient take updates of every tenth zip code.

@@ -36,8 +36,9 @@ func interrupt(ctx context.Context, args []string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(out, "W: recv")
-		if err := responder.Send(context.WithoutCancel(ctx), request); err != nil { // what was begun is ended
+		fmt.Fprintln(out, "W: recv", request)
+		reply := socket.NewMessage("World")
+		if err := responder.Send(context.WithoutCancel(ctx), reply); err != nil { // what was begun is ended
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ func taskvent(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := sender.WaitPeers(ctx, *workers); err != nil {
+	if err := errors.Join(sender.WaitPeers(ctx, *workers), sink.WaitPeers(ctx, 1)); err != nil {
 		return err
 	}
 
