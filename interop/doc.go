@@ -25,6 +25,7 @@
 //	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's
 //	pipeline_test.go              examples/pipeline with libzmq programs in its stages
 //	guide_test.go, guide_casts_test.go   each program of examples/guide among twins in pyzmq: peer/guide.py
+//	proxies_test.go, proxied_test.go   libzmq's sockets through Weir's proxies, Weir's through libzmq's: peer/proxy.py
 //	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go   pgm and epgm, between network namespaces with a wire that loses packets
 //	transport_test.go             forms of endpoints, proxies, filters
 //	python_test.go                pyzmq

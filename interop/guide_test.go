@@ -36,18 +36,18 @@ type cast struct {
 // guideTwins is what starts a program of peer/guide.py.
 func guideTwins() []string { return []string{pyzmq.command[0], filepath.Join("peer", "guide.py")} }
 
-// buildGuide builds the programs, once, and returns the folder that has them.
+// buildGuide builds the programs and the command, once, and returns the folder that has them.
 var buildGuide = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), pipelineTime)
 	defer cancel()
-	dir := filepath.Join(scratch, "examples")
+	dir := filepath.Join(scratch, "programs")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}
-	const examples = "github.com/weirmq/weir/examples/"
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir, examples+"guide", examples+"wuproxy")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir, "./examples/guide", "./examples/wuproxy", "./cmd/weir")
+	cmd.Dir = ".." // what the command needs is no business of this module
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the examples do not build: %w\n%s", err, out)
+		return "", fmt.Errorf("the programs do not build: %w\n%s", err, out)
 	}
 	return dir, nil
 })

@@ -54,7 +54,7 @@ func ProxyCapture(s Sender) ProxyOption {
 }
 
 // ProxyControl lets the proxy be steered by messages that s receives, in libzmq's words, each alone in a message of one frame: PAUSE, RESUME, TERMINATE and
-// STATISTICS; others are ignored. STATISTICS is answered with eight frames, each a number of 64 bits in the byte order of the machine: frames and bytes
+// STATISTICS; others are ignored. STATISTICS is answered with eight frames, each a number of 64 bits in the byte order of the machine: messages and bytes
 // received from the frontend, sent to it, received from the backend, sent to it. Where s is a Rep each of the other words is answered with an empty
 // message, and so is one that is ignored. A Sub cannot answer, and does not. (zmq_proxy_steerable)
 func ProxyControl(s Socket) ProxyOption {

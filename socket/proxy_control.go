@@ -55,7 +55,7 @@ func (a *proxyActor) statistics() Message {
 	f, b := a.count.frontend.read(), a.count.backend.read()
 	var frames [][]byte
 	for _, n := range []uint64{
-		f.ReceivedFrames, f.ReceivedBytes, f.SentFrames, f.SentBytes, b.ReceivedFrames, b.ReceivedBytes, b.SentFrames, b.SentBytes,
+		f.Received, f.ReceivedBytes, f.Sent, f.SentBytes, b.Received, b.ReceivedBytes, b.Sent, b.SentBytes,
 	} {
 		frames = append(frames, binary.NativeEndian.AppendUint64(nil, n))
 	}

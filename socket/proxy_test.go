@@ -473,7 +473,7 @@ func steered(t *testing.T, ctx context.Context, rt *socket.Runtime, kind string)
 		for _, frame := range m.Frames() {
 			got = append(got, binary.NativeEndian.Uint64(frame))
 		}
-		require.Equal(t, []uint64{2, 3, 0, 0, 0, 0, 2, 3}, got)
+		require.Equal(t, []uint64{1, 3, 0, 0, 0, 0, 1, 3}, got)
 	}
 	say("TERMINATE")
 	require.NoError(t, p.Wait(ctx))
