@@ -45,12 +45,9 @@ func (s *groupSink) handle(now time.Time, packets []pgm.Datagram) {
 	}
 }
 
-// work asks for what is missing, delivers what is there, and forgets the subscriptions that would go upstream.
+// work asks for what is missing, delivers what is there, and forgets what would go upstream.
 func (s *groupSink) work(_ *actor.Context[codec.Message], now time.Time) (time.Time, error) {
-	for msgs := s.out.Look(maxPacked); len(msgs) > 0; msgs = s.out.Look(maxPacked) {
-		s.out.Advance(len(msgs))
-		s.out.Done(len(msgs))
-	}
+	s.forget()
 	s.outs = s.outs[:0]
 	for o, ok := s.receiver.Poll(now); ok; o, ok = s.receiver.Poll(now) {
 		s.outs = append(s.outs, o)
@@ -59,6 +56,20 @@ func (s *groupSink) work(_ *actor.Context[codec.Message], now time.Time) (time.T
 	s.pass()
 	_, err := s.run.conn.Send(s.outs)
 	return s.inform(now), err
+}
+
+// forget takes what is to go upstream, where nobody is: subscriptions, which each side of a group sees to by itself, and an XSUB's messages, which are lost.
+func (s *groupSink) forget() {
+	for msgs := s.out.Look(1); len(msgs) > 0; msgs = s.out.Look(1) {
+		ours := isSubscription(msgs[0].Bytes())
+		wire.Drop(msgs[0])
+		s.out.Advance(1)
+		if ours {
+			s.out.Done(1)
+		} else {
+			s.out.Drop(1, ReasonNoPeer)
+		}
+	}
 }
 
 // inform tells the socket the news, where there are any and it is time, and returns when there is something to do.

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/weirmq/weir/actor"
@@ -36,7 +37,7 @@ type groupSource struct {
 	message Message   // in hand
 	waiting int       // messages that end in the packet that the engine has
 	leaving int       // messages whose last byte is out, and of which the queue does not know
-	seen    []Message // those of leaving and waiting, where somebody wants to be told
+	seen    []Message // those of leaving and waiting, oldest first: their memory is the queue's until they are done
 	data    time.Time // when the last packet of data went out
 	asked   time.Time // when somebody last asked for a repair
 	fin     time.Time // when all was said; the zero time is not yet
@@ -136,12 +137,10 @@ func (s *groupSource) add(m Message) {
 	}
 	s.message = Message{}
 	s.waiting++
-	if s.link.endpoint.opts.trace.Sent != nil {
-		s.seen = append(s.seen, m)
-	}
+	s.seen = append(s.seen, m)
 }
 
-// done tells the queue which messages have gone out whole.
+// done tells the queue which messages have gone out whole, and gives their memory back: what may have to be sent again lies in the engine's window.
 func (s *groupSource) done() {
 	n := s.leaving
 	if n == 0 {
@@ -150,12 +149,14 @@ func (s *groupSource) done() {
 	s.leaving = 0
 	s.sent += uint64(n)
 	s.out.Done(n)
-	if told := s.link.endpoint.opts.trace.Sent; told != nil {
-		for _, m := range s.seen[:n] {
+	told := s.link.endpoint.opts.trace.Sent
+	for _, m := range s.seen[:n] {
+		if told != nil {
 			told(s.link.conn(codec.Peer{Remote: s.link.endpoint.addr.Address}), m)
 		}
-		s.seen = append(s.seen[:0], s.seen[n:]...)
+		wire.Drop(m)
 	}
+	s.seen = slices.Delete(s.seen, 0, n)
 }
 
 // pace closes the lane while the rate keeps a packet waiting, and opens it again after that.

@@ -44,11 +44,17 @@ func newMoor(t *testing.T, ctx context.Context, s *socket.Any, bound bool) moor 
 // land makes the next connection, to a raw peer of type typ, which is a peer when it returns.
 func (m moor) land(t *testing.T, ctx context.Context, typ string) *rawPeer {
 	t.Helper()
+	return m.landAs(t, ctx, typ, "")
+}
+
+// landAs is land of a peer that calls itself id.
+func (m moor) landAs(t *testing.T, ctx context.Context, typ, id string) *rawPeer {
+	t.Helper()
 	ours, theirs := net.Pipe()
 	t.Cleanup(func() { _ = theirs.Close() })
 	m.lines <- line{ours}
 	p := &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
-	p.shakeLine(typ, "")
+	p.shakeLine(typ, id)
 	require.NoError(t, m.s.WaitPeers(ctx, 1))
 	return p
 }
