@@ -37,8 +37,13 @@ const (
 // https://rfc.zeromq.org/spec/37/#framing
 func AppendHeader(dst []byte, flags Flags, size int) []byte {
 	if size <= maxShort && flags&Large == 0 {
-		return append(dst, byte(flags), byte(size))
+		return append(dst, byte(flags), byte(size)) // inlined where it is called
 	}
+	return appendLargeHeader(dst, flags, size)
+}
+
+// appendLargeHeader is AppendHeader in the large form.
+func appendLargeHeader(dst []byte, flags Flags, size int) []byte {
 	dst = append(dst, byte(flags|Large))
 	return binary.BigEndian.AppendUint64(dst, uint64(size))
 }

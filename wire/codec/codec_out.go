@@ -38,7 +38,7 @@ func (c *codec) sayHello() error {
 	}
 	c.begin()
 	defer c.release()
-	c.encode(wire.MessageOf(c.cfg.Hello))
+	c.encode([]wire.Message{wire.MessageOf(c.cfg.Hello)})
 	n, err := c.batch.write(c.run.conn)
 	c.cfg.Traffic.sent(n)
 	return err
@@ -90,16 +90,26 @@ func (c *codec) begin() {
 	}
 }
 
-// encode adds m to the batch, in the form that the connection wants.
-func (c *codec) encode(m wire.Message) {
-	switch {
-	case c.cfg.Raw:
-		c.batch.addRaw(m)
-	case c.cfg.Subscriber && c.run.version.AtLeast(3, 1):
-		c.batch.addSubscription(m)
-	default:
-		c.batch.add(m)
+// encode adds msgs to the batch, in the form that the connection wants, and returns how many: fewer than all where the batch is full.
+func (c *codec) encode(msgs []wire.Message) int {
+	b, commands := c.batch, c.cfg.Subscriber && c.run.version.AtLeast(3, 1)
+	for n, m := range msgs {
+		if b.full() || (b.seal != nil || m.Len() > 1) && !b.fits(m) {
+			return n
+		}
+		switch {
+		case c.cfg.Raw:
+			b.addRaw(m)
+		case commands:
+			b.addSubscription(m)
+		default:
+			b.add(m)
+		}
+		if wire.Held(m) {
+			b.held = append(b.held, held{len(b.ends), m})
+		}
 	}
+	return len(msgs)
 }
 
 // look encodes what is at the head of the queue, up to a batch, and moves the cursor past it. The messages stay in the queue.
@@ -110,14 +120,7 @@ func (c *codec) look() {
 		if len(msgs) == 0 {
 			return
 		}
-		n := 0
-		for n < len(msgs) && !c.batch.full() && c.batch.fits(msgs[n]) {
-			c.encode(msgs[n])
-			if wire.Held(msgs[n]) {
-				c.batch.held = append(c.batch.held, held{len(c.batch.ends), msgs[n]})
-			}
-			n++
-		}
+		n := c.encode(msgs)
 		if c.cfg.Sent != nil {
 			c.batch.seen = append(c.batch.seen, msgs[:n]...)
 		}
@@ -201,10 +204,11 @@ func (c *codec) release() {
 
 // full says whether the batch has reached one of its bounds.
 func (b *batch) full() bool {
-	return len(b.ends) >= maxBatch || b.size >= maxBytes
+	return len(b.ends) >= maxBatch || b.size >= maxBytes || len(b.buf) > bufferSize-coalesce-wire.MaxHeader
 }
 
-// fits says whether m goes into the room that the buffer has left. An empty batch takes any message.
+// fits says whether m goes into the room that the buffer has left. An empty batch takes any message, and one that is not full any of one frame that
+// is not sealed.
 func (b *batch) fits(m wire.Message) bool {
 	if len(b.ends) == 0 {
 		return true
@@ -225,13 +229,10 @@ func (b *batch) fits(m wire.Message) bool {
 // sealed.
 func (b *batch) add(m wire.Message) {
 	last := m.Len() - 1
-	for i := 0; i <= last; i++ {
-		var flags wire.Flags
-		if i < last {
-			flags = wire.More
-		}
-		b.addFrame(flags, m.Frame(i))
+	for i := range last {
+		b.addFrame(wire.More, m.Frame(i))
 	}
+	b.addFrame(0, m.Frame(last))
 	b.ends = append(b.ends, b.size)
 }
 

@@ -118,7 +118,7 @@ func TestOutBatches(t *testing.T) {
 		"one more":              {257, 10, []int{256, 1}},
 		"a thousand":            {1000, 10, []int{256, 256, 256, 232}},
 		"empty ones":            {600, 0, []int{256, 256, 88}},
-		"till the buffer ends":  {100, 1000, []int{64, 36}},
+		"till the buffer ends":  {100, 1000, []int{61, 39}},
 		"largest that coalesce": {40, coalesce, []int{15, 15, 10}},
 		"by reference":          {100, coalesce + 1, []int{64, 36}}, // 256 kB, and the one that crosses it
 		"large ones":            {5, 100 << 10, []int{3, 2}},
