@@ -26,6 +26,7 @@ test: ## everything that must hold: vet, tests (race detector, invariants, memor
 	$(STEP) 'native peers' tools/native-peers.sh
 	$(STEP) 'go vet' env CGO_ENABLED=0 go vet ./...
 	$(STEP) 'go vet, benchmarks' env CGO_ENABLED=0 go -C benchmarks vet ./...
+	$(STEP) 'tests, benchmarks' env CGO_ENABLED=0 go -C benchmarks test ./...
 	$(STEP) 'tests, race detector and invariants' tools/race-test.sh
 	$(STEP) 'tests, memory' tools/memory-test.sh
 	$(STEP) 'cross builds' tools/cross-build.sh
@@ -44,8 +45,12 @@ check: ## what a change must pass before it is sent, without peers: format, lint
 	$(STEP) 'govulncheck' tools/vulnerabilities.sh
 
 .PHONY: bench
-bench: ## Weir and libzmq in turns on this machine: a table of medians and ratios
-	@cd benchmarks && go run .
+bench: ## Weir beside libzmq, two Go libraries, channels and the raw limit, in turns on this machine: in 3 minutes
+	@go -C benchmarks run . -short -runs 3 -seconds 0.3 -out results/short
+
+.PHONY: bench-full
+bench-full: ## all of that, which takes about an hour: a table, a CSV and charts in benchmarks/results
+	@go -C benchmarks run .
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (default 1m)

@@ -1,125 +1,210 @@
-// Command benchmarks runs Weir and libzmq through the same scenarios, in turns on the same machine, and prints a table of medians and their ratios.
+// Command benchmarks runs Weir and its peers through the same scenarios, in turns on the same machine, and shows medians and ratios: a table on the
+// terminal, a CSV of every run, and charts.
 //
-//	go run . [-runs 5] [-quick] [-only tcp]
+//	go run . -short          the short version, in under three minutes
+//	go run .                 all of it
+//	go run . -only 'thr tcp' some rows (a regular expression)
+//	go run . -from results/results.csv -readme ../README.md     no runs: shows an earlier CSV again, and rewrites the README's figures from it
 //
-// Weir runs as `weir perf`; libzmq as the C program in libzmq/, which is compiled first. Each run is a process of its own. A ratio is the median of
-// the ratios of runs that followed one another, and its spread the smallest and the largest of them: so a slow minute weighs on both alike.
+// A peer is a program of its own (peers.go): Weir by its public API, libzmq from C, pebbe/zmq4 through cgo, go-zeromq/zmq4, Go channels, and the raw
+// limits of Go and the kernel. All speak one line protocol (package rig). One that cannot be built is left out, loudly. Each has a time limit.
+//
+// A ratio is the median of the ratios of runs that followed one another, and its spread the smallest and the largest of them: so a slow minute weighs on
+// all alike.
+//
+// # Files
+//
+//	scenarios.go    what is measured: one row each, with what Weir is to reach
+//	peers.go        who is measured: one row each, and how its program is built
+//	child.go        a peer's process, its lines, its time limit
+//	measure.go      one run: how many messages, one process or two
+//	outside.go      runs that are looked at from outside: memory, crowds of connections
+//	turns.go        the runs of one scenario, in turns
+//	results.go      all runs, to CSV and back
+//	table.go, charts.go, readme.go    what is shown
+//	rig, peers, libzmq    the peers' programs
+//	stats, plot           medians and quantiles; SVG
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
+	"os/signal"
 	"path/filepath"
-	"runtime"
+	"regexp"
+	"slices"
 	"strings"
+	"syscall"
+	"time"
 )
 
-// A scenario is one row of the table.
-type scenario struct {
-	mode  string // thr, lat or fan
-	ep    string // the endpoint, with a wildcard where the transport has ports
-	size  int    // bytes a message
-	count int    // messages
-	subs  int    // subscribers of fan
-	want  string // the ratio to reach, as the table shows it
+// Flags of the program.
+type flags struct {
+	short   bool
+	only    string
+	peers   string
+	runs    int
+	seconds float64
+	limit   time.Duration
+	out     string
+	from    string
+	readme  string
 }
-
-// scenarios are what is measured.
-var scenarios = []scenario{
-	{"thr", "tcp://127.0.0.1:*", 10, 5_000_000, 0, "≥ 2"},
-	{"thr", "tcp://127.0.0.1:*", 100, 3_000_000, 0, "≥ 1.5"},
-	{"thr", "tcp://127.0.0.1:*", 1000, 1_000_000, 0, ""},
-	{"thr", "tcp://127.0.0.1:*", 10_000, 200_000, 0, "≥ 1"},
-	{"thr", "ipc://*", 10, 5_000_000, 0, ""},
-	{"thr", "ipc://*", 100, 3_000_000, 0, ""},
-	{"thr", "inproc://perf", 10, 10_000_000, 0, "≥ 1"},
-	{"thr", "inproc://perf", 100, 5_000_000, 0, "≥ 2"},
-	{"lat", "tcp://127.0.0.1:*", 100, 30_000, 0, "≤ 0.5"},
-	{"lat", "ipc://*", 100, 30_000, 0, ""},
-	{"lat", "inproc://perf", 100, 50_000, 0, "≤ 0.1"},
-	{"fan", "tcp://127.0.0.1:*", 100, 100_000, 10, ""},
-}
-
-// quickly is by how much -quick divides the counts.
-const quickly = 5
 
 func main() {
-	runs := flag.Int("runs", 5, "how often each scenario is run by each side")
-	quick := flag.Bool("quick", false, "a fifth of the messages")
-	only := flag.String("only", "", "only scenarios whose name contains this")
+	var f flags
+	flag.BoolVar(&f.short, "short", false, "a part of the scenarios")
+	flag.StringVar(&f.only, "only", "", "only scenarios whose name matches this regular expression")
+	flag.StringVar(&f.peers, "peers", "", "only these peers, by name, with commas between; weir is always there")
+	flag.IntVar(&f.runs, "runs", 5, "how often each peer runs each scenario")
+	flag.Float64Var(&f.seconds, "seconds", 1, "how long a run is to take")
+	flag.DurationVar(&f.limit, "limit", 30*time.Second, "what a process may take beyond twenty times that before it is ended")
+	flag.StringVar(&f.out, "out", "results", "the folder for the table, the CSV and the charts")
+	flag.StringVar(&f.from, "from", "", "run nothing: show this CSV")
+	flag.StringVar(&f.readme, "readme", "", "rewrite the figures in this document")
 	flag.Parse()
-	if err := run(*runs, *quick, *only); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, f); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)
 		os.Exit(1)
 	}
 }
 
-// run builds both sides and measures.
-func run(runs int, quick bool, only string) error {
-	dir, err := os.MkdirTemp("", "weir-benchmarks-")
+// run measures, or reads what was measured, and shows it.
+func run(ctx context.Context, f flags) error {
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return err
+	}
+	chosen, err := choose(scenarios(), f)
+	if err != nil {
+		return err
+	}
+	peers := choosePeers(f.peers)
+	if f.from != "" {
+		return showAgain(f, chosen, peers)
+	}
+	dir, err := os.MkdirTemp("", "weir-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	weir, libzmq, err := build(dir)
+	here, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s/%s, %d cores, %s, libzmq %s, median of %d runs in turns\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(),
-		libzmqVersion(), runs)
-	fmt.Printf("%-32s %14s %14s %8s  %-15s %s\n", "scenario", "weir", "libzmq", "ratio", "spread", "to reach")
-	for _, s := range scenarios {
-		if !strings.Contains(s.name(), only) {
-			continue
-		}
-		if quick {
-			s.count /= quickly
-		}
-		p, err := measure(s, weir, libzmq, runs)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name(), err)
-		}
-		fmt.Printf("%-32s %14s %14s %8.2f  %-15s %s\n", s.name(), s.format(p.weir), s.format(p.libzmq), p.ratio,
-			fmt.Sprintf("%.2f … %.2f", p.low, p.high), s.want)
+	if err := buildAll(here, dir, peers, os.Stderr); err != nil {
+		return err
 	}
-	return nil
-}
-
-// build compiles both programs into dir.
-func build(dir string) (weir, libzmq []string, err error) {
-	here, err := os.Getwd()
+	b := &bench{dir: dir, seconds: f.seconds, limit: f.limit, runs: f.runs}
+	r := &results{head: heading(peers, time.Now().Format(time.DateOnly), "go -C benchmarks run . "+strings.Join(os.Args[1:], " "))}
+	text, err := os.Create(filepath.Join(f.out, "table.txt"))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	bin := filepath.Join(dir, "weir")
-	if err := command(filepath.Dir(here), "go", "build", "-o", bin, "./cmd/weir"); err != nil {
-		return nil, nil, err
+	defer func() { _ = text.Close() }()
+	t := begin(io.MultiWriter(os.Stdout, text), text, r, peers)
+	for _, s := range chosen {
+		if err := b.compare(ctx, s, peers, r); err != nil {
+			return errors.Join(err, save(f, r, peers)) // what there is so far
+		}
+		t.row(chosen, s, r)
 	}
-	c := filepath.Join(dir, "libzmq")
-	if err := command(here, "cc", "-O2", "-o", c, "libzmq/perf.c", "-lzmq", "-lpthread"); err != nil {
-		return nil, nil, errors.Join(err, errors.New("the libzmq side needs cc and libzmq3-dev: tools/native-peers.sh installs them"))
-	}
-	return []string{bin, "perf"}, []string{c}, nil
+	t.end(chosen, r)
+	return save(f, r, peers)
 }
 
-// command runs a program in a directory; its output goes to standard error.
-func command(dir, name string, args ...string) error {
-	cmd := exec.Command(name, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err)
-	}
-	return nil
-}
-
-// libzmqVersion is what pkg-config knows, for the heading.
-func libzmqVersion() string {
-	out, err := exec.Command("pkg-config", "--modversion", "libzmq").Output()
+// choose keeps the scenarios that are asked for.
+func choose(all []scenario, f flags) ([]scenario, error) {
+	pattern, err := regexp.Compile(f.only)
 	if err != nil {
-		return "of unknown version"
+		return nil, err
 	}
-	return strings.TrimSpace(string(out))
+	chosen := slices.DeleteFunc(all, func(s scenario) bool { return f.short && !s.short || !pattern.MatchString(s.name()) })
+	if len(chosen) == 0 {
+		return nil, errors.New("no scenario has such a name")
+	}
+	return chosen, nil
+}
+
+// choosePeers keeps the peers that are asked for, and Weir.
+func choosePeers(names string) []*peer {
+	if names == "" {
+		return allPeers()
+	}
+	wanted := append(strings.Split(names, ","), "weir")
+	return slices.DeleteFunc(allPeers(), func(p *peer) bool { return !slices.Contains(wanted, p.name) })
+}
+
+// begin prints the heading of everything.
+func begin(to, more io.Writer, r *results, peers []*peer) *table {
+	say(to, r.head...)
+	return &table{to: to, more: more, peers: peers}
+}
+
+// end prints what stands below the table.
+func (t *table) end(chosen []scenario, r *results) {
+	t.tails(chosen, r)
+	t.costs(chosen, r)
+	t.footnotes()
+}
+
+// save writes the CSV, the charts, and the figures of a document.
+func save(f flags, r *results, peers []*peer) error {
+	file, err := os.Create(filepath.Join(f.out, "results.csv"))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(r.writeCSV(file), file.Close()); err != nil {
+		return err
+	}
+	return show(f, r, peers)
+}
+
+// show writes the charts, and the figures of a document.
+func show(f flags, r *results, peers []*peer) error {
+	if err := writePictures(f.out, pictures(r, peers)); err != nil {
+		return err
+	}
+	if f.readme == "" {
+		return nil
+	}
+	pictureDir, err := filepath.Rel(filepath.Dir(f.readme), f.out)
+	if err != nil {
+		return err
+	}
+	return rewriteFigures(f.readme, filepath.ToSlash(pictureDir), r, peers)
+}
+
+// showAgain shows what an earlier run has measured.
+func showAgain(f flags, chosen []scenario, peers []*peer) error {
+	file, err := os.Open(f.from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	r, err := readCSV(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.from, err)
+	}
+	for _, p := range peers {
+		p.bin = p.program // so that it has a column
+	}
+	t := begin(os.Stdout, os.Stdout, r, peers)
+	for _, s := range chosen {
+		if r.measured(s) {
+			t.row(chosen, s, r)
+		}
+	}
+	t.end(chosen, r)
+	return show(f, r, peers)
+}
+
+// measured says whether there is anything of s.
+func (r *results) measured(s scenario) bool {
+	return slices.ContainsFunc(r.records, func(rec record) bool { return rec.scenario == s.name() })
 }

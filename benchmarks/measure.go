@@ -1,93 +1,176 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"os/exec"
-	"slices"
-	"strconv"
-	"strings"
+	"path/filepath"
+	"time"
 )
 
-// A pairing is what one scenario gave on both sides.
-type pairing struct {
-	weir, libzmq     float64 // medians: messages a second, or microseconds
-	ratio, low, high float64 // of weir to libzmq, run by run: median, smallest, largest
+// A bench is one run of this program: what all measurements share.
+type bench struct {
+	// Set before it starts, then read-only.
+	dir     string        // where programs and ipc sockets lie
+	seconds float64       // how long each run is to take
+	limit   time.Duration // what a process may take beyond that
+	runs    int           // how often each peer runs each scenario
+
+	// Owned by the goroutine that measures.
+	serial int // of ipc endpoints
 }
 
-// name is the scenario's row in the table.
-func (s scenario) name() string {
-	transport, _, _ := strings.Cut(s.ep, ":")
-	name := fmt.Sprintf("%s %s %d B", transport, s.mode, s.size)
-	if s.mode == "fan" {
-		name += fmt.Sprintf(" to %d", s.subs)
+const (
+	// fewest and most bound how many messages a run has.
+	fewest = 10
+	most   = 200_000_000
+
+	// trialPart is the part of the time that a trial run must fill for its speed to be believed, and trials how many there are at most.
+	trialPart = 0.2
+	trials    = 4
+
+	// stretch is by how much a trial may be longer than the one before.
+	stretch = 30
+)
+
+// trial is how many messages the first trial of s has: few enough for the slowest.
+func (s scenario) trial() int {
+	switch s.mode {
+	case "lat":
+		return 200
+	case "queue":
+		return 100_000
+	case "fan":
+		return max(10_000/max(s.links, 1), 20)
+	case "router":
+		return 2 * s.links
 	}
-	return name
+	return min(max(4_000_000/max(s.size, 1), 100), 5000)
 }
 
-// key is the figure that the scenario is about.
-func (s scenario) key() string {
-	if s.mode == "lat" {
-		return "rtt_us"
+// size finds out how many messages p sends in the time that a run is to take.
+func (b *bench) size(ctx context.Context, s scenario, p *peer) (int, error) {
+	if s.count > 0 {
+		return s.count, nil
 	}
-	return "msgs_per_s"
-}
-
-// format words a figure.
-func (s scenario) format(v float64) string {
-	if s.mode == "lat" {
-		return fmt.Sprintf("%.1f µs", v)
-	}
-	return fmt.Sprintf("%.3f M/s", v/1e6)
-}
-
-// measure runs both sides in turns.
-func measure(s scenario, weir, libzmq []string, runs int) (pairing, error) {
-	var ours, theirs, ratios []float64
-	for range runs {
-		w, err := s.once(weir)
+	count := s.trial()
+	for range trials {
+		l, err := b.once(ctx, s, p, count)
 		if err != nil {
-			return pairing{}, err
+			return 0, err
 		}
-		z, err := s.once(libzmq)
-		if err != nil {
-			return pairing{}, err
+		grow := b.seconds / max(l["seconds"], 1e-6)
+		if done := grow <= 1/trialPart; done {
+			count = int(float64(count) * grow)
+			break
 		}
-		ours, theirs, ratios = append(ours, w), append(theirs, z), append(ratios, w/z)
+		count = int(float64(count) * min(grow, stretch))
 	}
-	return pairing{weir: median(ours), libzmq: median(theirs), ratio: median(ratios), low: slices.Min(ratios), high: slices.Max(ratios)}, nil
+	return min(max(count, fewest), most), nil
 }
 
-// once runs one side once and returns its figure.
-func (s scenario) once(program []string) (float64, error) {
-	args := append(slices.Clone(program[1:]), s.mode, s.ep, strconv.Itoa(s.size), strconv.Itoa(s.count))
-	if s.subs > 0 {
-		args = append(args, strconv.Itoa(s.subs))
+// once has p measure s with count messages.
+func (b *bench) once(ctx context.Context, s scenario, p *peer, count int) (line, error) {
+	switch s.way {
+	case apart:
+		return b.inTwo(ctx, s, p, count)
+	case steady:
+		return b.watched(ctx, s, p, count)
+	case idle:
+		return b.besideIdle(ctx, s, p)
+	case busy:
+		return b.besideBusy(ctx, s, p, count)
+	case together:
 	}
-	cmd := exec.Command(program[0], args...)
-	out, err := cmd.Output()
+	c, err := b.start(ctx, s, p, count)
 	if err != nil {
-		var said string
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-			said = strings.TrimSpace(string(exit.Stderr))
-		}
-		return 0, fmt.Errorf("%s: %w %s", strings.Join(cmd.Args, " "), err, said)
+		return nil, err
 	}
-	for field := range strings.FieldsSeq(string(out)) {
-		if k, v, ok := strings.Cut(field, "="); ok && k == s.key() {
-			return strconv.ParseFloat(v, 64)
-		}
+	defer c.kill()
+	l, err := c.line()
+	if err != nil {
+		return nil, err
 	}
-	return 0, fmt.Errorf("no %s in %q", s.key(), out)
+	return l, c.finish()
 }
 
-// median is the middle value.
-func median(v []float64) float64 {
-	v = slices.Clone(v)
-	slices.Sort(v)
-	n := len(v)
-	if n%2 == 1 {
-		return v[n/2]
+// start starts the process of p that measures s.
+func (b *bench) start(ctx context.Context, s scenario, p *peer, count int, more ...string) (*child, error) {
+	limit := b.limit + time.Duration(20*b.seconds*float64(time.Second))
+	if s.way == steady {
+		limit *= 20
 	}
-	return (v[n/2-1] + v[n/2]) / 2
+	args := []string{"mode=" + s.mode, "endpoint=" + b.endpoint(s), fmt.Sprintf("size=%d", s.size), fmt.Sprintf("count=%d", count)}
+	if s.links > 0 {
+		args = append(args, fmt.Sprintf("links=%d", s.links))
+	}
+	if s.topics > 0 {
+		args = append(args, fmt.Sprintf("topics=%d", s.topics))
+	}
+	if s.curve {
+		args = append(args, "curve=yes")
+	}
+	args = append(append(args, p.args...), more...)
+	return start(ctx, limit, b.dir, p.name, p.bin, args...)
+}
+
+// endpoint is where s binds. An ipc socket is a new one each time.
+func (b *bench) endpoint(s scenario) string {
+	switch s.transport {
+	case "tcp":
+		return "tcp://127.0.0.1:*"
+	case "ipc":
+		b.serial++
+		return "ipc://" + filepath.Join(b.dir, fmt.Sprintf("s%d", b.serial))
+	case "inproc":
+		return "inproc://bench"
+	}
+	return ""
+}
+
+// inTwo has one process receive and another send. The receiver says how fast it went, or, of round trips, the one that asks; what it cost is the sum.
+func (b *bench) inTwo(ctx context.Context, s scenario, p *peer, count int) (line, error) {
+	to, err := b.start(ctx, s, p, count, "role=receive")
+	if err != nil {
+		return nil, err
+	}
+	defer to.kill()
+	endpoint, err := to.ready()
+	if err != nil {
+		return nil, err
+	}
+	from, err := b.start(ctx, s, p, count, "role=send", "endpoint="+endpoint)
+	if err != nil {
+		return nil, err
+	}
+	defer from.kill()
+	sent, err := from.line()
+	if err != nil {
+		return nil, err
+	}
+	received, err := to.line()
+	if err != nil {
+		return nil, err
+	}
+	if err := to.finish(); err != nil {
+		return nil, err
+	}
+	return bothEnds(received, sent), from.finish()
+}
+
+// bothEnds joins the lines of two processes.
+func bothEnds(received, sent line) line {
+	l := line{}
+	for _, one := range []line{sent, received} {
+		for key, v := range one {
+			switch key {
+			case "cpu_s_per_m", "allocs_per_msg", "bytes_per_msg", "peak_mb", "lost":
+				l[key] += v
+			case "seconds":
+				l[key] = max(l[key], v)
+			default:
+				l[key] = v
+			}
+		}
+	}
+	return l
 }

@@ -1,0 +1,165 @@
+// Command raw is the peer "raw" of the benchmarks: what Go and the kernel allow. thr is a stream of 64 kB writes and reads over a net.Conn, counted in
+// messages of the size asked for, without any framing, queue or message of their own; over inproc it is one copy of each body into fresh memory. lat
+// is a ping-pong of that many bytes over a net.Conn.
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weirmq/weir/benchmarks/rig"
+)
+
+// streamUnit is how much one write or read of the stream moves, in bytes.
+const streamUnit = 64 << 10
+
+func main() { rig.Main("raw", map[string]rig.Mode{"thr": throughput, "lat": latency}) }
+
+// throughput moves as many bytes as the messages have.
+func throughput(r *rig.Run) (*rig.Line, error) {
+	if r.Curve || r.Links > 1 || r.Role != rig.Both {
+		return nil, rig.ErrNotPlayed
+	}
+	if strings.HasPrefix(r.Endpoint, "inproc:") {
+		return copies(r)
+	}
+	a, b, err := connected(r.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	total := int64(r.Size) * int64(r.Count)
+	var group errgroup.Group
+	group.Go(func() error { return stream(a, total) })
+	var m rig.Meter
+	m.Start()
+	buf := make([]byte, streamUnit)
+	for got := int64(0); got < total; {
+		n, err := b.Read(buf)
+		if err != nil {
+			return nil, err
+		}
+		got += int64(n)
+	}
+	m.Stop()
+	return finish(r, &m, group.Wait())
+}
+
+// stream writes total bytes.
+func stream(w io.Writer, total int64) error {
+	buf := make([]byte, streamUnit)
+	for total > 0 {
+		n, err := w.Write(buf[:min(total, streamUnit)])
+		if err != nil {
+			return err
+		}
+		total -= int64(n)
+	}
+	return nil
+}
+
+// copies copies bodies.
+func copies(r *rig.Run) (*rig.Line, error) {
+	body := r.Body().Bytes()
+	var m rig.Meter
+	m.Start()
+	got := 0
+	for range r.Count {
+		got += len(append([]byte(nil), body...))
+	}
+	m.Stop()
+	if got != r.Size*r.Count {
+		return nil, fmt.Errorf("copied %d bytes", got)
+	}
+	return finish(r, &m, nil)
+}
+
+// finish is the line of a stream.
+func finish(r *rig.Run, m *rig.Meter, err error) (*rig.Line, error) {
+	line := r.Line()
+	m.Rate(line, r, r.Count, m.Took(), 0)
+	return line, err
+}
+
+// latency sends back and forth. The first tenth is warm-up.
+func latency(r *rig.Run) (*rig.Line, error) {
+	if r.Curve || r.Role != rig.Both || strings.HasPrefix(r.Endpoint, "inproc:") {
+		return nil, rig.ErrNotPlayed
+	}
+	a, b, err := connected(r.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	var group errgroup.Group
+	group.Go(func() error {
+		buf := make([]byte, r.Size)
+		for range r.Count {
+			if _, err := io.ReadFull(b, buf); err != nil {
+				return err
+			}
+			if _, err := b.Write(buf); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	line, err := pingPong(r, a)
+	if err != nil {
+		return nil, err
+	}
+	return line, group.Wait()
+}
+
+// pingPong writes and reads Count times.
+func pingPong(r *rig.Run, conn net.Conn) (*rig.Line, error) {
+	buf := make([]byte, r.Size)
+	warmUp := r.Count / 10
+	delays := make([]time.Duration, 0, r.Count-warmUp)
+	var m rig.Meter
+	var before time.Time
+	for i := range r.Count {
+		if i == warmUp {
+			m.Start()
+			before = time.Now()
+		}
+		if _, err := conn.Write(buf); err != nil {
+			return nil, err
+		}
+		if _, err := io.ReadFull(conn, buf); err != nil {
+			return nil, err
+		}
+		if i >= warmUp {
+			now := time.Now()
+			delays = append(delays, now.Sub(before))
+			before = now
+		}
+	}
+	m.Stop()
+	line := r.Line()
+	m.Delays(line, delays, m.Took()/time.Duration(len(delays)), 0)
+	return line, nil
+}
+
+// connected returns both ends of a connection.
+func connected(endpoint string) (a, b net.Conn, err error) {
+	network, address, _ := strings.Cut(endpoint, "://")
+	if network == "ipc" {
+		network = "unix"
+		defer func() { _ = os.Remove(address) }()
+	}
+	l, err := net.Listen(network, strings.Replace(address, ":*", ":0", 1))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = l.Close() }()
+	if a, err = net.Dial(network, l.Addr().String()); err != nil {
+		return nil, nil, err
+	}
+	b, err = l.Accept()
+	return a, b, err
+}

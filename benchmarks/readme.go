@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"strings"
+)
+
+// The marks between which a document shows figures. What stands between them is written by this program alone.
+const (
+	figuresBegin = "<!-- figures: begin (written by the benchmarks) -->"
+	figuresEnd   = "<!-- figures: end -->"
+)
+
+// rewriteFigures puts the figures of r between the marks of a document. Pictures are where the document finds them.
+func rewriteFigures(file, pictureDir string, r *results, peers []*peer) error {
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	text, err := between(string(old), figures(r, peers, pictureDir))
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return os.WriteFile(file, []byte(text), 0o644)
+}
+
+// between replaces what stands between the marks.
+func between(document, text string) (string, error) {
+	before, rest, begins := strings.Cut(document, figuresBegin)
+	_, after, ends := strings.Cut(rest, figuresEnd)
+	if !begins || !ends {
+		return "", fmt.Errorf("no place for figures: want a line %q and a line %q", figuresBegin, figuresEnd)
+	}
+	return before + figuresBegin + "\n\n" + text + "\n" + figuresEnd + after, nil
+}
+
+// compared are the peers that Weir is compared with, and the words for them.
+var compared = []struct{ peer, word string }{
+	{"libzmq", "libzmq"}, {"pebbe", "pebbe/zmq4"}, {"go-zeromq", "go-zeromq/zmq4"}, {"go-channel", "Go channel"}, {"raw", "raw limit"},
+}
+
+// figures words r in Markdown: where it was measured, a table of Weir's figures and their ratios, and the pictures.
+func figures(r *results, peers []*peer, pictureDir string) string {
+	var b strings.Builder
+	for _, text := range r.head {
+		b.WriteString(text + "<br>\n")
+	}
+	b.WriteString("\n| | Weir | without Release |")
+	for _, c := range compared {
+		b.WriteString(" : " + c.word + " |")
+	}
+	b.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(compared)) + "\n")
+	for _, s := range scenarios() {
+		if v := r.spread(s.name(), "weir", s.figure().key); s.shown && v.Known() {
+			b.WriteString(figureRow(s, r))
+		}
+	}
+	for _, p := range pictures(r, peers) {
+		fmt.Fprintf(&b, "\n![%s](%s)\n", p.chart.Title, path.Join(pictureDir, p.file))
+	}
+	return b.String()
+}
+
+// figureRow is one row: Weir's figure, and its ratio to each of the others with the spread.
+func figureRow(s scenario, r *results) string {
+	f := s.figure()
+	cells := []string{s.name()}
+	for _, p := range []string{"weir", "weir-gc"} {
+		text := ""
+		if v := r.spread(s.name(), p, f.key); v.Known() {
+			text = f.long(v.Median)
+		}
+		cells = append(cells, text)
+	}
+	for _, c := range compared {
+		text := ""
+		if v := r.ratio(s.name(), c.peer, f.key); v.Known() && s.base() != "" {
+			text = fmt.Sprintf("%.2f (%.2f … %.2f)", v.Median, v.Low, v.High)
+		}
+		cells = append(cells, text)
+	}
+	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+// long words a figure with all of its unit.
+func (f figure) long(v float64) string {
+	_, rest, _ := strings.Cut(f.unit, " ")
+	text := f.word(v)
+	if f.unit == "/s" {
+		text += f.unit
+	}
+	return strings.TrimSpace(text + " " + rest)
+}

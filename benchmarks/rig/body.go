@@ -1,0 +1,53 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+)
+
+// topicSize is how many bytes of a message name its topic.
+const topicSize = 2
+
+// A Body is what messages are filled with. Not safe for concurrent use.
+type Body struct {
+	pattern []byte // set by newBody, but for the topic
+	topics  int    // set by newBody, then read-only
+	turn    int    // the topic whose turn it is
+}
+
+// Body makes the contents of r's messages, for one sender.
+func (r *Run) Body() *Body {
+	b := &Body{pattern: make([]byte, r.Size), topics: r.Topics}
+	for i := range b.pattern {
+		b.pattern[i] = byte(i)
+	}
+	return b
+}
+
+// Size is how many bytes there are.
+func (b *Body) Size() int { return len(b.pattern) }
+
+// Bytes is what the next message is to hold, until the next call. The caller copies it.
+func (b *Body) Bytes() []byte {
+	if b.topics > 0 {
+		copy(b.pattern, topic(b.turn))
+		if b.turn++; b.turn == b.topics {
+			b.turn = 0
+		}
+	}
+	return b.pattern
+}
+
+// topic names the i-th topic, with topicSize bytes.
+func topic(i int) string { return string([]byte{'0' + byte(i/10%10), '0' + byte(i%10)}) }
+
+// ErrAbandoned is what a call that waited returns after Abandon.
+var ErrAbandoned = errors.New("abandoned")
+
+// Check makes sure that n bytes are a whole message.
+func (b *Body) Check(n int) error {
+	if n != len(b.pattern) {
+		return fmt.Errorf("received a message of %d bytes, want %d", n, len(b.pattern))
+	}
+	return nil
+}

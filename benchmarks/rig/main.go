@@ -1,0 +1,83 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Statuses that a peer's program ends with.
+const (
+	StatusDone      = 0
+	StatusFailed    = 1
+	StatusNotPlayed = 3
+)
+
+// A Mode makes one kind of measurement and returns its line.
+type Mode func(r *Run) (*Line, error)
+
+// Main is the program of the peer with that name: it makes the measurement that the arguments ask for, prints its line, and ends the process.
+func Main(name string, modes map[string]Mode) {
+	os.Exit(run(name, modes, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is Main without the end.
+func run(name string, modes map[string]Mode, args []string, out, complaints io.Writer) int {
+	r, err := ParseRun(name, args)
+	if err != nil {
+		complain(complaints, name, err)
+		return StatusFailed
+	}
+	mode := modes[r.Mode]
+	if mode == nil {
+		return StatusNotPlayed
+	}
+	line, err := mode(r)
+	switch {
+	case errors.Is(err, ErrNotPlayed):
+		return StatusNotPlayed
+	case err != nil:
+		complain(complaints, name, err)
+		return StatusFailed
+	}
+	if _, err = fmt.Fprintln(out, line); err != nil {
+		return StatusFailed
+	}
+	if r.Role != Both {
+		_, _ = io.Copy(io.Discard, os.Stdin) // the other side may still be reading, or what it is to read may still be queued here
+	}
+	return StatusDone
+}
+
+// Modes are all the scenarios, on the sockets of the peer that open makes.
+func Modes(open func(r *Run) (Peer, error)) map[string]Mode {
+	modes := map[string]Mode{}
+	for name, measure := range map[string]func(*Run, Peer) (*Line, error){
+		"thr":     throughput,
+		"lat":     latency,
+		"fan":     fanOut,
+		"stalled": stalled,
+		"router":  router,
+		"proxy":   proxy,
+		"crowd":   crowd,
+		"queue":   queue,
+	} {
+		modes[name] = func(r *Run) (*Line, error) {
+			p, err := open(r)
+			if err != nil {
+				return nil, err
+			}
+			return measure(r, p)
+		}
+	}
+	return modes
+}
+
+// ready tells the program that started this one that the other side may connect.
+func ready(endpoint string) {
+	fmt.Println("ready endpoint=" + endpoint)
+}
+
+// complain says what went wrong. Where that fails too, the status says enough.
+func complain(to io.Writer, name string, err error) { _, _ = fmt.Fprintf(to, "%s: %v\n", name, err) }
