@@ -74,7 +74,7 @@ func buildAll(here, dir string, peers []*peer, complaints io.Writer) error {
 		if !done {
 			bin = filepath.Join(dir, p.program)
 			if err := p.build(here, p.program, bin); err != nil {
-				say(complaints, "", fmt.Sprintf("*** WITHOUT %s: %v", strings.ToUpper(p.name), err), "***   its columns are left out; "+p.missing, "")
+				say(complaints, "", fmt.Sprintf("*** WITHOUT %s: %v", strings.ToUpper(p.name), err), strings.TrimSuffix("***   its columns are left out; "+p.missing, "; "), "")
 				bin = ""
 			}
 			built[p.program] = bin

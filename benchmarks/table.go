@@ -175,26 +175,25 @@ func (w want) name() string {
 
 // costs prints what a message costs: processor, allocations, bytes allocated, and the most memory a process had.
 func (t *table) costs(all []scenario, r *results) {
-	say(t.more, "", "What a message costs: processor seconds a million, allocations and bytes of Go's memory each, peak memory")
-	t.details(t.more, all, r, []detail{{"CPU s/M", "cpu_s_per_m"}, {"allocs", "allocs_per_msg"}, {"bytes", "bytes_per_msg"}, {"peak MB", "peak_mb"}})
+	const title = "What a message costs: processor seconds a million, allocations and bytes of Go's memory each, peak memory"
+	t.details(t.more, title, all, r, []detail{{"CPU s/M", "cpu_s_per_m"}, {"allocs", "allocs_per_msg"}, {"bytes", "bytes_per_msg"}, {"peak MB", "peak_mb"}})
 }
 
 // tails prints the quantiles of what was timed one by one.
 func (t *table) tails(all []scenario, r *results) {
-	say(t.to, "", "Quantiles, in microseconds")
-	t.details(t.to, all, r, []detail{{"p50", "p50_us"}, {"p99", "p99_us"}, {"p99.9", "p999_us"}})
+	t.details(t.to, "Quantiles, in microseconds", all, r, []detail{{"p50", "p50_us"}, {"p99", "p99_us"}, {"p99.9", "p999_us"}})
 }
 
 // A detail is a column of what stands below the table.
 type detail struct{ word, key string }
 
-// details prints a row for each peer in each scenario that has the first of them.
-func (t *table) details(to io.Writer, all []scenario, r *results, wanted []detail) {
+// details prints a row for each peer in each scenario that has the first of them, if there is any.
+func (t *table) details(to io.Writer, title string, all []scenario, r *results, wanted []detail) {
 	head := []string{padded("", nameWidth+peerWidth)}
 	for _, d := range wanted {
 		head = append(head, left(d.word, peerWidth))
 	}
-	say(to, strings.Join(head, ""))
+	head = []string{"", title, strings.Join(head, "")}
 	for _, s := range all {
 		for _, p := range t.peers {
 			if !r.spread(s.name(), p.name, wanted[0].key).Known() {
@@ -208,7 +207,8 @@ func (t *table) details(to io.Writer, all []scenario, r *results, wanted []detai
 				}
 				row = append(row, left(text, peerWidth))
 			}
-			say(to, strings.Join(row, ""))
+			say(to, append(head, strings.Join(row, ""))...)
+			head = nil
 		}
 	}
 }
