@@ -418,7 +418,7 @@ func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
 	s.control.pipes = slices.Delete(s.control.pipes, i, i+1)
 	s.stats.retire(p)
 	if p.unsent > 0 && s.typ.sends && !s.typ.subscriber { // subscriptions are state, not messages
-		u := Unsent{Endpoint: p.endpoint.text, Messages: p.unsent}
+		u := Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent}
 		if s.control.closing {
 			s.control.unsent = append(s.control.unsent, u)
 		}
