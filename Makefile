@@ -22,24 +22,25 @@ demo: ## a supervised pipeline across processes, with a worker killed and reconn
 	@go run ./examples/pipeline
 
 .PHONY: test
-test: ## everything that must hold: vet, tests (race detector, invariants, memory), cross builds, interop with libzmq
+test: ## everything that must hold: vet, tests (race detector, invariants, memory), a type check on every platform, interop with libzmq
 	$(STEP) 'native peers' tools/native-peers.sh
 	$(STEP) 'go vet' env CGO_ENABLED=0 go vet ./...
 	$(STEP) 'go vet, benchmarks' env CGO_ENABLED=0 go -C benchmarks vet ./...
 	$(STEP) 'tests, benchmarks' env CGO_ENABLED=0 go -C benchmarks test ./...
 	$(STEP) 'tests, race detector and invariants' tools/race-test.sh
 	$(STEP) 'tests, memory' tools/memory-test.sh
-	$(STEP) 'cross builds' tools/cross-build.sh
+	$(STEP) 'type check on every platform' env CGO_ENABLED=0 go run ./internal/crosscheck
 	$(STEP) 'interop' tools/interop.sh
 	$(STEP) 'conformance' tools/conformance.sh
 
 .PHONY: check
-check: ## what a change must pass before it is sent, without peers: format, lint, tests, fuzz smoke, modules, known vulnerabilities
+check: ## what a change must pass before it is sent, without peers: format, lint, tests, cross builds, fuzz smoke, modules, known vulnerabilities
 	$(STEP) 'gofmt' tools/format-check.sh
 	$(STEP) 'go vet' env CGO_ENABLED=0 go vet ./...
 	$(STEP) 'golangci-lint' tools/lint.sh
 	$(STEP) 'tests, race detector and invariants' tools/race-test.sh
 	$(STEP) 'tests, memory' tools/memory-test.sh
+	$(STEP) 'cross builds' tools/cross-build.sh
 	$(STEP) 'fuzz smoke' tools/fuzz.sh $(SMOKETIME)
 	$(STEP) 'go mod tidy -diff' tools/tidy-check.sh
 	$(STEP) 'govulncheck' tools/vulnerabilities.sh

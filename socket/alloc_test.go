@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector would slow these down, and has nothing to find that other tests do not show it.
+
 package socket_test
 
 import (

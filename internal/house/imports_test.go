@@ -46,7 +46,7 @@ var layers = []layer{
 		"mailbox", "actor", "supervisor", "wire", "transport", "socket", "golang.org/x", "github.com/spf13",
 	}},
 	{name: "examples", may: []string{"mailbox", "actor", "supervisor", "wire", "transport", "socket", "golang.org/x"}},
-	{name: "internal"},
+	{name: "internal", may: []string{"golang.org/x/sync"}},
 }
 
 // testSupport is what packages of test support may import beyond their layer.
