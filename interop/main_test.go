@@ -22,8 +22,9 @@ const (
 var (
 	// scratch is the directory of this run: the compiled peer and the sockets of ipc. Set by TestMain, then read-only.
 	scratch string
-	// ran and skipped count the cases. Atomic: written by begin, read by TestMain at the end.
-	ran, skipped atomic.Int64
+	// ran, skipped and without count the cases; without are those that would need network namespaces. Atomic: written at the end of each case, read
+	// by TestMain at its own.
+	ran, skipped, without atomic.Int64
 )
 
 // TestMain plays a peer where the process was started for one. Else it builds the peer, runs the tests, and closes with the count of cases. Whatever is missing is said before and after; it is no failure.
@@ -62,19 +63,33 @@ func runAll(m *testing.M) int {
 		}
 	}
 	sayMissing()
-	fmt.Printf("interop: %d ran, %d skipped\n", ran.Load(), skipped.Load())
+	fmt.Printf("interop: %d ran, %d skipped", ran.Load(), skipped.Load())
+	if n := without.Load(); n > 0 {
+		fmt.Printf(", and %d more for want of network namespaces", n)
+	}
+	fmt.Println()
 	return code
 }
 
 // begin opens a case: it counts it, skips it when the program it needs is not there, and returns the context that bounds it.
 func begin(t *testing.T, needs *program) context.Context {
 	t.Helper()
+	count(t, &skipped)
 	if needs.missing != "" {
-		skipped.Add(1)
 		t.Skip(needs.missing)
 	}
-	ran.Add(1)
 	return bounded(t)
+}
+
+// count enters a case as one that ran, or, where it is skipped, wherever that happens, in the other account.
+func count(t *testing.T, otherwise *atomic.Int64) {
+	t.Cleanup(func() {
+		if t.Skipped() {
+			otherwise.Add(1)
+		} else {
+			ran.Add(1)
+		}
+	})
 }
 
 // bounded is a context that ends when a case has taken too long.

@@ -57,24 +57,49 @@ var labs = sync.OnceValue(func() string {
 // newLab makes a lab of n hosts.
 func newLab(t *testing.T, n int) *lab {
 	t.Helper()
-	l := &lab{t: t, seen: map[seenKey]int{}}
-	t.Cleanup(l.end)
-	for range n + 1 {
-		l.hosts = append(l.hosts, l.hold())
-	}
-	hub := l.hosts[n].Process.Pid
+	l := holdLab(t, n+1)
 	for i := range n {
-		pid := l.hosts[i].Process.Pid
-		l.ip("link", "add", "e0", "netns", fmt.Sprint(pid), "type", "veth", "peer", "name", fmt.Sprintf("h%d", i), "netns", fmt.Sprint(hub))
-		l.in(i, "ip", "link", "set", "lo", "up")
-		l.in(i, "ip", "addr", "add", fmt.Sprintf("10.99.0.%d/24", i+1), "dev", "e0")
-		l.in(i, "ip", "-6", "addr", "add", fmt.Sprintf("fd99::%d/64", i+1), "dev", "e0", "nodad")
-		l.in(i, "ip", "link", "set", "e0", "up", "multicast", "on")
-		l.in(i, "ip", "route", "add", "224.0.0.0/4", "dev", "e0")
+		l.join(i, n, fmt.Sprintf("h%d", i))
+		l.equip(i)
 		l.in(n, "ip", "link", "set", fmt.Sprintf("h%d", i), "up", "promisc", "on")
 	}
-	l.wire(n, hub)
+	l.wire(n, l.hosts[n].Process.Pid)
 	return l
+}
+
+// newPair makes a lab of two hosts that the kernel joins: nothing is seen, or lost, and nothing is in the way.
+func newPair(t *testing.T) *lab {
+	t.Helper()
+	l := holdLab(t, 2)
+	l.join(0, 1, "e0")
+	l.equip(0)
+	l.equip(1)
+	return l
+}
+
+// holdLab makes a lab of n namespaces with nothing in them.
+func holdLab(t *testing.T, n int) *lab {
+	l := &lab{t: t, seen: map[seenKey]int{}}
+	t.Cleanup(l.end)
+	for range n {
+		l.hosts = append(l.hosts, l.hold())
+	}
+	return l
+}
+
+// join lays a cable from e0 of one host to an interface of another.
+func (l *lab) join(i, to int, name string) {
+	pid := func(host int) string { return fmt.Sprint(l.hosts[host].Process.Pid) }
+	l.ip("link", "add", "e0", "netns", pid(i), "type", "veth", "peer", "name", name, "netns", pid(to))
+}
+
+// equip gives a host its addresses.
+func (l *lab) equip(i int) {
+	l.in(i, "ip", "link", "set", "lo", "up")
+	l.in(i, "ip", "addr", "add", fmt.Sprintf("10.99.0.%d/24", i+1), "dev", "e0")
+	l.in(i, "ip", "-6", "addr", "add", fmt.Sprintf("fd99::%d/64", i+1), "dev", "e0", "nodad")
+	l.in(i, "ip", "link", "set", "e0", "up", "multicast", "on")
+	l.in(i, "ip", "route", "add", "224.0.0.0/4", "dev", "e0")
 }
 
 // hold starts a process that keeps a new network namespace.
@@ -224,9 +249,11 @@ func pgmIn(frame []byte) (pgm.Packet, bool) {
 	return p, err == nil
 }
 
-// end stops the wire and the processes that hold namespaces.
+// end stops the wire and the processes that hold namespaces. It does so once.
 func (l *lab) end() {
-	l.over.Store(true)
+	if l.over.Swap(true) {
+		return
+	}
 	l.loops.Wait()
 	for _, fd := range l.ports {
 		_ = unix.Close(fd)

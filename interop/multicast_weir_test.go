@@ -37,38 +37,97 @@ func multicastMain(words []string) int {
 
 // multicastPeer makes the socket and obeys.
 func multicastPeer(role, endpoint string, settings []string) error {
-	ctx := context.Background()
+	switch role {
+	case "source":
+		return multicastSource(endpoint, settings)
+	case "fastpub", "fastsub":
+		return multicastFast(role, endpoint, settings)
+	}
 	rt, err := socket.NewRuntime()
 	if err != nil {
 		return err
 	}
+	opts, err := multicastSettings(settings)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	switch role {
+	case "pub":
+		s, err := socket.NewPub(rt, opts...)
+		return multicastSend(ctx, rt, s, err, endpoint)
+	case "xpub":
+		s, err := socket.NewXPub(rt, opts...)
+		return multicastSend(ctx, rt, s, err, endpoint)
+	case "sub":
+		s, err := socket.NewSub(rt, opts...)
+		if err == nil {
+			err = s.Subscribe("")
+		}
+		return multicastRecv(ctx, rt, s, err, endpoint)
+	default:
+		s, err := socket.NewXSub(rt, opts...)
+		return multicastRecv(ctx, rt, s, err, endpoint)
+	}
+}
+
+// multicastSettings are the options that the words ask for.
+func multicastSettings(settings []string) ([]socket.Option, error) {
 	opts := []socket.Option{socket.SendHWM(0), socket.RecvHWM(0)}
 	for _, s := range settings {
 		name, value, _ := strings.Cut(s, "=")
 		n, err := strconv.Atoi(value)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		opts = append(opts, multicastOptions[name](n))
 	}
-	if strings.HasSuffix(role, "pub") {
-		pub, err := socket.NewXPub(rt, opts...)
-		if err == nil {
-			_, err = pub.Bind(ctx, endpoint)
-		}
-		if err != nil {
-			return err
-		}
-		fmt.Println("up")
-		if err := multicastSend(ctx, pub); err != nil {
-			return err
-		}
-		return rt.Shutdown(ctx)
-	}
-	sub, err := socket.NewSub(rt, opts...)
+	return opts, nil
+}
+
+// multicastSend binds a publisher, which may not have been made, and obeys until "close".
+func multicastSend[S interface {
+	weirSocket
+	socket.Sender
+}](ctx context.Context, rt *socket.Runtime, pub S, err error, endpoint string) error {
 	if err == nil {
-		err = sub.Subscribe("")
+		_, err = pub.Bind(ctx, endpoint)
 	}
+	if err != nil {
+		return err
+	}
+	fmt.Println("up")
+	if err := multicastOrders(func(m socket.Message) error { return pub.Send(ctx, m) }); err != nil {
+		return err
+	}
+	return rt.Shutdown(ctx)
+}
+
+// multicastOrders obeys "send FIRST LAST SIZE PARTS" until "close".
+func multicastOrders(send func(socket.Message) error) error {
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		var first, last, size, parts int
+		if _, err := fmt.Sscanf(in.Text(), "send %d %d %d %d", &first, &last, &size, &parts); err != nil {
+			return nil //nolint:nilerr // "close"
+		}
+		for i := first; i <= last; i++ {
+			body := fmt.Appendf(nil, "%d:", i)
+			body = append(body, bytes.Repeat([]byte("."), max(0, size-len(body)))...)
+			frames := append(make([][]byte, parts-1), body)
+			if err := send(socket.MessageOf(frames...)); err != nil {
+				return err
+			}
+		}
+		fmt.Println("sent")
+	}
+	return nil
+}
+
+// multicastRecv connects a subscriber, which may not have been made, and says what comes until its input ends.
+func multicastRecv[S interface {
+	weirSocket
+	socket.Receiver
+}](ctx context.Context, rt *socket.Runtime, sub S, err error, endpoint string) error {
 	if err == nil {
 		_, err = sub.Connect(ctx, endpoint)
 	}
@@ -79,39 +138,13 @@ func multicastPeer(role, endpoint string, settings []string) error {
 		return err
 	}
 	fmt.Println("up")
-	go multicastRecv(ctx, sub)
+	go func() {
+		for m, err := sub.Recv(ctx); err == nil; m, err = sub.Recv(ctx) {
+			body := m.Frame(m.Len() - 1)
+			number, _, _ := bytes.Cut(body, []byte(":"))
+			fmt.Printf("m %s %d %d\n", number, len(body), m.Len())
+		}
+	}()
 	_, _ = io.Copy(io.Discard, os.Stdin) // its end is the word to stop
 	return rt.Shutdown(ctx)
-}
-
-// multicastSend obeys "send FIRST LAST SIZE PARTS" until "close".
-func multicastSend(ctx context.Context, pub *socket.XPub) error {
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var first, last, size, parts int
-		if _, err := fmt.Sscanf(in.Text(), "send %d %d %d %d", &first, &last, &size, &parts); err != nil {
-			return nil //nolint:nilerr // "close"
-		}
-		for i := first; i <= last; i++ {
-			body := fmt.Appendf(nil, "%d:", i)
-			body = append(body, bytes.Repeat([]byte("."), max(0, size-len(body)))...)
-			frames := append(make([][]byte, parts-1), body)
-			if err := pub.Send(ctx, socket.MessageOf(frames...)); err != nil {
-				return err
-			}
-		}
-		fmt.Println("sent")
-	}
-	return nil
-}
-
-// multicastRecv says what comes.
-func multicastRecv(ctx context.Context, sub *socket.Sub) {
-	for m, err := range sub.Messages(ctx) {
-		if err != nil {
-			return
-		}
-		body := m.Frame(m.Len() - 1)
-		number, _, _ := bytes.Cut(body, []byte(":"))
-		fmt.Printf("m %s %d %d\n", number, len(body), m.Len())
-	}
 }
