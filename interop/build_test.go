@@ -33,6 +33,7 @@ func prepare(dir string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
 	defer cancel()
 	pyzmq.missing = findPython(ctx)
+	drafts.missing = findDrafts(ctx)
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func prepare(dir string) error {
 
 // sayMissing says loudly what is not there.
 func sayMissing() {
-	for _, p := range []*program{libzmq, pyzmq} {
+	for _, p := range []*program{libzmq, pyzmq, drafts} {
 		if p.missing != "" {
 			fmt.Printf("\n*** MISSING: %s: its cases are SKIPPED: %s\n\n", p.name, p.missing)
 		}

@@ -2,7 +2,7 @@
 // over real transports, both ways.
 //
 // It is a module of its own, so that the main one never asks for a native library. The peers are peer/peer.c, a remote-controlled libzmq socket that
-// the tests compile, and peer/peer.py, the same in pyzmq. What is missing on a machine is said, and its cases are skipped and counted: the last line
+// the tests compile, peer/peer.py, the same in pyzmq, and peer/draft.js, for what is a draft of libzmq. What is missing on a machine is said, and its cases are skipped and counted: the last line
 // of the test binary's output is
 //
 //	interop: N ran, M skipped
@@ -30,7 +30,7 @@
 //	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go, multicast_source_test.go   pgm and epgm, between network namespaces with a wire that loses packets
 //	multicast_figures_linux_test.go, multicast_fast_test.go   their figures, on request: go test -run MulticastFigures -v -figures 5
 //	transport_test.go             forms of endpoints, proxies, filters
-//	python_test.go                pyzmq
+//	python_test.go, draft_test.go   pyzmq; drafts of libzmq 4.3.5, from npm's zeromq
 //
 // No test waits by the clock: each wait is for an event, and has a deadline through its context.
 package interop

@@ -11,7 +11,7 @@ import (
 
 // TestPropertiesOfPeers has both sides look at the properties of what the other sends: the same ones, but that libzmq tells an IPv4 address by itself.
 func TestPropertiesOfPeers(t *testing.T) {
-	overRouted(t, routed("ROUTER", "DEALER"), setup{peer: []string{"id=zmq", "metadata=X-color:red"}, weir: []socket.Option{socket.RoutingID("weir")}},
+	overRouted(t, routed("ROUTER", "DEALER"), setup{peer: []string{"id=zmq", "metadata=X-color:red"}, weir: []socket.Option{socket.RoutingID("weir"), socket.Metadata("X-shape", "round")}},
 		func(s *scene) {
 			s.peerSays("a", "b")
 			m := s.recv()
@@ -29,8 +29,8 @@ func TestPropertiesOfPeers(t *testing.T) {
 			address, ok := m.Property("Peer-Address")
 			require.True(s, ok)
 			s.says("zmq", "c")
-			theirs := s.peer.do(s.ctx, "recv", waitMS, "Socket-Type", "Identity", "User-Id", "Peer-Address")
-			prefix := texts("c") + " Socket-Type=ROUTER Identity=weir User-Id Peer-Address="
+			theirs := s.peer.do(s.ctx, "recv", waitMS, "Socket-Type", "Identity", "X-shape", "User-Id", "Peer-Address")
+			prefix := texts("c") + " Socket-Type=ROUTER Identity=weir X-shape=round User-Id Peer-Address="
 			switch s.pair.place.name {
 			case "tcp":
 				require.Contains(s, s.endpoint, "//127.")

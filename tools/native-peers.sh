@@ -25,9 +25,35 @@ has_libzmq() {
 	command -v pkg-config >/dev/null 2>&1 && pkg-config --exists libzmq
 }
 
-# complete: nothing is missing.
+# complete: nothing is missing that Debian has.
 complete() {
 	has_python_zmq && has_compiler && has_libzmq
+}
+
+# The libzmq 4.3.5 with its drafts that npm's zeromq has ready-made: one file of the package is all that is needed.
+zeromq=6.4.2
+addon=${XDG_CACHE_HOME:-$HOME/.cache}/weir/zeromq-$zeromq.node
+
+# has_drafts: node can load it.
+has_drafts() {
+	[ -f "$addon" ] && node -e 'process.exit(require(process.argv[1]).capability.draft ? 0 : 1)' "$addon" >/dev/null 2>&1
+}
+
+# install_drafts: fetches the package, runs nothing of it, and keeps that file.
+install_drafts() {
+	local work arch
+	case $(uname -m) in
+	x86_64) arch=x64 ;;
+	aarch64) arch=arm64 ;;
+	*) return ;;
+	esac
+	command -v npm >/dev/null 2>&1 && [ "$(uname -s)" = Linux ] || return
+	work=$(mktemp -d)
+	if (cd "$work" && timeout 60 npm pack --silent "zeromq@$zeromq" >/dev/null 2>&1 &&
+		tar xzf ./*.tgz "package/build/linux/$arch/node/glibc-127-Release/addon.node"); then
+		mkdir -p "$(dirname "$addon")" && mv "$work"/package/build/linux/"$arch"/node/glibc-127-Release/addon.node "$addon"
+	fi
+	rm -rf "$work"
 }
 
 # install: asks apt for the packages; its own words go to stderr.
@@ -52,8 +78,10 @@ missing() {
 }
 
 complete || install
+has_drafts || install_drafts
 has_compiler || missing 'a C compiler (gcc)' 'the tests run WITHOUT the race detector; interop cases and benchmarks with peers in C are skipped'
 has_libzmq || missing 'libzmq (libzmq3-dev, pkg-config)' 'interop cases and benchmarks with peers in C are skipped'
+has_drafts || missing "libzmq with drafts (npm's zeromq $zeromq, node)" 'its options that tell of connections are not compared with it'
 has_python_zmq || missing 'pyzmq (python3-zmq)' 'interop cases with peers in Python are skipped'
 complete && echo "libzmq $(pkg-config --modversion libzmq), pyzmq and gcc are here"
 exit 0
