@@ -355,7 +355,7 @@ func (s *socketActor) rise(p *pipe) {
 	s.greet(p)
 	s.christen(p)
 	s.peers.add(1)
-	s.emit(p.event(EventHandshakeSucceeded))
+	s.emitInproc(p, EventHandshakeSucceeded)
 }
 
 // onTwinJoined counts the peer of a connecting pipe, or tells it that the pipe has closed meanwhile, and only left what it had sent.
@@ -410,5 +410,12 @@ func (s *socketActor) fall(p *pipe) {
 		return
 	}
 	s.peers.add(-1)
-	s.emit(p.event(EventDisconnected))
+	s.emitInproc(p, EventDisconnected)
+}
+
+// emitInproc tells of a peer, where that is an application's socket.
+func (s *socketActor) emitInproc(p *pipe, kind EventKind) {
+	if o := p.other.Load(); o == nil || !o.sock.typ.hidden {
+		s.emit(p.event(kind))
+	}
 }

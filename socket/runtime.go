@@ -36,6 +36,7 @@ type Runtime struct {
 
 	mu      sync.Mutex
 	sockets map[*socket]struct{} // guarded by mu
+	open    int                  // guarded by mu: how many of them are applications'
 	closed  bool                 // guarded by mu
 }
 
@@ -172,7 +173,7 @@ func (rt *Runtime) adopt(s *socket) error {
 	if rt.closed {
 		return ErrClosed
 	}
-	if len(rt.sockets) >= rt.maxSockets {
+	if rt.open >= rt.maxSockets && !s.typ.hidden {
 		return fmt.Errorf("%w: MaxSockets is %d", ErrTooManySockets, rt.maxSockets)
 	}
 	s.name = fmt.Sprintf("%d-%s", rt.lastSocket.Add(1), strings.ToLower(s.typ.name))
@@ -182,12 +183,18 @@ func (rt *Runtime) adopt(s *socket) error {
 	}
 	s.ref = ref
 	rt.sockets[s] = struct{}{}
+	if !s.typ.hidden {
+		rt.open++
+	}
 	return nil
 }
 
 // disown forgets a socket that has closed.
 func (rt *Runtime) disown(s *socket) {
 	rt.mu.Lock()
+	if _, ok := rt.sockets[s]; ok && !s.typ.hidden {
+		rt.open--
+	}
 	delete(rt.sockets, s)
 	rt.mu.Unlock()
 	_ = rt.reaper.ref.Tell(&reaped{s}) // the reaper stops with the runtime

@@ -78,7 +78,10 @@ type base struct{ s *socket }
 // newSocket makes a socket of type typ and its actor.
 func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	s := &socket{rt: rt, typ: typ, over: make(chan struct{}), calling: make(chan struct{}, 1)}
-	set, err := defaultOptions(typ).with(slices.Concat(rt.defaults, opts))
+	if !typ.hidden {
+		opts = slices.Concat(rt.defaults, opts)
+	}
+	set, err := defaultOptions(typ).with(opts)
 	if err != nil {
 		return nil, err
 	}

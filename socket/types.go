@@ -25,7 +25,7 @@ type socketType struct {
 	conflates  bool // its queues may hold the newest message alone: ZMQ_CONFLATE
 	raw        bool // its peers do not speak ZMTP
 	single     bool // one peer at a time: what one has sent is received before what comes from the next
-	hidden     bool // not an application's: there are no events of it
+	hidden     bool // not an application's: there are no events of it, nor of its peers, it does not count, and Defaults are not for it
 	once       bool // a second Connect to the same endpoint is the first one
 }
 

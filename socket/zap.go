@@ -22,7 +22,8 @@ const (
 	zapReplySize = 7   // frames, with the empty one in front
 )
 
-// askerType is the DEALER that asks a handler: one for each question. Nobody is told of it.
+// askerType is the DEALER that asks a handler: one for each question. Nobody is told of it, and what the application wants of its own sockets, their
+// number and their options, is nothing to it.
 var askerType = &socketType{
 	name: wire.TypeDealer, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: overflowBlock, hidden: true,
 	pattern: func(*socket) pattern { return &dealer{} },
@@ -37,15 +38,14 @@ func (rt *Runtime) askHandler(ctx context.Context, r AuthRequest) (v AuthReply, 
 	if err != nil {
 		return v, err
 	}
-	asker := &Dealer{base{s}, sending{s}, receiving{s}}
-	defer func() { err = errors.Join(err, asker.Close(context.WithoutCancel(ctx))) }() // it lingers for nothing
-	if _, err := asker.Connect(ctx, zapEndpoint); err != nil {
+	defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }() // it lingers for nothing
+	if _, err := (base{s}).Connect(ctx, zapEndpoint); err != nil {
 		return v, err
 	}
-	if err := asker.Send(ctx, zapRequest(r)); err != nil {
+	if err := s.send(ctx, zapRequest(r)); err != nil {
 		return v, err
 	}
-	reply, err := asker.Recv(ctx)
+	reply, err := s.recvWait(ctx)
 	if err != nil {
 		return v, err
 	}

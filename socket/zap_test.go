@@ -240,7 +240,7 @@ func TestZapSilence(t *testing.T) {
 
 // TestZapNobodyHearsOfIt checks that the sockets which ask leave no trace.
 func TestZapNobodyHearsOfIt(t *testing.T) {
-	var all []string
+	var all, handler []string
 	seen := make(chan socket.Event, 4096)
 	rt := newRuntime(t, socket.WithEvents(func(e socket.Event) { seen <- e }))
 	handle(t, rt, says("200"))
@@ -249,10 +249,40 @@ func TestZapNobodyHearsOfIt(t *testing.T) {
 	require.NoError(t, push.Close(within(t)))
 	require.NoError(t, pull.Close(within(t)))
 	for len(seen) > 0 {
-		if e := <-seen; !slices.Contains(all, e.Socket) {
+		e := <-seen
+		if !slices.Contains(all, e.Socket) {
 			all = append(all, e.Socket)
+		}
+		if e.Socket == "1-rep" {
+			handler = append(handler, e.Kind.String())
 		}
 	}
 	slices.Sort(all)
 	require.Equal(t, []string{"1-rep", pull.String(), push.String()}, all)
+	require.Equal(t, []string{"listening"}, handler, "nor of their coming and going")
+}
+
+// TestZapBesideTheApplication lets a peer in though the application may have no more sockets, and though what it wants of its own would make of each
+// question one that is not waited for, or that waits for the one before.
+func TestZapBesideTheApplication(t *testing.T) {
+	rt := newRuntime(t, socket.MaxSockets(4), socket.Defaults(socket.SendTimeout(0), socket.RecvTimeout(0), socket.RoutingID("me")))
+	router := newRouter(t, rt, socket.RecvTimeout(-1))
+	bind(t, router, zapEndpoint)
+	pull := newPull(t, rt, plainServer...)
+	where := bind(t, pull, "tcp://127.0.0.1:*").String()
+	for range 2 {
+		connect(t, newPush(t, rt, plainClient("joe", "secret")...), where)
+	}
+	_, err := socket.NewPush(rt)
+	require.ErrorIs(t, err, socket.ErrTooManySockets)
+	var asked []socket.Message // both are out before the first is answered
+	for range 2 {
+		m, err := router.Recv(within(t))
+		require.NoError(t, err)
+		asked = append(asked, m)
+	}
+	for _, m := range asked {
+		require.NoError(t, router.Send(within(t), socket.NewMessage("", "1.0", "1", "200", "", "", "").Prepend(m.Frame(0))))
+	}
+	require.NoError(t, pull.WaitPeers(within(t), 2))
 }
