@@ -144,8 +144,8 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
 	set, err := b.s.endpointOptions(opts)
-	if err == nil && set.dial != nil && addr.Scheme == inprocScheme {
-		err = fmt.Errorf("%w: Dialer: inproc has no connections", ErrBadOption)
+	if err == nil && set.dial != nil && (addr.Scheme == inprocScheme || isGroup(addr.Scheme)) {
+		err = fmt.Errorf("%w: Dialer: %s has no connections", ErrBadOption, addr.Scheme)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)

@@ -8,7 +8,8 @@ import (
 )
 
 // securityOptions choose a socket's mechanism, as libzmq does: setting a credential of a mechanism, or its server's role, chooses it, and the last
-// choice counts. Over inproc there is no mechanism, and nobody is asked.
+// choice counts. Over inproc there is no mechanism, and nobody is asked. Where no handshake is made (raw connections, pgm and epgm), Bind and Connect
+// refuse a socket that has a mechanism other than NULL, or a ZapDomain.
 type securityOptions struct {
 	mechanism          string // of the last choice; empty for NULL
 	server             bool   // this side is the mechanism's server
@@ -166,6 +167,18 @@ func ZapEnforceDomain(on bool) Option {
 	return func(o *options) error {
 		o.zapEnforce = on
 		return nil
+	}
+}
+
+// secures is what the options ask for that a handshake has to see to; empty for nothing.
+func (o *securityOptions) secures() string {
+	switch {
+	case o.mechanism != "":
+		return o.mechanism
+	case o.zapDomain != "":
+		return "ZapDomain"
+	default:
+		return ""
 	}
 }
 

@@ -363,3 +363,34 @@ func TestCurveSubscriptions(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "a", m.String())
 }
+
+// TestSecurityWithoutHandshake refuses endpoints over which nobody would see to what a socket's options ask for.
+func TestSecurityWithoutHandshake(t *testing.T) {
+	rt := newRuntime(t)
+	_, secret, err := socket.NewCurveKeypair()
+	require.NoError(t, err)
+	for name, opts := range map[string][]socket.Option{
+		"PLAIN":     plainServer,
+		"CURVE":     {socket.CurveServer(true), socket.CurveSecretKey(secret.String())},
+		"ZapDomain": {socket.ZapDomain("global")},
+	} {
+		stream, err := socket.NewStream(rt, opts...)
+		require.NoError(t, err)
+		raw := newRouter(t, rt, append(slices.Clone(opts), socket.RouterRaw(true))...)
+		for where, s := range map[string]anySocket{
+			"tcp://127.0.0.1:*":                 stream,
+			"tcp://127.0.0.1:5555":              raw,
+			"epgm://127.0.0.1;239.192.1.1:5555": newPub(t, rt, opts...),
+			"pgm://127.0.0.1;239.192.1.1:5555":  newSub(t, rt, nil, opts...),
+		} {
+			_, err := s.Bind(within(t), where)
+			require.ErrorIs(t, err, socket.ErrBadOption, "%s %s", name, where)
+			require.ErrorContains(t, err, name)
+			_, err = s.Connect(within(t), strings.ReplaceAll(where, "*", "5555"))
+			require.ErrorIs(t, err, socket.ErrBadOption, "%s %s", name, where)
+		}
+	}
+	stream, err := socket.NewStream(rt, socket.PlainServer(true), socket.PlainServer(false))
+	require.NoError(t, err)
+	bind(t, stream, "tcp://127.0.0.1:*")
+}

@@ -29,10 +29,14 @@ func RouterRaw(on bool) Option {
 // rawScheme is the one transport of raw connections.
 const rawScheme = "tcp"
 
-// serves refuses an endpoint of a transport that the socket cannot use.
+// serves refuses an endpoint of a transport that the socket cannot use, and one where nobody would see to the security that its options ask for.
 func (s *socket) serves(addr transport.Endpoint) error {
-	if s.opts().raw && addr.Scheme != rawScheme {
+	o := s.opts()
+	if o.raw && addr.Scheme != rawScheme {
 		return fmt.Errorf("%w: raw connections of %s are for %s, not %s", ErrIncompatible, s.typ.name, rawScheme, addr.Scheme)
+	}
+	if what := o.secures(); what != "" && (o.raw || isGroup(addr.Scheme)) {
+		return fmt.Errorf("%w: %s: no handshake is made here, so nobody would be asked who he is", ErrBadOption, what)
 	}
 	return nil
 }
