@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/transport"
 )
 
@@ -35,7 +36,7 @@ type admission struct {
 // AcceptFilter makes f decide who may connect to the socket's bound endpoints, over tcp and ipc: an error turns a peer away before its handshake, with
 // EventRefused, which names the peer and has the error. f runs in a goroutine of that connection's own: others are accepted meanwhile, and served. Its
 // time counts towards the listener's handshakes; it must return when ctx ends, which it does with the endpoint, or after HandshakeInterval. Several
-// filters all have to agree; AcceptFilter(nil) takes back those before it. Default none. (ZMQ_TCP_ACCEPT_FILTER is TCPAcceptFilter)
+// filters all have to agree; one that panics turns its peer away; AcceptFilter(nil) takes back those before it. Default none. (ZMQ_TCP_ACCEPT_FILTER is TCPAcceptFilter)
 func AcceptFilter(f func(ctx context.Context, peer Incoming) error) Option {
 	return func(o *options) error {
 		if f == nil {
@@ -123,7 +124,7 @@ func (a *admission) admit(ctx context.Context, peer Incoming) error {
 		return err
 	}
 	for _, hook := range a.hooks {
-		if err := hook(ctx, peer); err != nil {
+		if err := actor.Guard(func() error { return hook(ctx, peer) }); err != nil {
 			return err
 		}
 	}
@@ -199,17 +200,11 @@ func (l *link) admitted(conn net.Conn) func(context.Context) (net.Conn, error) {
 		if who, ok := transport.PeerCredentials(conn); ok {
 			peer.Credentials = &who
 		}
-		let := false
-		defer func() { // a hook that panics lets nobody in
-			if !let {
-				_ = conn.Close()
-			}
-		}()
 		name := transport.PeerName(conn)
 		if err := o.admission.admit(ctx, peer); err != nil {
+			_ = conn.Close()
 			return nil, &refusedError{peer: name, err: err}
 		}
-		let = true
 		return conn, nil
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/socket"
 	"github.com/weirmq/weir/transport"
 )
@@ -186,7 +187,7 @@ func TestAcceptFilterWaits(t *testing.T) {
 
 // TestAcceptFilterPanics wants a hook that panics to cost its peer the connection, and nothing else.
 func TestAcceptFilterPanics(t *testing.T) {
-	rt := newRuntime(t)
+	rt, refused := doorman(t)
 	first := make(chan struct{}, 1)
 	pull := newPull(t, rt, socket.AcceptFilter(func(context.Context, socket.Incoming) error {
 		select {
@@ -197,11 +198,10 @@ func TestAcceptFilterPanics(t *testing.T) {
 		}
 	}))
 	ep := bind(t, pull, "tcp://127.0.0.1:*").String()
-	conn, err := net.Dial("tcp", ep[len("tcp://"):])
-	require.NoError(t, err)
-	_, err = conn.Read(make([]byte, 1))
-	require.Error(t, err)
-	require.NoError(t, conn.Close())
+	e := wantRefused(t, ep, refused)
+	var panicked *actor.PanicError
+	require.ErrorAs(t, e.Err, &panicked)
+	require.Equal(t, "no such peer", panicked.Value)
 	push := newPush(t, rt)
 	connect(t, push, ep)
 	require.NoError(t, push.Send(within(t), number(1)))
