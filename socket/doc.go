@@ -13,7 +13,9 @@
 //	msg, err := pull.Recv(ctx)
 //
 // There is a type for each pattern, with the methods that the pattern has: a Push has no Recv. Whatever can wait takes a ctx first, and a call that
-// gives up because its ctx ended has done nothing (Close and Shutdown then do it the short way). Errors are tested with errors.Is and errors.As.
+// gives up because its ctx ended has done nothing. Exceptions are those that end something, which goes on (Close and
+// Shutdown then do it the short way), Set, whose options may come to hold all the same, and Req.Do, whose request may be out. Errors are tested with
+// errors.Is and errors.As.
 //
 // # Messages in flight
 //

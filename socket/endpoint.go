@@ -125,10 +125,17 @@ func (s *socket) bind(ctx context.Context, e *Endpoint, listener transport.Liste
 	err := s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage {
 		return &bindEndpoint{endpoint: e, listener: listener, reply: r}
 	})
-	if err == nil {
-		s.last.Store(&e.text)
+	if err != nil {
+		s.giveUp(e)
+		return err
 	}
-	return err
+	s.last.Store(&e.text)
+	return nil
+}
+
+// giveUp takes back the question for e: the actor may come to it though nobody waits for the answer any more.
+func (s *socket) giveUp(e *Endpoint) {
+	_ = s.ref.Tell(&closeEndpoint{endpoint: e}) // a stopped socket has no endpoints
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
@@ -185,6 +192,7 @@ func (s *socket) connect(ctx context.Context, e *Endpoint, strategy actor.Strate
 		err = ErrClosed
 	}
 	if err != nil {
+		s.giveUp(e)
 		return nil, fmt.Errorf("connect %s: %w", e.text, err)
 	}
 	if made == e {
