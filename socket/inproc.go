@@ -88,7 +88,8 @@ func (r *inprocRegistry) bind(e *Endpoint) ([]*pipe, error) {
 	return waiting, nil
 }
 
-// withdraw gives up what an endpoint has of a name: the name itself, or the wait for it. A waiting pipe that has something to say goes on waiting.
+// withdraw gives up what an endpoint has of a name: the name itself, or the wait for it. A waiting pipe goes on waiting where the application has sent
+// something over it.
 func (r *inprocRegistry) withdraw(e *Endpoint) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -96,10 +97,24 @@ func (r *inprocRegistry) withdraw(e *Endpoint) {
 	if n.bound == e {
 		n.bound = nil
 	}
-	n.pending = slices.DeleteFunc(n.pending, func(p *pipe) bool { return p.endpoint == e && (p.out == nil || p.out.Len() == 0) })
+	n.pending = slices.DeleteFunc(n.pending, func(p *pipe) bool { return p.endpoint == e && p.drop() })
 	if n.bound == nil && len(n.pending) == 0 && r.names[n.name] == n { // somebody else may have the name by now
 		delete(r.names, n.name)
 	}
+}
+
+// drop ends a waiting pipe that has nothing to say, or no more than the words that are this package's own, and reports whether it is one. Nobody reads it
+// yet, and from here on nobody writes to it.
+func (p *pipe) drop() bool {
+	if p.out == nil {
+		return true
+	}
+	p.out.Close(ErrClosed)
+	if p.out.Len() > p.own {
+		return false
+	}
+	p.out.Discard(ReasonUnread)
+	return true
 }
 
 // discard drops what closed sockets have left for a name that nobody has bound, and nobody will.
@@ -286,7 +301,7 @@ func (s *socketActor) onConnectInproc(ctx *actor.Context[socketMessage], m *conn
 		return
 	}
 	p := s.newInprocPipe(m.endpoint)
-	m.endpoint.hello(p.out)
+	m.endpoint.hello(p)
 	other, err := s.rt.inproc.connect(p)
 	if err == nil {
 		err = s.addPipe(ctx, p)
@@ -335,7 +350,7 @@ func (s *socketActor) join(ctx *actor.Context[socketMessage], e *Endpoint, a *pi
 		return
 	}
 	b := s.rt.inproc.pair(s.socket, e, a)
-	e.hello(b.out)
+	e.hello(b)
 	if err := s.addPipe(ctx, b); err != nil {
 		_ = a.sock.ref.Tell(&twinClosed{a})
 		return
@@ -402,6 +417,12 @@ func (s *socket) partTwin(p *pipe) {
 	if twin != nil {
 		_ = twin.sock.ref.Tell(&twinClosed{twin}) // a stopped socket has ended its side
 	}
+}
+
+// hidden says whether one side of an inproc pipe is not an application's: nobody is told of it then.
+func (p *pipe) hidden() bool {
+	o := p.other.Load()
+	return p.sock.typ.hidden || o != nil && o.sock.typ.hidden
 }
 
 // fall counts a peer less.

@@ -35,8 +35,8 @@ func (s *socket) noticeDown(p *pipe) {
 	}
 }
 
-// hello puts the first message into an outbound queue of inproc, which nobody else has touched yet.
-func (e *Endpoint) hello(out *queue) {
+// hello puts the first message into the outbound queue of an inproc pipe, which nobody else has touched yet.
+func (e *Endpoint) hello(p *pipe) {
 	if body := e.opts.helloMsg; len(body) > 0 {
 		_ = out.Force(messageOf(slices.Clone(body))) // a queue that is closed already needs none
 	}

@@ -33,6 +33,8 @@ type pipe struct {
 	bell  doorbell                 // a connecting side's: rings for the other side
 	other atomic.Pointer[Endpoint] // the other side's endpoint: written when both are joined, read by whoever drains in
 
+	notices noticeBook // what the application hears of its connections; has its own lock
+
 	// Guarded by the socket's route lock.
 	attached  bool   // the pattern knows it
 	mark      uint64 // of a fan-out: the last message that was matched to this pipe
@@ -58,6 +60,7 @@ type pipe struct {
 	linger  time.Duration // how long it may take for that
 	ending  bool          // its line is cut, and the codec has not given the queue back yet
 	unsent  int           // what was left at the end
+	own     int           // over inproc: the messages in the outbound queue of a new pipe that are none of the application's: hello and probe
 }
 
 // identity is what p's peer calls itself, and whether that is known yet. It is empty where the peer does not say.

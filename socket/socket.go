@@ -228,6 +228,7 @@ func (s *socket) attach(p *pipe) {
 	p.attached = true
 	s.wakeSenders()
 }
+		p.own++
 
 // detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: they look again.
 func (s *socket) detach(p *pipe) {
