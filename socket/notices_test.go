@@ -1,6 +1,7 @@
 package socket_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -232,4 +233,112 @@ func TestRouterCanSend(t *testing.T) {
 	require.NoError(t, router.Close(ctx))
 	_, err = router.CanSend([]byte("X"))
 	require.ErrorIs(t, err, socket.ErrClosed)
+}
+
+// TestNoticesAreBounded has a peer come and go while nobody receives: the queue grows by two messages beyond its mark at most, and what is received then
+// makes sense: up and down in turn, and the connection that has data is up before it.
+func TestNoticesAreBounded(t *testing.T) {
+	const turns = 30
+	for _, mark := range []int{1, 2, 3} {
+		ctx := within(t)
+		downs := make(chan socket.Event, turns+1)
+		rt := newRuntime(t, socket.WithEvents(func(e socket.Event) {
+			if e.Kind == socket.EventDisconnected {
+				downs <- e
+			}
+		}))
+		s, err := socket.NewStream(rt, socket.RecvHWM(mark), socket.ReconnectInterval(1))
+		require.NoError(t, err)
+		l, where := listenRaw(t)
+		connect(t, s, where)
+		for range turns {
+			conn, err := l.Accept()
+			require.NoError(t, err)
+			require.NoError(t, conn.Close())
+			<-downs
+			require.LessOrEqual(t, s.Stats().In.Queued, uint64(mark+2))
+		}
+		conn, err := l.Accept()
+		require.NoError(t, err)
+		_, err = conn.Write([]byte("last"))
+		require.NoError(t, err)
+		up, heard := false, 0
+		for e, err := range s.Events(ctx) {
+			require.NoError(t, err)
+			heard++
+			require.Equal(t, e.Kind != socket.StreamUp, up, "event %d: %v", heard, e)
+			up = e.Kind != socket.StreamDown
+			if string(e.Data) == "last" {
+				break
+			}
+		}
+		require.Less(t, heard, turns)
+		require.NoError(t, conn.Close())
+		e, err := s.Next(ctx)
+		require.NoError(t, err)
+		require.Equal(t, socket.StreamDown, e.Kind)
+		balanced(t, s.Stats().In)
+	}
+}
+
+// TestNoticesAreSettled has nothing but connections that come and go: what is owed is told once there is room, and at the end of the endpoint.
+func TestNoticesAreSettled(t *testing.T) {
+	ctx := within(t)
+	downs := make(chan socket.Event, 100)
+	rt := newRuntime(t, socket.WithEvents(func(e socket.Event) {
+		if e.Kind == socket.EventDisconnected || e.Kind == socket.EventEnded {
+			downs <- e
+		}
+	}))
+	for _, ends := range []bool{false, true} {
+		router := newRouter(t, rt, socket.RouterNotify(socket.NotifyConnect|socket.NotifyDisconnect), socket.RecvHWM(1), socket.ReconnectInterval(1))
+		l, where := listenRaw(t)
+		_, err := router.Connect(ctx, where, socket.ConnectRoutingID("X"))
+		require.NoError(t, err)
+		for range 4 {
+			require.NoError(t, acceptRaw(t, l, wire.TypeDealer).conn.Close())
+			<-downs
+		}
+		last := acceptRaw(t, l, wire.TypeDealer)
+		require.NoError(t, router.WaitPeers(ctx, 1))
+		want := 1 // up, and that it is up in the end
+		if ends {
+			last.write(bytes.Repeat([]byte{0xff}, 9))
+			require.Equal(t, socket.EventDisconnected, (<-downs).Kind)
+			require.Equal(t, socket.EventEnded, (<-downs).Kind)
+			want = 2
+		}
+		for range want {
+			recvText(t, router, "X|")
+		}
+		wantEmpty(t, router)
+		require.NoError(t, router.Close(ctx))
+		for len(downs) > 0 {
+			<-downs
+		}
+	}
+}
+
+// TestHiccupsAreBounded tells once of several losses in a row, where the queue is full.
+func TestHiccupsAreBounded(t *testing.T) {
+	downs := make(chan socket.Event, 100)
+	rt := newRuntime(t, socket.WithEvents(func(e socket.Event) {
+		if e.Kind == socket.EventDisconnected {
+			downs <- e
+		}
+	}))
+	dealer := newDealer(t, rt, socket.HiccupMsg("HICCUP"), socket.RecvHWM(1), socket.ReconnectInterval(1))
+	l, where := listenRaw(t)
+	connect(t, dealer, where)
+	for range 5 {
+		require.NoError(t, acceptRaw(t, l, wire.TypeDealer).conn.Close())
+		<-downs
+	}
+	recvText(t, dealer, "HICCUP")
+	wantEmpty(t, dealer)
+	p := acceptRaw(t, l, wire.TypeDealer)
+	p.send("data")
+	recvText(t, dealer, "data")
+	require.NoError(t, p.conn.Close())
+	recvText(t, dealer, "HICCUP")
 }

@@ -185,7 +185,11 @@ func (s *socket) newPipe(e *Endpoint, l *link) *pipe {
 	p := &pipe{sock: s, endpoint: e, link: l, name: s.pipeName(e)}
 	p.out = s.newOut(p)
 	if s.typ.receives && s.hearing == nil {
-		p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, e.opts.policy(), p.watchIn, nil)
+		var onRoom func()
+		if e.hasNotices() {
+			onRoom = p.flushNotices
+		}
+		p.in = newQueue(s.opts().recvHWM, s.opts().recvHWMBytes, e.opts.policy(), p.watchIn, onRoom)
 		p.in.SetOnReady(s.reader(p))
 	}
 	return p

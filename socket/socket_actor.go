@@ -309,6 +309,9 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 	if p.in != nil {
 		in = queueInlet{p}
 	}
+	if p.endpoint.hasNotices() {
+		in = noticedInlet{p, in}
+	}
 	switch {
 	case s.typ == reqType:
 		return replyInlet{in}
@@ -404,6 +407,7 @@ func (s *socketActor) endPipe(ctx *actor.Context[socketMessage], p *pipe, why ma
 		p.unsent += p.out.Discard(why)
 	}
 	if p.in != nil && p.twin == nil {
+		p.flushNotices()
 		p.in.Close(ErrClosed)
 	}
 	s.removePipe(ctx, p)
