@@ -17,6 +17,9 @@ func (q *Queue[T]) sizeOf(v T) int64 {
 	return int64(max(q.size(v), 0))
 }
 
+// Held returns the bytes of the items that Len counts. It is 0 without Config.Size, and under DropOldest and Conflate. Any goroutine may call it.
+func (q *Queue[T]) Held() int64 { return q.held.Load() }
+
 // claimSized is claim for a queue with sizes. It claims places for one item of the given size, or if vs is not nil for as
 // many of vs, from the first on, as fit.
 func (q *Queue[T]) claimSized(size int64, vs []T) claim {

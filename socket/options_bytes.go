@@ -8,7 +8,8 @@ import (
 // SendHWMBytes is a limit beside SendHWM, in bytes of all frames: each peer's outbound queue takes a message as long as it holds less, so that it may
 // end up beyond by a part of one message, and a message larger than the limit can be sent. 0 is no limit, but bytes are counted, so that Set can make
 // one for queues in use; -1, the default, is neither, and a Set from -1 holds for peers to come. Over inproc it adds up with the receiver's
-// RecvHWMBytes, and there is no limit where either has none. Subscriptions are not counted. libzmq has nothing like it.
+// RecvHWMBytes, and there is no limit where either has none. No subscription waits for it, or is dropped: where an XSUB's queue holds as much,
+// subscriptions included, other messages are. libzmq has nothing like it.
 func SendHWMBytes(n int64) Option {
 	return func(o *options) error {
 		if n < -1 {

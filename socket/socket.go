@@ -202,7 +202,8 @@ func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.te
 func (s *socket) newOut(p *pipe) *queue {
 	mark, bytes, policy := 0, int64(-1), mailbox.Block
 	switch {
-	case s.typ.subscriber: // as many as there are subscriptions
+	case s.typ.subscriber: // as many as there are subscriptions; bytes are counted where an XSUB asks for them
+		bytes = min(s.opts().sendHWMBytes, 0)
 	case s.typ.sends:
 		mark, bytes, policy = s.opts().sendHWM, s.opts().sendHWMBytes, p.endpoint.opts.policy()
 	default:
@@ -227,12 +228,12 @@ func (s *socket) attach(p *pipe) {
 	defer s.route.mu.Unlock()
 	if s.opts().probe {
 		_ = p.out.TryPush(Message{}) // a queue that is new has room; a closed one needs no probe
+		p.own++
 	}
 	s.route.pattern.attach(p)
 	p.attached = true
 	s.wakeSenders()
 }
-		p.own++
 
 // detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: they look again.
 func (s *socket) detach(p *pipe) {

@@ -39,12 +39,12 @@ func (s *xsub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	return dst, m, nil
 }
 
-// upstream queues a message for all peers. One that has as many as the mark allows misses it: an XSUB never waits. Its queues themselves have no
+// upstream queues a message for all peers. One that has as many as the mark allows, or as many bytes, misses it: an XSUB never waits. Its queues themselves have no
 // mark, so that no subscription is lost.
 func (s *xsub) upstream(m Message) {
-	mark := s.opts.sendHWM
+	mark, bytes := s.opts.sendHWM, s.opts.sendHWMBytes
 	for _, p := range s.pipes {
-		if mark > 0 && p.out.Len() >= mark {
+		if mark > 0 && p.out.Len() >= mark || bytes > 0 && p.out.Held() >= bytes {
 			p.out.CountDropped(1, mailbox.ReasonFull)
 			continue
 		}

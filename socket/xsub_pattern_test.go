@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/mailbox"
 )
 
 // TestXSubPattern sends messages through the pattern and wants what goes upstream.
@@ -38,4 +40,25 @@ func TestXSubPattern(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+// TestXSubBytes wants an XSUB to drop what is no subscription where its queue has as many bytes as it may, and never a subscription.
+func TestXSubBytes(t *testing.T) {
+	rt, err := NewRuntime()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rt.Shutdown(t.Context())) }()
+	x, err := NewXSub(rt, SendHWMBytes(5))
+	require.NoError(t, err)
+	s := x.base.s
+	p := &pipe{out: s.newOut(&Endpoint{opts: s.opts()})}
+	s.route.pattern.(*xsub).greet(p)
+	for _, m := range []string{"\x01a", "uuu", "dropped", "\x01b"} {
+		require.NoError(t, x.Send(t.Context(), NewMessage(m)))
+	}
+	var got []string
+	for m, ok := p.out.Take(); ok; m, ok = p.out.Take() {
+		got = append(got, m.String())
+	}
+	require.Equal(t, []string{"\x01a", "uuu", "\x01b"}, got)
+	require.Equal(t, uint64(1), p.out.Ledger().Dropped[mailbox.ReasonFull])
 }
