@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync/atomic"
-	"time"
 
-	"github.com/weirmq/weir/actor"
 	"github.com/weirmq/weir/transport"
 )
 
@@ -79,15 +77,7 @@ func (b base) connectConn(ctx context.Context, conn net.Conn, opts []EndpointOpt
 		}
 		return conn, nil
 	}
-	return b.s.connect(ctx, e, handedOver{})
-}
-
-// handedOver is the strategy of a connection that cannot be made again.
-type handedOver struct{}
-
-// Decide says stop.
-func (handedOver) Decide(_ actor.History, reason error, _ time.Time) actor.Verdict {
-	return actor.Verdict{Action: actor.Stop, InHand: actor.Redeliver, Quiet: !isPanic(reason)}
+	return b.s.connect(ctx, e, unrepeatable{})
 }
 
 // Dialer makes f open the connections of one Connect in place of the transport: with TLS, through a tunnel, from a pool. f is given the endpoint as

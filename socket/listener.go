@@ -58,7 +58,7 @@ func (t *listenerTask) key() string { return t.name }
 // spawn starts the listener.
 func (t *listenerTask) spawn(parent actor.Parent) error {
 	ref, err := actor.Spawn(parent, t.name, func() actor.Actor[listenerMessage] { return &listener{listenerTask: t} },
-		actor.WithStrategy(acceptedStrategy{}))
+		actor.WithStrategy(unrepeatable{}))
 	t.ref.Store(&ref)
 	return err
 }
@@ -90,11 +90,12 @@ func (t *listenerTask) isShut() bool {
 	return t.shut
 }
 
-// acceptedStrategy supervises accepted connections: they are never restarted. It is the connecting side that comes back.
-type acceptedStrategy struct{}
+// unrepeatable supervises connections that this side cannot make again, and so never restarts: those it has accepted, where it is the connecting side that
+// comes back, and those that were handed over to it.
+type unrepeatable struct{}
 
 // Decide says stop.
-func (acceptedStrategy) Decide(_ actor.History, reason error, _ time.Time) actor.Verdict {
+func (unrepeatable) Decide(_ actor.History, reason error, _ time.Time) actor.Verdict {
 	return actor.Verdict{Action: actor.Stop, InHand: actor.Redeliver, Quiet: !isPanic(reason)}
 }
 

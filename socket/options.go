@@ -191,11 +191,8 @@ func Immediate(on bool) Option {
 // nobody until it can go to all. Default false. PUB and XPUB only. (ZMQ_XPUB_NODROP)
 func XPubNoDrop(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.publisher {
-			return fmt.Errorf("%w: XPubNoDrop: %s has no subscribers", ErrBadOption, o.typ.name)
-		}
 		o.nodrop = on
-		return nil
+		return o.typ.onlyIf(o.typ.publisher, "XPubNoDrop")
 	}
 }
 

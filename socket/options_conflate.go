@@ -7,11 +7,8 @@ import "github.com/weirmq/weir/mailbox"
 // two sockets share a queue, the setting of the one that connects decides. Default false. PUSH, PULL, PUB, SUB and DEALER only. (ZMQ_CONFLATE)
 func Conflate(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.conflates {
-			return o.refused("Conflate")
-		}
 		o.conflate = on
-		return nil
+		return o.typ.onlyIf(o.typ.conflates, "Conflate")
 	}
 }
 

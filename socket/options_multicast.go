@@ -25,10 +25,7 @@ var defaultMulticast = multicastOptions{
 
 // multicasts refuses an option to the types that do not multicast.
 func (o *options) multicasts(name string) error {
-	if !o.typ.publisher && !o.typ.subscriber {
-		return fmt.Errorf("%w: %s: %s has no multicast", ErrBadOption, name, o.typ.name)
-	}
-	return nil
+	return o.typ.onlyIf(o.typ.publisher || o.typ.subscriber, name)
 }
 
 // Rate bounds all that a source sends over pgm and epgm, repairs included, in kilobits of 1000 a second, headers of IP and UDP included. Together with

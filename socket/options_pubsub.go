@@ -1,7 +1,5 @@
 package socket
 
-import "fmt"
-
 // pubsubOptions are the settings of the types that publish and subscribe. Owned by the socket's constructor, then read-only.
 type pubsubOptions struct {
 	verboseSubs, verboseUnsubs bool   // each subscription, or the end of each, is told to the application, not only the first and the last
@@ -12,20 +10,12 @@ type pubsubOptions struct {
 	verboseUnsubscribe         bool   // of XSUB: an unsubscription of a topic that is not there goes upstream
 }
 
-// refused is the error of an option that a socket's type does not have.
-func (o *options) refused(name string) error {
-	return fmt.Errorf("%w: %s: a %s does not have it", ErrBadOption, name, o.typ.name)
-}
-
 // XPubVerbose makes an XPub hear of every subscription, not only of the first to a topic. Default false. It takes XPubVerboser back. XPUB only.
 // (ZMQ_XPUB_VERBOSE)
 func XPubVerbose(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.hears {
-			return o.refused("XPubVerbose")
-		}
 		o.verboseSubs, o.verboseUnsubs = on, false
-		return nil
+		return o.typ.onlyIf(o.typ.hears, "XPubVerbose")
 	}
 }
 
@@ -33,11 +23,8 @@ func XPubVerbose(on bool) Option {
 // XPUB only. (ZMQ_XPUB_VERBOSER)
 func XPubVerboser(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.hears {
-			return o.refused("XPubVerboser")
-		}
 		o.verboseSubs, o.verboseUnsubs = on, on
-		return nil
+		return o.typ.onlyIf(o.typ.hears, "XPubVerboser")
 	}
 }
 
@@ -46,11 +33,8 @@ func XPubVerboser(on bool) Option {
 // receives ahead. Default false. XPUB only. (ZMQ_XPUB_MANUAL)
 func XPubManual(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.hears {
-			return o.refused("XPubManual")
-		}
 		o.manual = on
-		return nil
+		return o.typ.onlyIf(o.typ.hears, "XPubManual")
 	}
 }
 
@@ -58,11 +42,8 @@ func XPubManual(on bool) Option {
 // receives it. Default none; an empty one is none. PUB and XPUB only. (ZMQ_XPUB_WELCOME_MSG)
 func XPubWelcome(msg string) Option {
 	return func(o *options) error {
-		if !o.typ.publisher {
-			return o.refused("XPubWelcome")
-		}
 		o.welcome = []byte(msg)
-		return nil
+		return o.typ.onlyIf(o.typ.publisher, "XPubWelcome")
 	}
 }
 
@@ -70,11 +51,8 @@ func XPubWelcome(msg string) Option {
 // matches. Both sides want to have it set. Default false. PUB, XPUB and SUB only. (ZMQ_INVERT_MATCHING)
 func InvertMatching(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.publisher && o.typ != subType {
-			return o.refused("InvertMatching")
-		}
 		o.invert = on
-		return nil
+		return o.typ.onlyIf(o.typ.publisher || o.typ == subType, "InvertMatching")
 	}
 }
 
@@ -82,11 +60,8 @@ func InvertMatching(on bool) Option {
 // 0 or 1 is one. XPUB and XSUB only. (ZMQ_ONLY_FIRST_SUBSCRIBE)
 func OnlyFirstSubscribe(on bool) Option {
 	return func(o *options) error {
-		if !o.typ.hears && o.typ != xsubType {
-			return o.refused("OnlyFirstSubscribe")
-		}
 		o.onlyFirst = on
-		return nil
+		return o.typ.onlyIf(o.typ.hears || o.typ == xsubType, "OnlyFirstSubscribe")
 	}
 }
 
@@ -94,10 +69,7 @@ func OnlyFirstSubscribe(on bool) Option {
 // false. XSUB only. (ZMQ_XSUB_VERBOSE_UNSUBSCRIBE)
 func XSubVerboseUnsubscribe(on bool) Option {
 	return func(o *options) error {
-		if o.typ != xsubType {
-			return o.refused("XSubVerboseUnsubscribe")
-		}
 		o.verboseUnsubscribe = on
-		return nil
+		return o.typ.onlyFor("XSubVerboseUnsubscribe", xsubType)
 	}
 }

@@ -96,19 +96,6 @@ func (s *rep) writable() bool { return s.serving }
 // writable says whether the peer has room.
 func (s *only) writable() bool { return s.peer != nil && s.peer.out.HasRoom() }
 
-// writable says whether any peer has room, where a message may have to wait for one.
-func (s *routing) writable() bool {
-	if !s.mandatory {
-		return true
-	}
-	for _, p := range s.byID {
-		if p.out.HasRoom() {
-			return true
-		}
-	}
-	return false
-}
-
 // anyRoom says whether one of the pipes has room.
 func anyRoom(pipes []*pipe) bool {
 	for _, p := range pipes {

@@ -3,8 +3,6 @@ package socket
 import (
 	"context"
 	"slices"
-
-	"github.com/weirmq/weir/mailbox"
 )
 
 // routing is ROUTER: it receives from all its peers in turn, each message behind the routing id of its peer, and sends each message to the peer that
@@ -16,25 +14,20 @@ import (
 //
 // An id is free as soon as its pipe ends, even where something of its peer is still to be received.
 type routing struct {
-	// Set by configure.
-	mandatory bool
-	handover  bool
+	names
+	handover bool    // set by configure
+	waiting  []*pipe // whose id somebody else has, oldest first
 
 	// Set when it is made, then read-only.
-	noPeer func()      // counts a message whose peer is not there
-	ready  func(*pipe) // puts a pipe that was left alone on the ready list
-	evict  func(*pipe) // asks for the end of a pipe that has lost its id
-
-	names
-	waiting []*pipe // whose id somebody else has, oldest first
+	ready func(*pipe) // puts a pipe that was left alone on the ready list
+	evict func(*pipe) // asks for the end of a pipe that has lost its id
 }
 
 // newRouter makes the pattern of s, whose first made-up id has the number next.
 func newRouter(s *socket, next uint32) *routing {
 	return &routing{
-		names:  newNames(next),
-		noPeer: func() { s.stats.drop(ReasonNoPeer) },
-		ready:  s.inbox.ready,
+		names: newNames(next, s.noPeer),
+		ready: s.inbox.ready,
 		evict: func(p *pipe) {
 			_ = s.ref.Tell(&evictPipe{p}) // a stopped socket has ended its pipes
 		},
@@ -128,26 +121,12 @@ func (s *routing) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 		s.noPeer()
 		return dst, m, nil
 	}
-	p := s.byID[string(m.Frame(0))]
-	switch {
-	case p == nil || p.gone():
-		if s.mandatory {
-			return dst, m, ErrUnroutable
-		}
-		s.noPeer()
-		return dst, m, nil
-	case p.out.HasRoom():
-		return append(dst, p), m.Tail(1), nil
-	case s.mandatory:
-		return dst, m, ErrWouldBlock
-	default:
-		p.out.CountDropped(1, mailbox.ReasonFull)
-		return dst, m, nil
+	p, err := s.address(m)
+	if p == nil {
+		return dst, m, err
 	}
+	return s.pass(dst, p, m)
 }
-
-// routed has nothing to do.
-func (s *routing) routed([]*pipe) {}
 
 // mayReceive is always.
 func (s *routing) mayReceive() error { return nil }

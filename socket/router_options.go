@@ -1,19 +1,6 @@
 package socket
 
-import (
-	"fmt"
-	"slices"
-
-	"github.com/weirmq/weir/actor"
-)
-
-// onlyFor refuses an option to a type that does not have it.
-func (t *socketType) onlyFor(option string, types ...*socketType) error {
-	if slices.Contains(types, t) {
-		return nil
-	}
-	return fmt.Errorf("%w: %s: %s does not have it", ErrBadOption, option, t.name)
-}
+import "github.com/weirmq/weir/actor"
 
 // RouterMandatory makes a Router's Send say where a message cannot go: ErrUnroutable for an id that no peer has; for a peer whose queue is full it
 // waits, and TrySend returns ErrWouldBlock. Default false: such messages are dropped and counted. ROUTER only. (ZMQ_ROUTER_MANDATORY)

@@ -20,8 +20,8 @@ type routingBench struct {
 
 // newRoutingBench makes one.
 func newRoutingBench(next uint32) *routingBench {
-	b := &routingBench{routing: &routing{names: newNames(next)}}
-	b.noPeer = func() { b.lost++ }
+	b := &routingBench{routing: &routing{}}
+	b.names = newNames(next, func() { b.lost++ })
 	b.ready = func(p *pipe) { b.readied = append(b.readied, p) }
 	b.evict = func(p *pipe) { b.evicted = append(b.evicted, p) }
 	return b

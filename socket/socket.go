@@ -200,7 +200,10 @@ func (s *socket) pipeName(e *Endpoint) string { return fmt.Sprintf("%s#%d", e.te
 
 // newOut makes the outbound queue of p, or nil where nothing goes out.
 func (s *socket) newOut(p *pipe) *queue {
-	mark, bytes, policy := 0, int64(-1), mailbox.Block
+	var (
+		mark, policy = 0, mailbox.Block
+		bytes        int64
+	)
 	switch {
 	case s.typ.subscriber: // as many as there are subscriptions; bytes are counted where an XSUB asks for them
 		bytes = min(s.opts().sendHWMBytes, 0)

@@ -152,6 +152,9 @@ func (b *statsBook) drop(why mailbox.Reason) {
 	b.noise.dropped()
 }
 
+// noPeer counts an outgoing message whose peer is not there.
+func (s *socket) noPeer() { s.stats.drop(ReasonNoPeer) }
+
 // length is the length of a queue that may not be there.
 func length(q *queue) int {
 	if q == nil {

@@ -1,10 +1,6 @@
 package socket
 
-import (
-	"context"
-
-	"github.com/weirmq/weir/mailbox"
-)
+import "context"
 
 // streaming is STREAM, and ROUTER with RouterRaw: bytes of tcp connections, each behind the id of its connection. An id is what ConnectRoutingID says, or
 // 5 bytes made up here: a 0 and a number. A connected endpoint keeps its id through all its connections. (libzmq: stream.cpp)
@@ -13,11 +9,8 @@ import (
 type streaming struct {
 	names
 
-	mandatory bool // set by configure: what cannot go is the caller's; else it is dropped and counted
-
 	// Set when it is made, then read-only.
 	always bool        // it is a STREAM
-	noPeer func()      // counts a message whose connection is not there
 	hangUp func(*pipe) // asks for the end of a connection once what is queued for it is out
 
 	last string // the id made up last; empty where there is none
@@ -26,8 +19,7 @@ type streaming struct {
 // newStreaming makes the pattern of s, whose first made-up id has the number next.
 func newStreaming(s *socket, next uint32) *streaming {
 	return &streaming{
-		names: newNames(next), always: s.typ.raw,
-		noPeer: func() { s.stats.drop(ReasonNoPeer) },
+		names: newNames(next, s.noPeer), always: s.typ.raw,
 		hangUp: func(p *pipe) {
 			_ = s.ref.Tell(&hangUpPipe{p}) // a stopped socket has ended its pipes
 		},
@@ -66,44 +58,21 @@ func (s *streaming) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	default:
 		return dst, m, ErrBadMessage
 	}
-	p := s.byID[string(m.Frame(0))]
-	switch {
-	case p == nil || p.gone():
-		if s.mandatory {
-			return dst, m, ErrUnroutable
-		}
-		s.noPeer()
-		return dst, m, nil
-	case len(m.Frame(1)) == 0:
+	p, err := s.address(m)
+	if p == nil {
+		return dst, m, err
+	}
+	if len(m.Frame(1)) == 0 {
 		delete(s.byID, p.routingID)
 		s.hangUp(p)
 		return dst, m, nil
-	case p.out.HasRoom():
-		return append(dst, p), m.Tail(1), nil
-	case s.mandatory:
-		return dst, m, ErrWouldBlock
-	default:
-		p.out.CountDropped(1, mailbox.ReasonFull)
-		return dst, m, nil
 	}
+	return s.pass(dst, p, m)
 }
 
 // writable says whether any connection has room, of a Router that must route. What a Stream waits for is one peer, and nobody knows which:
 // it always says so, as in libzmq.
-func (s *streaming) writable() bool {
-	if s.always || !s.mandatory {
-		return true
-	}
-	for _, p := range s.byID {
-		if p.out.HasRoom() {
-			return true
-		}
-	}
-	return false
-}
-
-// routed has nothing to do.
-func (*streaming) routed([]*pipe) {}
+func (s *streaming) writable() bool { return s.always || s.names.writable() }
 
 // mayReceive is always.
 func (*streaming) mayReceive() error { return nil }

@@ -17,8 +17,9 @@ type streamBench struct {
 
 // newStreamBench makes one.
 func newStreamBench(mandatory bool, next uint32) *streamBench {
-	b := &streamBench{streaming: &streaming{names: newNames(next), mandatory: mandatory}}
-	b.noPeer = func() { b.lost++ }
+	b := &streamBench{streaming: &streaming{}}
+	b.names = newNames(next, func() { b.lost++ })
+	b.mandatory = mandatory
 	b.hangUp = func(p *pipe) { b.hungUp = append(b.hungUp, p) }
 	return b
 }

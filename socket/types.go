@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -78,7 +79,7 @@ var (
 	}
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: overflowDrop,
-		pattern: func(s *socket) pattern { return &rep{noPeer: func() { s.stats.drop(ReasonNoPeer) }} },
+		pattern: func(s *socket) pattern { return &rep{noPeer: s.noPeer} },
 	}
 	dealerType = &socketType{
 		name: wire.TypeDealer, peers: []string{wire.TypeRep, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,
@@ -104,6 +105,19 @@ var (
 		pattern: func(*socket) pattern { return &only{} },
 	}
 )
+
+// onlyFor refuses an option to all types but some.
+func (t *socketType) onlyFor(option string, types ...*socketType) error {
+	return t.onlyIf(slices.Contains(types, t), option)
+}
+
+// onlyIf refuses an option to a type that does not have it.
+func (t *socketType) onlyIf(has bool, option string) error {
+	if has {
+		return nil
+	}
+	return fmt.Errorf("%w: %s: %s does not have it", ErrBadOption, option, t.name)
+}
 
 // accepts says whether a peer of type name may talk to t.
 func (t *socketType) accepts(name string) bool { return slices.Contains(t.peers, name) }

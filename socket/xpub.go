@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/wire"
@@ -147,7 +148,7 @@ func (s *XPub) Unsubscribe(prefix string) error {
 // dropped: they look again.
 func (s *XPub) apply(f func(*xpub)) error {
 	if !s.base.s.opts().manual {
-		return s.base.s.opts().refused("Subscribe without XPubManual")
+		return fmt.Errorf("%w: Subscribe and Unsubscribe of an XPUB want XPubManual(true)", ErrBadOption)
 	}
 	r := &s.base.s.route
 	r.mu.Lock()

@@ -50,7 +50,8 @@ func TestXSubBytes(t *testing.T) {
 	x, err := NewXSub(rt, SendHWMBytes(5))
 	require.NoError(t, err)
 	s := x.base.s
-	p := &pipe{out: s.newOut(&Endpoint{opts: s.opts()})}
+	p := &pipe{sock: s, endpoint: &Endpoint{opts: s.opts()}}
+	p.out = s.newOut(p)
 	s.route.pattern.(*xsub).greet(p)
 	for _, m := range []string{"\x01a", "uuu", "dropped", "\x01b"} {
 		require.NoError(t, x.Send(t.Context(), NewMessage(m)))
