@@ -28,8 +28,8 @@ const (
 	EventRetried
 	// EventEnded: the endpoint is given up: its peer broke the protocol, or its strategy said stop.
 	EventEnded
-	// EventRefused: a connection was accepted and closed before its handshake: a filter turned its peer away (Err is ErrNotAdmitted), or too many
-	// handshakes were going on. (libzmq: ACCEPT_FAILED)
+	// EventRefused: a connection was accepted and closed before its handshake: a filter turned its peer away (Err is ErrNotAdmitted), too many
+	// handshakes were going on, or too many peers had gone and left something unread. (libzmq: ACCEPT_FAILED)
 	EventRefused
 	// EventAcceptFailed: the listener could not accept (too many open files, say); it tries again after Delay. (libzmq: ACCEPT_FAILED)
 	EventAcceptFailed

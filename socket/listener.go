@@ -20,6 +20,10 @@ import (
 // silent peers can hold so many places, for the handshake interval each.
 const maxHandshakes = 4096
 
+// maxLeftovers bounds the peers of one socket that have gone and left something to receive. Past it a new connection is closed at once, before its handshake,
+// so that its peer has sent nothing yet, and tries again: peers that come, say a word and go would fill the memory of a socket that nobody receives from.
+const maxLeftovers = 4096
+
 // acceptBackoff is how long a listener that could not accept waits before it tries again: at first, and at most.
 const (
 	acceptBackoff    = 10 * time.Millisecond
@@ -205,12 +209,12 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 		m.discard()
 		return nil
 	}
+	if most := l.endpoint.opts.maxLeftovers; s.stats.leftovers(most) >= most {
+		l.refuse(m.conn, fmt.Errorf("%d peers have gone and left something that nobody has received", most))
+		return nil
+	}
 	if !l.handshakes.TryAcquire(1) {
-		s.emit(Event{
-			Kind: EventRefused, Endpoint: l.endpoint.text, Peer: transport.PeerName(m.conn),
-			Err: fmt.Errorf("%d handshakes are going on", l.endpoint.opts.maxHandshakes),
-		})
-		_ = m.conn.Close()
+		l.refuse(m.conn, fmt.Errorf("%d handshakes are going on", l.endpoint.opts.maxHandshakes))
 		return nil
 	}
 	k := &link{sock: s, endpoint: l.endpoint, worker: l.worker, line: new(codec.Line), accepted: l.listenerTask}
@@ -227,6 +231,12 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 		return err
 	}
 	return nil
+}
+
+// refuse closes a connection that there is no place for.
+func (t *listenerTask) refuse(conn net.Conn, why error) {
+	t.endpoint.sock.emit(Event{Kind: EventRefused, Endpoint: t.endpoint.text, Peer: transport.PeerName(conn), Err: why})
+	_ = conn.Close()
 }
 
 // add notes a connection, whose handshake begins.

@@ -44,6 +44,7 @@ type options struct {
 	metadata          wire.Metadata // the application's own, in the order of their names; replaced, never written to
 	trace             Trace
 	maxHandshakes     int64 // of one listener at once; only tests change it
+	maxLeftovers      int   // peers that have gone and left something to receive; only tests change it
 	conflate          bool  // queues hold the newest message alone
 	raw               bool  // no ZMTP is spoken
 	streamNotify      bool  // where raw: the application hears of connections
@@ -59,8 +60,10 @@ type options struct {
 // defaultOptions are libzmq's.
 func defaultOptions(typ *socketType) *options {
 	o := &options{
-		typ: typ, sendHWM: 1000, recvHWM: 1000, sendHWMBytes: -1, recvHWMBytes: -1, linger: -1, sendTimeout: -1, recvTimeout: -1, reconnectInterval: 100 * time.Millisecond,
-		handshakeInterval: 30 * time.Second, transportOptions: defaultTransport, maxMsgSize: -1, smallBody: 4 << 10, backlog: 100, maxHandshakes: maxHandshakes,
+		typ: typ, sendHWM: 1000, recvHWM: 1000, sendHWMBytes: -1, recvHWMBytes: -1, linger: -1, sendTimeout: -1, recvTimeout: -1,
+		reconnectInterval: 100 * time.Millisecond, handshakeInterval: 30 * time.Second, transportOptions: defaultTransport, maxMsgSize: -1,
+		smallBody: 4 << 10, backlog: 100,
+		maxHandshakes: maxHandshakes, maxLeftovers: maxLeftovers,
 		heartbeatOptions: heartbeatOptions{heartbeatTimeout: asInterval},
 		raw:              typ.raw, streamNotify: true,
 	}

@@ -37,8 +37,8 @@ var notRead = map[string]string{
 	"secured":     "Mechanism",
 	"admission":   "", // functions, and what libzmq does not read either
 
-	"trace":         "", // functions
-	"maxHandshakes": "", // of tests
+	"trace":         "",                     // functions
+	"maxHandshakes": "", "maxLeftovers": "", // of tests
 }
 
 // TestSettingsAreComplete wants every option to be readable.

@@ -109,6 +109,16 @@ func (b *statsBook) retire(p *pipe) {
 	b.settleLocked()
 }
 
+// leftovers is how many peers have gone and left something to receive. It need not be exact below most.
+func (b *statsBook) leftovers(most int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.leaving) >= most {
+		b.settleLocked()
+	}
+	return len(b.leaving)
+}
+
 // settleLocked adds the accounts of pipes that have nothing left to the sums, and forgets them.
 func (b *statsBook) settleLocked() {
 	b.leaving = slices.DeleteFunc(b.leaving, func(p *pipe) bool {
