@@ -49,10 +49,10 @@ func (e *Endpoint) label() string { return fmt.Sprintf("%s/%s#%d", e.sock.name, 
 // String returns the endpoint, resolved: a wildcard port is the real one. (ZMQ_LAST_ENDPOINT)
 func (e *Endpoint) String() string { return e.text }
 
-// Close ends the endpoint and its pipes: a bound one closes its listener and the connections accepted through it (over inproc only the name: those who
-// are joined stay so, as in libzmq). What is queued for its peers goes out within the socket's linger; Close waits for that until ctx ends. Where linger
-// was over first, an *UnsentError lists what was left. What came over a connected endpoint and was not received is dropped and counted; what came over
-// a bound one can still be received. (zmq_unbind, zmq_disconnect)
+// Close ends the endpoint and its pipes: a bound one closes its listener and the connections accepted through it (over inproc only the name: those
+// who are joined stay so, as in libzmq). What is queued for its peers goes out within the socket's linger; Close waits for that until ctx ends. Where
+// linger was over first, an *UnsentError lists what was left. What came over a connected endpoint and was not received is dropped and counted; what
+// came over a bound one can still be received. (zmq_unbind, zmq_disconnect)
 func (e *Endpoint) Close(ctx context.Context) error {
 	for {
 		_, err := actor.Ask(ctx, e.sock.ref, func(r actor.Reply[struct{}]) socketMessage {
@@ -81,14 +81,15 @@ type endpointOptions struct {
 }
 
 // Reconnect replaces the strategy by which this endpoint's lost or failed connections come back: its verdict restarts the connection's actor, stops
-// it, or escalates, which ends the endpoint. The default follows ReconnectInterval and ReconnectIntervalMax, and stops at a protocol error. It has no
-// effect on Bind and inproc.
+// it, or escalates, which ends the endpoint. The default follows ReconnectInterval and ReconnectIntervalMax, and stops at a protocol error. It is not for
+// Bind, and inproc, where nothing comes back, refuses it with ErrBadOption.
 func Reconnect(s actor.Strategy) EndpointOption {
 	return func(o *endpointOptions) { o.strategy = s }
 }
 
-// Bind makes the socket reachable at endpoint and returns it, resolved. ctx bounds the resolution of names. Errors: ErrBadEndpoint,
-// ErrUnknownScheme, ErrAddrInUse, ErrNoIOWorker, ErrIncompatible, ErrClosed, or what the system says. (zmq_bind)
+// Bind makes the socket reachable at endpoint and returns it, resolved. ctx bounds the resolution of names. Errors: ErrBadEndpoint, ErrNameTooLong,
+// ErrUnknownScheme, ErrAddrInUse, ErrAddrNotAvailable, ErrNoDevice, ErrNoIOWorker, ErrIncompatible, ErrBadOption for options of security where no
+// handshake is made, ErrClosed, or what the system says. (zmq_bind)
 func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 	addr, err := transport.Parse(endpoint)
 	if err != nil {
@@ -139,9 +140,10 @@ func (s *socket) giveUp(e *Endpoint) {
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
-// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB, REQ or DEALER to the same endpoint does nothing and returns the
-// first one's, as in libzmq; other types make a connection of its own for each. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrClosed.
-// (zmq_connect)
+// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB, REQ or DEALER to the same endpoint does nothing and
+// returns the first one's, as in libzmq; other types make a connection of its own for each. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker,
+// ErrIncompatible, ErrTaken for the second peer of a Pair over inproc, ErrBadOption for opts and for options of security where no handshake is made,
+// ErrClosed. (zmq_connect)
 func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOption) (*Endpoint, error) {
 	addr, err := transport.Parse(endpoint)
 	if err != nil {
@@ -150,10 +152,7 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 	if err := b.s.serves(addr); err != nil {
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
-	set, err := b.s.endpointOptions(opts)
-	if err == nil && set.dial != nil && (addr.Scheme == inprocScheme || isGroup(addr.Scheme)) {
-		err = fmt.Errorf("%w: Dialer: %s has no connections", ErrBadOption, addr.Scheme)
-	}
+	set, err := b.s.endpointOptions(addr.Scheme, opts)
 	if err != nil {
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
@@ -174,11 +173,18 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 	return b.s.connect(ctx, e, set.strategy)
 }
 
-// endpointOptions applies the options of one Connect.
-func (s *socket) endpointOptions(opts []EndpointOption) (endpointOptions, error) {
+// endpointOptions applies the options of one Connect, and refuses those that its transport has no use for.
+func (s *socket) endpointOptions(scheme string, opts []EndpointOption) (endpointOptions, error) {
 	set := endpointOptions{typ: s.typ}
 	for _, o := range opts {
 		o(&set)
+	}
+	switch {
+	case set.err != nil:
+	case set.dial != nil && (scheme == inprocScheme || isGroup(scheme)):
+		set.err = fmt.Errorf("%w: Dialer: %s has no connections", ErrBadOption, scheme)
+	case set.strategy != nil && scheme == inprocScheme:
+		set.err = fmt.Errorf("%w: Reconnect: over inproc nothing comes back", ErrBadOption)
 	}
 	return set, set.err
 }

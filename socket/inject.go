@@ -10,16 +10,16 @@ import (
 	"github.com/weirmq/weir/transport"
 )
 
-// Connections and listeners that were made elsewhere. libzmq takes file descriptors of bound sockets (ZMQ_USE_FD); Go has net.Listener and net.Conn, of
-// any kind: a service manager's (net.FileListener), TLS, an SSH tunnel.
+// Connections and listeners that were made elsewhere. libzmq takes file descriptors of bound sockets (ZMQ_USE_FD); Go has net.Listener and net.Conn,
+// of any kind: a service manager's (net.FileListener), TLS, an SSH tunnel.
 
 // errHandedOver is why a connection that was handed over does not come back.
 var errHandedOver = errors.New("weir: a connection that was handed over cannot be made again")
 
-// BindListener makes the socket reachable through a listener that somebody else has made: by socket activation, say, or with TLS around it. From the call
-// on, l belongs to the socket: it is closed with the endpoint, or at once where there is an error. What SendBuffer, RecvBuffer, TypeOfService, Backlog and
-// the like ask for is not set on it or on what it accepts: that is its maker's business, as in libzmq. The endpoint is named after l's address:
-// tcp://127.0.0.1:5555, ipc:///run/weir. Errors: ErrIncompatible, ErrNoIOWorker, ErrClosed. (ZMQ_USE_FD)
+// BindListener makes the socket reachable through a listener that somebody else has made: by socket activation, say, or with TLS around it. From the
+// call on, l belongs to the socket: it is closed with the endpoint, or at once where there is an error. What SendBuffer, RecvBuffer, TypeOfService,
+// Backlog and the like ask for is not set on it or on what it accepts: that is its maker's business, as in libzmq. The endpoint is named after l's
+// address: tcp://127.0.0.1:5555, ipc:///run/weir. Errors: ErrIncompatible, ErrNoIOWorker, ErrClosed. (ZMQ_USE_FD)
 func (b base) BindListener(ctx context.Context, l net.Listener) (*Endpoint, error) {
 	if l == nil {
 		return nil, badOption("BindListener", l, "a listener")
@@ -38,11 +38,11 @@ func (b base) BindListener(ctx context.Context, l net.Listener) (*Endpoint, erro
 	return e, nil
 }
 
-// ConnectConn makes whoever is at the other end of a connection a peer. From the call on, conn belongs to the socket, which closes it. It cannot be made
-// again: when it is lost, the endpoint ends, with EventEnded, and what was queued for the peer is dropped and counted; Connect with a Dialer comes back.
-// Both sides begin by writing, so it must have a buffer: over a net.Pipe two sockets would wait for each other. The endpoint is named after the other
-// end's address. It does not matter who accepted and who dialed: a server may hand over what it has accepted.
-// Errors: ErrBadOption for Reconnect and Dialer, ErrIncompatible, ErrNoIOWorker, ErrClosed. (ZMQ_USE_FD)
+// ConnectConn makes whoever is at the other end of a connection a peer. From the call on, conn belongs to the socket, which closes it. It cannot be
+// made again: when it is lost, the endpoint ends, with EventEnded, and what was queued for the peer is dropped and counted; Connect with a Dialer
+// comes back. Both sides begin by writing, so it must have a buffer: over a net.Pipe two sockets would wait for each other. The endpoint is named
+// after the other end's address. It does not matter who accepted and who dialed: a server may hand over what it has accepted. Errors: ErrBadOption
+// for Reconnect and Dialer, ErrIncompatible, ErrNoIOWorker, ErrClosed. (ZMQ_USE_FD)
 func (b base) ConnectConn(ctx context.Context, conn net.Conn, opts ...EndpointOption) (*Endpoint, error) {
 	if conn == nil {
 		return nil, badOption("ConnectConn", conn, "a connection")
@@ -57,7 +57,7 @@ func (b base) ConnectConn(ctx context.Context, conn net.Conn, opts ...EndpointOp
 // connectConn is ConnectConn, and leaves conn alone where it fails.
 func (b base) connectConn(ctx context.Context, conn net.Conn, opts []EndpointOption) (*Endpoint, error) {
 	addr := transport.EndpointOf(conn.RemoteAddr())
-	set, err := b.s.endpointOptions(opts)
+	set, err := b.s.endpointOptions(addr.Scheme, opts)
 	if err == nil && (set.strategy != nil || set.dial != nil) {
 		err = fmt.Errorf("%w: Reconnect and Dialer are of no use to a connection that was handed over", ErrBadOption)
 	}
@@ -81,8 +81,8 @@ func (b base) connectConn(ctx context.Context, conn net.Conn, opts []EndpointOpt
 }
 
 // Dialer makes f open the connections of one Connect in place of the transport: with TLS, through a tunnel, from a pool. f is given the endpoint as
-// Connect was, runs in a goroutine of its own, is called again for each attempt, and must return when ctx ends, which it does with the endpoint, or after
-// ConnectTimeout. Its errors are failed attempts. The options that say how tcp and ipc connections are made have no say in it. Default nil, the
+// Connect was, runs in a goroutine of its own, is called again for each attempt, and must return when ctx ends, which it does with the endpoint, or
+// after ConnectTimeout. Its errors are failed attempts. The options that say how tcp and ipc connections are made have no say in it. Default nil, the
 // transport. It is not for Bind, and inproc, pgm and epgm refuse it with ErrBadOption.
 func Dialer(f func(ctx context.Context, endpoint string) (net.Conn, error)) EndpointOption {
 	return func(o *endpointOptions) { o.dial = f }

@@ -183,8 +183,13 @@ func TestDialer(t *testing.T) {
 		require.NoError(t, (<-conns).Close())
 		require.NoError(t, pull.WaitAtMost(ctx, 0))
 	}
-	_, err = push.Connect(ctx, inprocName(t), socket.Dialer(func(context.Context, string) (net.Conn, error) { return nil, errNo }))
-	require.ErrorIs(t, err, socket.ErrBadOption)
+	dials := socket.Dialer(func(context.Context, string) (net.Conn, error) { return nil, errNo })
+	for where, opt := range map[string]socket.EndpointOption{
+		"inproc://dials": dials, "epgm://127.0.0.1;239.192.1.1:5555": dials, "inproc://comes-back": socket.Reconnect(supervisor.OneForOne{}),
+	} {
+		_, err = push.Connect(ctx, where, opt)
+		require.ErrorIs(t, err, socket.ErrBadOption, where)
+	}
 }
 
 // TestDialerTimesOut bounds a Dialer by ConnectTimeout.
