@@ -8,9 +8,9 @@ import (
 	"github.com/weirmq/weir/transport"
 )
 
-// transportOptions are the settings that a socket's connections are made with. Owned by the socket's constructor, then read-only. What is said of tcp
-// does nothing to ipc and inproc, as in libzmq. What the system at hand lacks is refused by the constructor, with an error that is errors.ErrUnsupported
-// too.
+// transportOptions are the settings that a socket's connections are made with. Never changed once a socket has them: see options. What is said of tcp
+// does nothing to ipc and inproc, as in libzmq. What the system at hand lacks is refused by the constructor, with an error that is
+// errors.ErrUnsupported too.
 type transportOptions struct {
 	net                    transport.Options // but for what other options say: see options.transport
 	sendBuffer, recvBuffer int               // -1 for what the system has
@@ -33,8 +33,8 @@ func (o *transportOptions) check() error {
 	return nil
 }
 
-// SendBuffer is the size to ask for the kernel's send buffer of each connection, in bytes, over tcp and ipc: -1, the default, leaves it to the system,
-// which may also round what is asked for (Linux doubles it), and 0 is the least it has. (ZMQ_SNDBUF)
+// SendBuffer is the size to ask for the kernel's send buffer of each connection, in bytes, over tcp and ipc: -1, the default, leaves it to the
+// system, which may also round what is asked for (Linux doubles it), and 0 is the least it has. (ZMQ_SNDBUF)
 func SendBuffer(n int) Option {
 	return func(o *options) error {
 		if n < -1 || n > math.MaxInt32 {
@@ -69,9 +69,9 @@ func bufferSize(n int) int {
 	}
 }
 
-// TypeOfService is the byte by which routers sort the packets of tcp, 0 to 255: the type of service of IPv4, the traffic class of IPv6. Default 0, the
-// system's. Linux keeps the two lowest bits for itself. Windows lacks it; outside Linux, IPv4 peers of a socket bound to both families do without.
-// (ZMQ_TOS)
+// TypeOfService is the byte by which routers sort the packets of tcp, 0 to 255: the type of service of IPv4, the traffic class of IPv6. Default 0,
+// the system's. Linux keeps the two lowest bits for itself. Windows lacks it; outside Linux, IPv4 peers of a socket bound to both families do
+// without. (ZMQ_TOS)
 func TypeOfService(b int) Option {
 	return func(o *options) error {
 		if b < 0 || b > math.MaxUint8 {
@@ -82,8 +82,8 @@ func TypeOfService(b int) Option {
 	}
 }
 
-// TCPKeepAlive makes the system probe tcp connections on which nothing comes, and give up those whose peer does not answer. Default false, where libzmq
-// has -1, the system's default, which is false too. Heartbeats find out sooner, and on any transport. (ZMQ_TCP_KEEPALIVE)
+// TCPKeepAlive makes the system probe tcp connections on which nothing comes, and give up those whose peer does not answer. Default false, where
+// libzmq has -1, the system's default, which is false too. Heartbeats find out sooner, and on any transport. (ZMQ_TCP_KEEPALIVE)
 func TCPKeepAlive(on bool) Option {
 	return func(o *options) error {
 		o.net.KeepAlive.On = on
@@ -133,8 +133,9 @@ func TCPKeepAliveCount(n int) Option {
 	}
 }
 
-// TCPMaxRetransmit is how long what a tcp connection has sent may go unacknowledged before the system gives the connection up: 0, the default, leaves it
-// to the system, and 2147483647 ms is the most. Linux counts in milliseconds and Windows in seconds, both rounded up; macOS lacks it. (ZMQ_TCP_MAXRT)
+// TCPMaxRetransmit is how long what a tcp connection has sent may go unacknowledged before the system gives the connection up: 0, the default, leaves
+// it to the system, and 2147483647 ms is the most. Linux counts in milliseconds and Windows in seconds, both rounded up; macOS lacks it.
+// (ZMQ_TCP_MAXRT)
 func TCPMaxRetransmit(d time.Duration) Option {
 	return func(o *options) error {
 		if d < 0 || d > math.MaxInt32*time.Millisecond {
@@ -145,8 +146,8 @@ func TCPMaxRetransmit(d time.Duration) Option {
 	}
 }
 
-// ConnectTimeout bounds each attempt to connect, from the look-up of the name to the last word of a proxy; an attempt that takes longer has failed with
-// ErrConnectTimeout, and the next one comes as after any other failure. Default 0: no bound but the system's, which for tcp can be minutes. The
+// ConnectTimeout bounds each attempt to connect, from the look-up of the name to the last word of a proxy; an attempt that takes longer has failed
+// with ErrConnectTimeout, and the next one comes as after any other failure. Default 0: no bound but the system's, which for tcp can be minutes. The
 // handshake that follows is bounded by HandshakeInterval. (ZMQ_CONNECT_TIMEOUT)
 func ConnectTimeout(d time.Duration) Option {
 	return duration("ConnectTimeout", d, func(o *options) *time.Duration { return &o.net.ConnectTimeout })
@@ -179,10 +180,10 @@ func Priority(n int) Option {
 	}
 }
 
-// SocksProxy makes tcp connections go through a SOCKS5 server, given as host:port (an IPv6 address in brackets). The proxy resolves the names of peers,
-// and reaches them in either family, whatever IPv6 says. Default "", none. It has no effect on Bind. A proxy that is not there, says no or does not
-// answer is a failed attempt, ErrProxy, and the next one comes as after any other; only ConnectTimeout bounds the wait for a silent one. Events name
-// the proxy as the peer's address. (ZMQ_SOCKS_PROXY)
+// SocksProxy makes tcp connections go through a SOCKS5 server, given as host:port (an IPv6 address in brackets). The proxy resolves the names of
+// peers, and reaches them in either family, whatever IPv6 says. Default "", none. It has no effect on Bind. A proxy that is not there, says no or
+// does not answer is a failed attempt, ErrProxy, and the next one comes as after any other; only ConnectTimeout bounds the wait for a silent one.
+// Events name the proxy as the peer's address. (ZMQ_SOCKS_PROXY)
 func SocksProxy(address string) Option {
 	return func(o *options) error {
 		if err := (transport.Proxy{Address: address}).Check(); err != nil {

@@ -1,9 +1,11 @@
 package socket_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,13 +62,20 @@ func TestRoutingIDIsSent(t *testing.T) {
 	require.Contains(t, string(body), "\x08Identity\x00\x00\x00\x02me")
 }
 
+// needIPv6 skips a test on a machine without IPv6. Any other trouble fails it.
+func needIPv6(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", "[::1]:0")
+	if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
+		t.Skip("this machine has no IPv6: ", err)
+	}
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+}
+
 // IPv6 is off unless asked for.
 func TestIPv6(t *testing.T) {
-	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skip("this machine has no IPv6: ", err)
-	} else {
-		require.NoError(t, l.Close())
-	}
+	needIPv6(t)
 	ctx := within(t)
 	rt := newRuntime(t)
 	off, err := socket.NewPull(rt)
