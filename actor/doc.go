@@ -57,6 +57,7 @@
 //	typed.go, lent.go, alarm.go, extras.go the half that depends on the type of the messages
 //	family.go, verdict.go, round.go       supervision: children, verdicts, restarts in order
 //	unexpected.go                         the default case of a handler
+//	guard.go                              a panic elsewhere as a failure
 //	invariants_on.go, invariants_off.go   what builds with the tag invariants check beside
 //
 // The package does not do: remote actors, persistence, routers, or names that are looked up. A [Ref] is all there is.

@@ -24,7 +24,7 @@ type Incoming struct {
 	Credentials *transport.Credentials
 }
 
-// admission decides who is let in. Owned by the socket's constructor, then read-only. The zero value lets everybody in.
+// admission decides who is let in. Never changed once a socket has it: see options. The zero value lets everybody in.
 type admission struct {
 	hooks    []func(context.Context, Incoming) error
 	prefixes []netip.Prefix // of tcp; none for all
@@ -33,10 +33,11 @@ type admission struct {
 	gids     []int
 }
 
-// AcceptFilter makes f decide who may connect to the socket's bound endpoints, over tcp and ipc: an error turns a peer away before its handshake, with
-// EventRefused, which names the peer and has the error. f runs in a goroutine of that connection's own: others are accepted meanwhile, and served. Its
-// time counts towards the listener's handshakes; it must return when ctx ends, which it does with the endpoint, or after HandshakeInterval. Several
-// filters all have to agree; one that panics turns its peer away; AcceptFilter(nil) takes back those before it. Default none. (ZMQ_TCP_ACCEPT_FILTER is TCPAcceptFilter)
+// AcceptFilter makes f decide who may connect to the socket's bound endpoints, over tcp and ipc: an error turns a peer away before its handshake,
+// with EventRefused, which names the peer and has the error. f runs in a goroutine of that connection's own: others are accepted meanwhile, and
+// served. Its time counts towards the listener's handshakes; it must return when ctx ends, which it does with the endpoint, or after
+// HandshakeInterval. Several filters all have to agree; one that panics turns its peer away; AcceptFilter(nil) takes back those before it. Default
+// none. (ZMQ_TCP_ACCEPT_FILTER is TCPAcceptFilter)
 func AcceptFilter(f func(ctx context.Context, peer Incoming) error) Option {
 	return func(o *options) error {
 		if f == nil {
@@ -76,14 +77,15 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	return p.Masked(), err
 }
 
-// IPCFilterPID lets in over ipc only the processes with one of the ids, and whom IPCFilterUID or IPCFilterGID let in. Each use adds to those before it;
-// none at all takes them back. Default: everybody. Others are turned away with EventRefused. Linux and macOS only. (ZMQ_IPC_FILTER_PID)
+// IPCFilterPID lets in over ipc only the processes with one of the ids, and whom IPCFilterUID or IPCFilterGID let in. Each use adds to those before
+// it; none at all takes them back. Default: everybody. Others are turned away with EventRefused. Linux and macOS only. (ZMQ_IPC_FILTER_PID)
 func IPCFilterPID(ids ...int) Option {
 	return ipcFilter("IPCFilterPID", ids, func(a *admission) *[]int { return &a.pids })
 }
 
-// IPCFilterUID lets in over ipc only the processes of one of the users, given by number, and whom IPCFilterPID or IPCFilterGID let in. Each use adds to
-// those before it; none at all takes them back. Default: everybody. Others are turned away with EventRefused. Linux and macOS only. (ZMQ_IPC_FILTER_UID)
+// IPCFilterUID lets in over ipc only the processes of one of the users, given by number, and whom IPCFilterPID or IPCFilterGID let in. Each use adds
+// to those before it; none at all takes them back. Default: everybody. Others are turned away with EventRefused. Linux and macOS only.
+// (ZMQ_IPC_FILTER_UID)
 func IPCFilterUID(ids ...int) Option {
 	return ipcFilter("IPCFilterUID", ids, func(a *admission) *[]int { return &a.uids })
 }

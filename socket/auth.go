@@ -68,8 +68,8 @@ func Allow(userID string) AuthReply { return AuthReply{Status: AuthOK, Text: "OK
 func Deny(text string) AuthReply { return AuthReply{Status: AuthRefused, Text: text} }
 
 // An Authenticator decides which peers may come in. It is asked during a handshake, by several goroutines at once, and may take its time: until it
-// answers only that one peer waits, HandshakeInterval at most. ctx ends when nobody waits for the answer any more: it must return then. An error, and a
-// panic, refuse the peer with AuthInternal.
+// answers only that one peer waits, HandshakeInterval at most. ctx ends when nobody waits for the answer any more: it must return then. An error, and
+// a panic, refuse the peer with AuthInternal.
 type Authenticator interface {
 	Authenticate(ctx context.Context, r AuthRequest) (AuthReply, error)
 }

@@ -49,8 +49,9 @@ func (s *socket) hold(ctx context.Context) (held, error) {
 }
 
 // SendChan returns a channel whose messages are sent, and a function that ends it: stop returns the messages that the pump had taken and the socket
-// had not accepted, in order (one at most), and the error for which it stopped, if it was not asked to. The pump ends when ctx ends or the socket closes; a send on
-// the channel after that is never received, so a sender selects on ctx as well. The caller must call stop, and may do so more than once.
+// had not accepted, in order (one at most), and the error for which it stopped, if it was not asked to. The pump ends when ctx ends or the socket
+// closes; a send on the channel after that is never received, so a sender selects on ctx as well. The caller must call stop, and may do so more than
+// once.
 func (f sending) SendChan(ctx context.Context) (c chan<- Message, stop func() ([]Message, error)) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &sendPump{s: f.s, c: make(chan Message), done: make(chan struct{})}

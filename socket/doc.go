@@ -35,18 +35,20 @@
 //	socket.go, socket_actor.go, socket_close.go, endpoint.go, pipe.go   what all sockets share
 //	send.go, recv.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
-//	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, stream.go, topics.go, audience.go, pub_sweep.go   the socket types, a file each
+//	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, stream.go   the socket types, a file each
+//	topics.go, audience.go, pub_sweep.go   who subscribed to what
 //	names.go, notices.go, stream_events.go   routing ids; what an application hears of connections
 //	req_do.go, req_options.go, req_replies.go   more of REQ: calls of their own, what may be relaxed, what a reply is
 //	options_bytes.go, options_conflate.go, options_heartbeat.go, options_metadata.go, options_stop.go, options_zmtp.go   options with a file each
 //	options_transport.go, inject.go, admission.go, endpoint_names.go   how connections are made, brought along, let in, and named
-//	group.go, group_codec.go, group_source.go, group_sink.go, group_news.go, options_multicast.go   pgm and epgm: a codec of another kind, with an engine of transport/pgm
+//	group.go, group_codec.go, group_source.go, group_sink.go, group_news.go, options_multicast.go   pgm and epgm: a codec with an engine of transport/pgm
 //	inproc.go   sockets of one runtime joined without a wire
 //	poller.go, poller_wait.go   waiting for many sockets, channels and descriptors at once
 //	proxy.go, proxy_actor.go, proxy_pump.go, proxy_control.go   messages passed between two sockets
 //	events.go, event_hub.go, event_stream.go, noise.go, noise_drops.go, noise_marks.go, monitor_fd.go, trace.go   what happens, and who is told
 //	auth.go, auth_ask.go, auth_list.go, certificate.go, zap.go, options_security.go   who may come in
-//	settings.go, options_timeouts.go, runtime_options.go, ready.go, options.go, options_pubsub.go, router_options.go, stream_options.go, notices_options.go, errors.go, stats.go, stats_rates.go, message.go, writer.go   what callers set and see
+//	options.go, options_timeouts.go, options_pubsub.go, router_options.go, stream_options.go, notices_options.go, runtime_options.go   more options
+//	settings.go, ready.go, errors.go, stats.go, stats_rates.go, message.go, writer.go   what callers set and see
 //
 // The package does not speak ZMTP itself: that is package wire, driven by the actor of package wire/codec.
 package socket

@@ -19,8 +19,8 @@ type findEndpoints struct {
 
 func (*findEndpoints) socketMessage() {}
 
-// LastEndpoint returns what was bound or connected last, or "" before anything was: a bound endpoint resolved, as Endpoint.String has it, a connected one
-// as it was given. (ZMQ_LAST_ENDPOINT)
+// LastEndpoint returns what was bound or connected last, or "" before anything was: a bound endpoint resolved, as Endpoint.String has it, a connected
+// one as it was given. (ZMQ_LAST_ENDPOINT)
 func (b base) LastEndpoint() string {
 	if last := b.s.last.Load(); last != nil {
 		return *last
@@ -28,8 +28,8 @@ func (b base) LastEndpoint() string {
 	return ""
 }
 
-// Unbind closes the bound endpoints of that name, as Endpoint.Close does, and waits for their end until ctx ends. A name is what was given to Bind, or
-// what LastEndpoint said, in any spelling of the same address; a wildcard names nothing. ErrNoEndpoint where none is bound under it. (zmq_unbind)
+// Unbind closes the bound endpoints of that name, as Endpoint.Close does, and waits for their end until ctx ends. A name is what was given to Bind,
+// or what LastEndpoint said, in any spelling of the same address; a wildcard names nothing. ErrNoEndpoint where none is bound under it. (zmq_unbind)
 func (b base) Unbind(ctx context.Context, endpoint string) error {
 	if err := b.s.closeNamed(ctx, endpoint, true); err != nil {
 		return fmt.Errorf("unbind %s: %w", endpoint, err)
@@ -37,8 +37,8 @@ func (b base) Unbind(ctx context.Context, endpoint string) error {
 	return nil
 }
 
-// Disconnect closes the connected endpoints of that name, all of them where there are several, as Endpoint.Close does, and waits for their end until ctx
-// ends. ErrNoEndpoint where none is connected to it. (zmq_disconnect)
+// Disconnect closes the connected endpoints of that name, all of them where there are several, as Endpoint.Close does, and waits for their end until
+// ctx ends. ErrNoEndpoint where none is connected to it. (zmq_disconnect)
 func (b base) Disconnect(ctx context.Context, endpoint string) error {
 	if err := b.s.closeNamed(ctx, endpoint, false); err != nil {
 		return fmt.Errorf("disconnect %s: %w", endpoint, err)

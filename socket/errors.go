@@ -27,7 +27,7 @@ var (
 	ErrReleased = wire.ErrReleased
 	// ErrBadState is returned by a Req or Rep whose turn it is not: send and receive alternate (libzmq: EFSM).
 	ErrBadState = errors.New("weir: operation not possible in the socket's present state")
-	// ErrBadMessage is returned by a Stream for a message that is not an id and one frame of data.
+	// ErrBadMessage is returned by a Stream, and by a Router with RouterRaw, for a message of more than an id and one frame of data.
 	ErrBadMessage = errors.New("weir: not a message that this socket can send")
 	// ErrBadOption is returned for an option value outside its range, or one that the socket type does not have (libzmq: EINVAL).
 	ErrBadOption = errors.New("weir: bad option")

@@ -88,8 +88,8 @@ func (r *inprocRegistry) bind(e *Endpoint) ([]*pipe, error) {
 	return waiting, nil
 }
 
-// withdraw gives up what an endpoint has of a name: the name itself, or the wait for it. A waiting pipe goes on waiting where the application has sent
-// something over it.
+// withdraw gives up what an endpoint has of a name: the name itself, or the wait for it. A waiting pipe goes on waiting where the application has
+// sent something over it.
 func (r *inprocRegistry) withdraw(e *Endpoint) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,8 +103,8 @@ func (r *inprocRegistry) withdraw(e *Endpoint) {
 	}
 }
 
-// drop ends a waiting pipe that has nothing to say, or no more than the words that are this package's own, and reports whether it is one. Nobody reads it
-// yet, and from here on nobody writes to it.
+// drop ends a waiting pipe that has nothing to say, or no more than the words that are this package's own, and reports whether it is one. Nobody
+// reads it yet, and from here on nobody writes to it.
 func (p *pipe) drop() bool {
 	if p.out == nil {
 		return true

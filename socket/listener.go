@@ -94,8 +94,8 @@ func (t *listenerTask) isShut() bool {
 	return t.shut
 }
 
-// unrepeatable supervises connections that this side cannot make again, and so never restarts: those it has accepted, where it is the connecting side that
-// comes back, and those that were handed over to it.
+// unrepeatable supervises connections that this side cannot make again, and so never restarts: those it has accepted, where it is the connecting side
+// that comes back, and those that were handed over to it.
 type unrepeatable struct{}
 
 // Decide says stop.

@@ -9,10 +9,11 @@ import (
 )
 
 // Notices are what a socket's application hears of a connection that comes or goes, in the queue of its peer, in order with the peer's messages: so a
-// notice of the end comes when all before it was received. They bypass the mark: what they tell may not be lost. But a peer that comes and goes, and comes
-// and goes, while nobody receives must not fill the memory. So where the queue is shut, and a notice is the last in it, another is put down here in its
-// place: if it says the same there is nothing new to tell, and if not it is owed, until the next one takes it back. What is owed goes into the queue when
-// that opens, or before the next message, or at the end of the pipe, whichever is first. So a queue has two messages beyond its mark at most.
+// notice of the end comes when all before it was received. They bypass the mark: what they tell may not be lost. But a peer that comes and goes, and
+// comes and goes, while nobody receives must not fill the memory. So where the queue is shut, and a notice is the last in it, another is put down
+// here in its place: if it says the same there is nothing new to tell, and if not it is owed, until the next one takes it back. What is owed goes
+// into the queue when that opens, or before the next message, or at the end of the pipe, whichever is first. So a queue has two messages beyond its
+// mark at most.
 
 // A notice is one of the messages that are this side's own.
 type notice uint8

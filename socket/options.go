@@ -9,8 +9,8 @@ import (
 )
 
 // An Option sets one property of a socket: of a new one, or by Set of one in use. A value out of range makes the constructor, or Set, return
-// ErrBadOption, and so does an option that only some types have, where its doc says so. Settings tells what is set. As in libzmq, every type takes the marks and the routing id, and one that does not send, or not receive, or sends
-// no routing id, has no use for them.
+// ErrBadOption, and so does an option that only some types have, where its doc says so. Settings tells what is set. As in libzmq, every type takes
+// the marks and the routing id, and one that does not send, or not receive, or sends no routing id, has no use for them.
 type Option func(*options) error
 
 // options are the settings of one socket, as they were at one time. Once a socket has them they never change: Set makes a new copy. Copies share what
@@ -140,7 +140,7 @@ func RecvHWM(n int) Option {
 }
 
 // Linger is how long a closing socket, or endpoint, waits for its queued messages to go out: 0 drops them, a negative time waits without end (but
-// never past the ctx of Close or Shutdown). Default -1; 0 for SUB. (ZMQ_LINGER)
+// never past the ctx of Close or Shutdown). Default -1; 0 for SUB and XSUB. (ZMQ_LINGER)
 func Linger(d time.Duration) Option {
 	return func(o *options) error {
 		o.linger = d
@@ -190,8 +190,8 @@ func Immediate(on bool) Option {
 	}
 }
 
-// XPubNoDrop makes a PUB or XPUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then goes to
-// nobody until it can go to all. Default false. PUB and XPUB only. (ZMQ_XPUB_NODROP)
+// XPubNoDrop makes a PUB or XPUB wait where the queue of a matching subscriber is full, instead of dropping for that subscriber: the message then
+// goes to nobody until it can go to all. Default false. PUB and XPUB only. (ZMQ_XPUB_NODROP)
 func XPubNoDrop(on bool) Option {
 	return func(o *options) error {
 		o.nodrop = on

@@ -10,7 +10,7 @@ import (
 // asInterval is a heartbeat timeout that nobody has set: it is the interval.
 const asInterval = -1
 
-// heartbeatOptions say how a socket and its peers watch each other. Owned by the socket's constructor, then read-only.
+// heartbeatOptions say how a socket and its peers watch each other. Never changed once a socket has them: see options.
 type heartbeatOptions struct {
 	heartbeatInterval time.Duration // 0 for none
 	heartbeatTTL      time.Duration // whole tenths of a second; 0 for none
@@ -26,9 +26,9 @@ func (o *heartbeatOptions) heartbeat() codec.Heartbeat {
 	return h
 }
 
-// HeartbeatInterval is the time between two PINGs to each peer: 0, the default, for none. A peer that has sent nothing for HeartbeatTimeout after a PING
-// is taken for dead: its connection ends with ErrHeartbeatTimeout, and a connecting side comes back. Peers that speak a ZMTP before 3.0 are sent none, and
-// inproc needs none. All types. (ZMQ_HEARTBEAT_IVL; libzmq takes whole milliseconds)
+// HeartbeatInterval is the time between two PINGs to each peer: 0, the default, for none. A peer that has sent nothing for HeartbeatTimeout after a
+// PING is taken for dead: its connection ends with ErrHeartbeatTimeout, and a connecting side comes back. Peers that speak a ZMTP before 3.0 are sent
+// none, and inproc needs none. All types. (ZMQ_HEARTBEAT_IVL; libzmq takes whole milliseconds)
 func HeartbeatInterval(d time.Duration) Option {
 	return duration("HeartbeatInterval", d, func(o *options) *time.Duration { return &o.heartbeatInterval })
 }
@@ -46,8 +46,8 @@ func HeartbeatTTL(d time.Duration) Option {
 	}
 }
 
-// HeartbeatTimeout is how long this side waits, after a PING, for anything at all from the peer: a message, a frame of one, or a PONG. 0 waits for ever.
-// Default: HeartbeatInterval. While the socket's own queue for that peer is full, so that it does not read, no time runs. Without effect where
+// HeartbeatTimeout is how long this side waits, after a PING, for anything at all from the peer: a message, a frame of one, or a PONG. 0 waits for
+// ever. Default: HeartbeatInterval. While the socket's own queue for that peer is full, so that it does not read, no time runs. Without effect where
 // HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TIMEOUT)
 func HeartbeatTimeout(d time.Duration) Option {
 	return duration("HeartbeatTimeout", d, func(o *options) *time.Duration { return &o.heartbeatTimeout })

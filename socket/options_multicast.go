@@ -28,9 +28,9 @@ func (o *options) multicasts(name string) error {
 	return o.typ.onlyIf(o.typ.publisher || o.typ.subscriber, name)
 }
 
-// Rate bounds all that a source sends over pgm and epgm, repairs included, in kilobits of 1000 a second, headers of IP and UDP included. Together with
-// RecoveryInterval it says how much can be repaired, on both sides. Default 100, which is slow: raise it on every side to what the network can carry. 1
-// or more, and enough for a packet of MulticastMaxTPDU each second. PUB, XPUB, SUB and XSUB only. (ZMQ_RATE)
+// Rate bounds all that a source sends over pgm and epgm, repairs included, in kilobits of 1000 a second, headers of IP and UDP included. Together
+// with RecoveryInterval it says how much can be repaired, on both sides. Default 100, which is slow: raise it on every side to what the network can
+// carry. 1 or more, and enough for a packet of MulticastMaxTPDU each second. PUB, XPUB, SUB and XSUB only. (ZMQ_RATE)
 func Rate(kbit int) Option {
 	return func(o *options) error {
 		if kbit < 1 || kbit > math.MaxInt32 {
@@ -65,8 +65,8 @@ func MulticastHops(n int) Option {
 	}
 }
 
-// MulticastMaxTPDU is the largest packet over pgm and epgm, in bytes, headers of IP and UDP included: no more than the network's. A receiver with less
-// than its sources gets nothing. Default 1500, 200 to 65000. PUB, XPUB, SUB and XSUB only. (ZMQ_MULTICAST_MAXTPDU)
+// MulticastMaxTPDU is the largest packet over pgm and epgm, in bytes, headers of IP and UDP included: no more than the network's. A receiver with
+// less than its sources gets nothing. Default 1500, 200 to 65000. PUB, XPUB, SUB and XSUB only. (ZMQ_MULTICAST_MAXTPDU)
 func MulticastMaxTPDU(n int) Option {
 	return func(o *options) error {
 		if n < 200 || n > 65000 {
@@ -77,8 +77,8 @@ func MulticastMaxTPDU(n int) Option {
 	}
 }
 
-// MulticastLoop lets receivers on this host hear a source on it over pgm and epgm. Default false, as in libzmq, where it cannot be had. PUB, XPUB, SUB
-// and XSUB only. (ZMQ_MULTICAST_LOOP, which in libzmq is for udp alone)
+// MulticastLoop lets receivers on this host hear a source on it over pgm and epgm. Default false, as in libzmq, where it cannot be had. PUB, XPUB,
+// SUB and XSUB only. (ZMQ_MULTICAST_LOOP, which in libzmq is for udp alone)
 func MulticastLoop(on bool) Option {
 	return func(o *options) error {
 		o.multicastLoop = on

@@ -1,6 +1,6 @@
 package socket
 
-// pubsubOptions are the settings of the types that publish and subscribe. Owned by the socket's constructor, then read-only.
+// pubsubOptions are the settings of the types that publish and subscribe. Never changed once a socket has them: see options.
 type pubsubOptions struct {
 	verboseSubs, verboseUnsubs bool   // each subscription, or the end of each, is told to the application, not only the first and the last
 	manual                     bool   // the application says what a peer is subscribed to
@@ -56,8 +56,8 @@ func InvertMatching(on bool) Option {
 	}
 }
 
-// OnlyFirstSubscribe looks for subscriptions in the later frames of a message only where the first is one. Default false: every frame that begins with
-// 0 or 1 is one. XPUB and XSUB only. (ZMQ_ONLY_FIRST_SUBSCRIBE)
+// OnlyFirstSubscribe looks for subscriptions in the later frames of a message only where the first is one. Default false: every frame that begins
+// with 0 or 1 is one. XPUB and XSUB only. (ZMQ_ONLY_FIRST_SUBSCRIBE)
 func OnlyFirstSubscribe(on bool) Option {
 	return func(o *options) error {
 		o.onlyFirst = on

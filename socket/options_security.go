@@ -28,8 +28,8 @@ func (o *securityOptions) choose(mechanism string, server bool) {
 	o.mechanism, o.server = mechanism, server
 }
 
-// PlainServer makes the socket a PLAIN server, which asks about each of its peers: see WithAuthenticator. It does not matter which side binds. False is
-// NULL again. Default false. (ZMQ_PLAIN_SERVER)
+// PlainServer makes the socket a PLAIN server, which asks about each of its peers: see WithAuthenticator. It does not matter which side binds. False
+// is NULL again. Default false. (ZMQ_PLAIN_SERVER)
 func PlainServer(on bool) Option {
 	return func(o *options) error {
 		o.choose(wire.MechanismPlain, true)
@@ -52,8 +52,8 @@ func PlainUsername(name string) Option {
 	}
 }
 
-// PlainPassword makes the socket a PLAIN client with this password, 1 to 255 bytes. Everybody on the way can read it. Default none, which a client sends
-// as an empty one. (ZMQ_PLAIN_PASSWORD)
+// PlainPassword makes the socket a PLAIN client with this password, 1 to 255 bytes. Everybody on the way can read it. Default none, which a client
+// sends as an empty one. (ZMQ_PLAIN_PASSWORD)
 func PlainPassword(password string) Option {
 	return func(o *options) error {
 		if len(password) == 0 || len(password) > 255 {
@@ -65,9 +65,9 @@ func PlainPassword(password string) Option {
 	}
 }
 
-// CurveServer makes the socket a CURVE server, which needs its CurveSecretKey. It does not matter which side binds. Whether a client with a key of its own
-// may come in is asked where somebody is there to be asked (see WithAuthenticator); else every client that knows the server's public key is let in.
-// False is NULL again. Default false. (ZMQ_CURVE_SERVER)
+// CurveServer makes the socket a CURVE server, which needs its CurveSecretKey. It does not matter which side binds. Whether a client with a key of
+// its own may come in is asked where somebody is there to be asked (see WithAuthenticator); else every client that knows the server's public key is
+// let in. False is NULL again. Default false. (ZMQ_CURVE_SERVER)
 func CurveServer(on bool) Option {
 	return func(o *options) error {
 		o.choose(wire.MechanismCurve, true)
@@ -78,8 +78,8 @@ func CurveServer(on bool) Option {
 	}
 }
 
-// CurvePublicKey is a CURVE client's own public key: 32 bytes, or 40 characters of Z85. Default: what belongs to CurveSecretKey; another is ErrBadOption.
-// (ZMQ_CURVE_PUBLICKEY)
+// CurvePublicKey is a CURVE client's own public key: 32 bytes, or 40 characters of Z85. Default: what belongs to CurveSecretKey; another is
+// ErrBadOption. (ZMQ_CURVE_PUBLICKEY)
 func CurvePublicKey(key string) Option {
 	return curveKey("CurvePublicKey", key, func(o *options) *wire.CurveKey { return &o.curvePublic })
 }
@@ -90,8 +90,8 @@ func CurveSecretKey(key string) Option {
 	return curveKey("CurveSecretKey", key, func(o *options) *wire.CurveKey { return &o.curveSecret })
 }
 
-// CurveServerKey is the public key of the server that a CURVE client trusts: 32 bytes, or 40 characters of Z85. It makes the socket a client. Default none.
-// (ZMQ_CURVE_SERVERKEY)
+// CurveServerKey is the public key of the server that a CURVE client trusts: 32 bytes, or 40 characters of Z85. It makes the socket a client. Default
+// none. (ZMQ_CURVE_SERVERKEY)
 func CurveServerKey(key string) Option {
 	return func(o *options) error {
 		o.server = false
@@ -161,8 +161,8 @@ func ZapDomain(domain string) Option {
 	}
 }
 
-// ZapEnforceDomain makes it matter whether ZapDomain is set. With a domain, a peer that nobody can be asked about is refused. Without, a CURVE server does
-// not ask, and a PLAIN server is not possible (ErrBadOption). Default false. (ZMQ_ZAP_ENFORCE_DOMAIN)
+// ZapEnforceDomain makes it matter whether ZapDomain is set. With a domain, a peer that nobody can be asked about is refused. Without, a CURVE server
+// does not ask, and a PLAIN server is not possible (ErrBadOption). Default false. (ZMQ_ZAP_ENFORCE_DOMAIN)
 func ZapEnforceDomain(on bool) Option {
 	return func(o *options) error {
 		o.zapEnforce = on

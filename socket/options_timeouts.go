@@ -6,8 +6,8 @@ import (
 )
 
 // SendTimeout bounds each Send whose ctx has no nearer deadline: one that has waited so long returns context.DeadlineExceeded. With 0 Send waits for
-// nothing, and returns ErrWouldBlock as TrySend does; a negative time, the default, is no bound. Do and SendChan go by their ctx alone. (ZMQ_SNDTIMEO;
-// libzmq takes whole milliseconds)
+// nothing, and returns ErrWouldBlock as TrySend does; a negative time, the default, is no bound. Do and SendChan go by their ctx alone.
+// (ZMQ_SNDTIMEO; libzmq takes whole milliseconds)
 func SendTimeout(d time.Duration) Option {
 	return func(o *options) error {
 		o.sendTimeout = max(d, -1)

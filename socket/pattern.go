@@ -31,7 +31,8 @@ type acceptor interface {
 	accept(p *pipe, m Message) (Message, bool)
 }
 
-// A holder is an acceptor that leaves the messages of some pipes where they are for the time being: they fill up to their mark, and then are not read.
+// A holder is an acceptor that leaves the messages of some pipes where they are for the time being: they fill up to their mark, and then are not
+// read.
 type holder interface {
 	// hold says whether p is left alone. A pipe that has been is put on the ready list (inbox.ready) by the pattern once it is left alone no more.
 	hold(p *pipe) bool

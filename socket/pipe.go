@@ -40,7 +40,7 @@ type pipe struct {
 	mark      uint64 // of a fan-out: the last message that was matched to this pipe
 	topics    int    // of a publisher: how many subscriptions this peer has
 	left      bool   // of a publisher: it is detached, and may still be listed under topics
-	routingID string // of a ROUTER: what the peer is called; empty while it has no name
+	routingID string // of a ROUTER or STREAM: what the peer is called; empty while it has no name
 	wanted    string // of a ROUTER: the name that the peer wants and somebody else has; empty where it wants none, or has it
 	shelved   bool   // of a ROUTER: there is something to receive, and the peer has no name to receive it under
 	heard     *heard // of an XPUB: what this peer has said and nobody has received; set by attach, then only its fields change

@@ -40,8 +40,8 @@ func (c *call) routed(dst []*pipe) {
 // Rep answers them one after the other; a Router may take its time with each.
 //
 // Do waits for a peer with room and then for the reply, until ctx ends; a reply that comes later is dropped and counted. A request whose peer dies
-// with it is not sent again: give ctx a deadline. While a request of Send is out Do returns ErrBadState, and while calls are out Send does. It is safe
-// for concurrent use.
+// with it is not sent again: give ctx a deadline. While a request of Send is out Do returns ErrBadState, and while calls are out Send does. It is
+// safe for concurrent use.
 func (r *Req) Do(ctx context.Context, m Message) (Message, error) {
 	s := r.base.s
 	c := &call{req: s.route.pattern.(*req), reply: make(chan Message, 1)}

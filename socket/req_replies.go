@@ -10,8 +10,8 @@ import (
 // errMalformedReply is what a peer of a REQ is told: it ends the connection, and the endpoint of a REQ that connected.
 var errMalformedReply = &wire.ProtocolError{Spec: "28/REQREP", Reason: "a reply without its envelope, or without a body"}
 
-// acceptableReply says whether m can be a reply to some request: an empty delimiter, or 4 bytes and an empty delimiter, and a body of at least a frame.
-// Whose reply it is accept sees. https://rfc.zeromq.org/spec/28/#the-req-socket-type (libzmq: req_session_t)
+// acceptableReply says whether m can be a reply to some request: an empty delimiter, or 4 bytes and an empty delimiter, and a body of at least a
+// frame. Whose reply it is accept sees. https://rfc.zeromq.org/spec/28/#the-req-socket-type (libzmq: req_session_t)
 func acceptableReply(m Message) bool {
 	switch len(m.Frame(0)) {
 	case 0:

@@ -168,8 +168,8 @@ func NewRouter(rt *Runtime, opts ...Option) (*Router, error) {
 	return &Router{base{s}, sending{s}, receiving{s}}, nil
 }
 
-// CanSend says whether a message for the peer with the routing id would be taken now: false where its queue is full. It returns ErrUnroutable where no
-// peer has the id. Others may take the room before the caller does. (zmq_socket_get_peer_state, draft)
+// CanSend says whether a message for the peer with the routing id would be taken now: false where its queue is full. It returns ErrUnroutable where
+// no peer has the id. Others may take the room before the caller does. (zmq_socket_get_peer_state, draft)
 func (r *Router) CanSend(id []byte) (bool, error) {
 	s := r.base.s
 	s.route.mu.Lock()

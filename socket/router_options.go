@@ -22,7 +22,8 @@ func RouterHandover(on bool) Option {
 }
 
 // ProbeRouter makes the socket send an empty message to each new peer, so that a Router at the other end learns its routing id at once: it receives
-// the id and an empty frame. Default false. ROUTER, DEALER and REQ only; peers of other types than ROUTER get the empty message too. (ZMQ_PROBE_ROUTER)
+// the id and an empty frame. Default false. ROUTER, DEALER and REQ only; peers of other types than ROUTER get the empty message too.
+// (ZMQ_PROBE_ROUTER)
 func ProbeRouter(on bool) Option {
 	return func(o *options) error {
 		o.probe = on
@@ -30,9 +31,10 @@ func ProbeRouter(on bool) Option {
 	}
 }
 
-// ConnectRoutingID is the routing id that a Router or Stream gives to the peer it connects to, whatever that peer calls itself: 1 byte or more. Messages can be
-// sent to it at once, before the connection is up. Connect returns ErrBadOption where another peer has the id. Default none: the peer's own RoutingID,
-// or a made-up one, known once its handshake is done; for a Stream one made up at Connect. ROUTER and STREAM only. (ZMQ_CONNECT_ROUTING_ID)
+// ConnectRoutingID is the routing id that a Router or Stream gives to the peer it connects to, whatever that peer calls itself: 1 byte or more.
+// Messages can be sent to it at once, before the connection is up. Connect returns ErrBadOption where another peer has the id. Default none: the
+// peer's own RoutingID, or a made-up one, known once its handshake is done; for a Stream one made up at Connect. ROUTER and STREAM only.
+// (ZMQ_CONNECT_ROUTING_ID)
 func ConnectRoutingID(id string) EndpointOption {
 	return func(o *endpointOptions) {
 		err := o.typ.onlyFor("ConnectRoutingID", routerType, streamType)

@@ -117,8 +117,8 @@ func (rt *Runtime) start(workers int) error {
 	return nil
 }
 
-// Shutdown closes all sockets and ends the runtime. What is queued for peers goes out within each socket's linger, and never later than ctx allows: at
-// its end connections are closed and an *UnsentError lists what was left, per peer. When it returns nothing of the runtime is running. Shutting
+// Shutdown closes all sockets and ends the runtime. What is queued for peers goes out within each socket's linger, and never later than ctx allows:
+// at its end connections are closed and an *UnsentError lists what was left, per peer. When it returns nothing of the runtime is running. Shutting
 // down twice is no error.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.mu.Lock()

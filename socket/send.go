@@ -21,9 +21,10 @@ import (
 // sending is the face of the sockets that send.
 type sending struct{ s *socket }
 
-// Send hands m to the socket, and with it the ownership of its bytes: the caller must not change them afterwards, nor release m, and nothing is copied
-// that need not be. A message that was released, or sent, is refused with ErrReleased where that can be told. A nil error says that m was accepted, whole; any other that no part of it was. Where there is no room (or no peer), types that block wait
-// until there is, or ctx ends, or SendTimeout is over; types that drop count the drop and return nil. On a closed socket it returns ErrClosed.
+// Send hands m to the socket, and with it the ownership of its bytes: the caller must not change them afterwards, nor release m, and nothing is
+// copied that need not be. A message that was released, or sent, is refused with ErrReleased where that can be told. A nil error says that m was
+// accepted, whole; any other that no part of it was. Where there is no room (or no peer), types that block wait until there is, or ctx ends, or
+// SendTimeout is over; types that drop count the drop and return nil. On a closed socket it returns ErrClosed.
 func (f sending) Send(ctx context.Context, m Message) error {
 	err := f.s.trySend(m)
 	if err == nil || !errors.Is(err, ErrWouldBlock) {

@@ -10,10 +10,11 @@ import (
 
 // Set changes options of a socket in use: all of opts, or none where one is refused, with ErrBadOption, as the constructor would. (zmq_setsockopt)
 //
-// The marks, and limits in bytes of queues that count them, hold at once, for the queues there are too: one that holds more than its new mark loses nothing, and takes nothing until it has drained.
-// At once, too, holds what is the socket's own: Linger, for whatever is closed from then on; SendTimeout and RecvTimeout; RouterMandatory,
-// RouterHandover, ProbeRouter; ReqCorrelate, ReqRelaxed; InvertMatching, OnlyFirstSubscribe, XSubVerboseUnsubscribe and all that begin with XPub.
-// RouterRaw is for new sockets alone. Everything else belongs to endpoints: it holds for those that are bound or connected from then on.
+// The marks, and limits in bytes of queues that count them, hold at once, for the queues there are too: one that holds more than its new mark loses
+// nothing, and takes nothing until it has drained. At once, too, holds what is the socket's own: Linger, for whatever is closed from then on;
+// SendTimeout and RecvTimeout; RouterMandatory, RouterHandover, ProbeRouter; ReqCorrelate, ReqRelaxed; InvertMatching, OnlyFirstSubscribe,
+// XSubVerboseUnsubscribe and all that begin with XPub. RouterRaw is for new sockets alone. Everything else belongs to endpoints: it holds for those
+// that are bound or connected from then on.
 func (b base) Set(ctx context.Context, opts ...Option) error {
 	return b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &setOptions{opts: opts, reply: r} })
 }
@@ -126,7 +127,9 @@ type Settings struct {
 	// Of DEALER and ROUTER; empty for none.
 	RouterNotify                       Notify
 	HelloMsg, DisconnectMsg, HiccupMsg string
-	ReqCorrelate, ReqRelaxed           bool
+
+	// Of REQ; false for others.
+	ReqCorrelate, ReqRelaxed bool
 
 	// Of STREAM, and of ROUTER with RouterRaw; false for others.
 	StreamNotify bool
@@ -148,7 +151,8 @@ func (b base) Settings() Settings {
 	o := b.s.opts()
 	return Settings{
 		Type:    o.typ.name,
-		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, SendHWMBytes: o.sendHWMBytes, RecvHWMBytes: o.recvHWMBytes, Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
+		SendHWM: o.sendHWM, RecvHWM: o.recvHWM, SendHWMBytes: o.sendHWMBytes, RecvHWMBytes: o.recvHWMBytes,
+		Linger: o.linger, SendTimeout: o.sendTimeout, RecvTimeout: o.recvTimeout,
 		ReconnectInterval: o.reconnectInterval, ReconnectIntervalMax: o.reconnectMax, ReconnectStop: o.reconnectStop, HandshakeInterval: o.handshakeInterval,
 		HeartbeatInterval: o.heartbeatInterval, HeartbeatTTL: o.heartbeatTTL, HeartbeatTimeout: o.heartbeat().Timeout,
 		MaxMsgSize: o.maxMsgSize, SmallBody: o.smallBody, Immediate: o.immediate, Affinity: o.affinity, Backlog: o.backlog, IPv6: o.ipv6, ZMTP1: o.zmtp1,
@@ -159,8 +163,9 @@ func (b base) Settings() Settings {
 		BindToDevice: o.net.Device,
 		SocksProxy:   o.net.Proxy.Address, SocksUsername: o.net.Proxy.Username, SocksPassword: o.net.Proxy.Password,
 		Mechanism: o.secured.Name(), PlainServer: o.mechanism == wire.MechanismPlain && o.server, PlainUsername: o.username, PlainPassword: o.password,
-		CurveServer: o.mechanism == wire.MechanismCurve && o.server, CurvePublic: o.ownCurvePublic(), CurveSecret: o.curveSecret, CurveServerKey: o.curveServer,
-		ZapDomain: o.zapDomain, ZapEnforceDomain: o.zapEnforce,
+		CurveServer: o.mechanism == wire.MechanismCurve && o.server, CurvePublic: o.ownCurvePublic(), CurveSecret: o.curveSecret,
+		CurveServerKey: o.curveServer,
+		ZapDomain:      o.zapDomain, ZapEnforceDomain: o.zapEnforce,
 		ProbeRouter: o.probe, RouterMandatory: o.mandatory, RouterHandover: o.handover, ReqCorrelate: o.correlate, ReqRelaxed: o.relaxed,
 		RouterRaw: o.raw && !o.typ.raw, StreamNotify: o.raw && o.streamNotify,
 		RouterNotify: o.routerNotify, HelloMsg: string(o.helloMsg), DisconnectMsg: string(o.disconnectMsg), HiccupMsg: string(o.hiccupMsg),

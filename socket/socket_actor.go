@@ -86,9 +86,11 @@ func (*taskStopped) socketMessage()     {}
 // A socketActor is a socket's control path: endpoints and pipes come and go through it.
 //
 //	Owns      socket.control: endpoints, pipes, the state of closing. It outlives the actor's incarnations.
-//	Receives  bindEndpoint, connectEndpoint, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkNews, linkEnded, groupTold of links;
-//	          pipeClosed of pipes; taskStopped of I/O actors.
-//	Sends     Attach, Refuse to codecs; closePipe to pipes; startTask, stopTask to I/O actors.
+//	Receives  bindEndpoint, connectEndpoint, findEndpoints, closeEndpoint, closeSocket, setOptions of callers; peerUp, peerDown, linkNews, linkEnded,
+//	          groupTold of links; joinInproc, twinJoined, twinClosed of other sockets; evictPipe, hangUpPipe, sweepTopics of its own pattern;
+//	          pipeClosed of pipes; taskStopped of I/O actors; closeSocket of the reaper.
+//	Sends     Attach, Refuse to codecs; closePipe to pipes; startTask, stopTask to I/O actors; joinInproc, twinJoined, twinClosed to other sockets; reap,
+//	          reaped to the reaper.
 //	Starts    a pipe actor for each pipe.
 //	Blocks    nowhere.
 //	On error  restarted by the runtime; pipe actors are respawned. The data path does not notice.
@@ -343,7 +345,8 @@ func (s *socketActor) onPeerDown(ctx *actor.Context[socketMessage], m *peerDown)
 	case p.ending, p.closing && p.multicast() && p.out.Len() == 0:
 		l.pipe = nil
 		s.endPipe(ctx, p, ReasonLinger)
-	case l.accepted != nil || l.endpoint.opts.immediate || l.endpoint.opts.raw && p.closing && m.loss.Shaken: // what is left of a stream is not for another one
+	case l.accepted != nil || l.endpoint.opts.immediate, l.endpoint.opts.raw && p.closing && m.loss.Shaken:
+		// What is left of a stream is not for another one.
 		l.pipe = nil
 		s.endPipe(ctx, p, codec.LostConnection)
 	default:

@@ -2,8 +2,8 @@ package socket
 
 import "context"
 
-// streaming is STREAM, and ROUTER with RouterRaw: bytes of tcp connections, each behind the id of its connection. An id is what ConnectRoutingID says, or
-// 5 bytes made up here: a 0 and a number. A connected endpoint keeps its id through all its connections. (libzmq: stream.cpp)
+// streaming is STREAM, and ROUTER with RouterRaw: bytes of tcp connections, each behind the id of its connection. An id is what ConnectRoutingID
+// says, or 5 bytes made up here: a 0 and a number. A connected endpoint keeps its id through all its connections. (libzmq: stream.cpp)
 //
 //	named ──its pipe ends, or an empty data frame is sent to it──▶ gone
 type streaming struct {
@@ -82,20 +82,21 @@ func (*streaming) accept(p *pipe, m Message) (Message, bool) {
 	return m.Prepend([]byte(p.routingID)), true
 }
 
-// A Stream exchanges bytes with tcp peers that do not speak ZeroMQ, over any number of connections, accepted and made (ZMQ_STREAM). There are two ways
-// to use it, which mix freely:
+// A Stream exchanges bytes with tcp peers that do not speak ZeroMQ, over any number of connections, accepted and made (ZMQ_STREAM). There are two
+// ways to use it, which mix freely:
 //
 //   - Send and Recv, with messages of two frames, as libzmq has it: the id of a connection, and data. On receipt an empty data frame says that the
 //     connection is there, or is gone (unless StreamNotify is off); a sent one closes the connection.
 //   - Next, Events, Write and Hangup, which say the same in Go's words.
 //
-// An id is any bytes: ConnectRoutingID, or else 5 bytes that begin with 0; Endpoint.RoutingID and LastID tell it. Data is what one read of the connection
-// gave, 8 kB at most: a stream has no message borders. A message counts as one towards the marks. Send waits where the queue of its connection is full
-// (TrySend: ErrWouldBlock); it returns ErrUnroutable for an id that no connection has, and ErrBadMessage for a message of more than two frames.
+// An id is any bytes: ConnectRoutingID, or else 5 bytes that begin with 0; Endpoint.RoutingID and LastID tell it. Data is what one read of the
+// connection gave, 8 kB at most: a stream has no message borders. A message counts as one towards the marks. Send waits where the queue of its
+// connection is full (TrySend: ErrWouldBlock); it returns ErrUnroutable for an id that no connection has, and ErrBadMessage for a message of more
+// than two frames.
 //
-// A peer that ends its sending half ends the connection. A connected endpoint is connected again when its connection is gone, under the same id, until
-// it is closed, by Endpoint.Close or an empty data frame. Options of handshakes and frames (HandshakeInterval, MaxMsgSize) have nothing to act on, and
-// endpoints of other transports than tcp are refused with ErrIncompatible. Safe for concurrent use.
+// A peer that ends its sending half ends the connection. A connected endpoint is connected again when its connection is gone, under the same id,
+// until it is closed, by Endpoint.Close or an empty data frame. Options of handshakes and frames (HandshakeInterval, MaxMsgSize) have nothing to act
+// on, and endpoints of other transports than tcp are refused with ErrIncompatible. Safe for concurrent use.
 type Stream struct {
 	base
 	sending
@@ -111,8 +112,8 @@ func NewStream(rt *Runtime, opts ...Option) (*Stream, error) {
 	return &Stream{base{s}, sending{s}, receiving{s}}, nil
 }
 
-// Write sends data to the connection id: all of it, or none where there is an error. It waits while the queue of the connection is full. The caller must
-// not change data afterwards. Without data it does nothing.
+// Write sends data to the connection id: all of it, or none where there is an error. It waits while the queue of the connection is full. The caller
+// must not change data afterwards. Without data it does nothing.
 func (s *Stream) Write(ctx context.Context, id string, data []byte) error {
 	if len(data) == 0 {
 		return nil

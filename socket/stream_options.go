@@ -7,8 +7,8 @@ import (
 	"github.com/weirmq/weir/transport"
 )
 
-// StreamNotify makes a Stream receive an empty data frame for each connection that is there, before its data, and one when it is gone, after its data.
-// Default true. STREAM only; a Router with RouterRaw always does. (ZMQ_STREAM_NOTIFY)
+// StreamNotify makes a Stream receive an empty data frame for each connection that is there, before its data, and one when it is gone, after its
+// data. Default true. STREAM only; a Router with RouterRaw always does. (ZMQ_STREAM_NOTIFY)
 func StreamNotify(on bool) Option {
 	return func(o *options) error {
 		o.streamNotify = on
@@ -18,7 +18,8 @@ func StreamNotify(on bool) Option {
 
 // RouterRaw makes a Router exchange bytes with tcp peers that do not speak ZeroMQ, as a Stream does: messages are an id and data, an empty data frame
 // tells of a connection or closes one. What differs from a Stream is that a message for a connection that is not there, or whose queue is full, is
-// dropped and counted, unless RouterMandatory is set. Set cannot change it. Default false. ROUTER only; libzmq deprecates it in favour of STREAM. (ZMQ_ROUTER_RAW)
+// dropped and counted, unless RouterMandatory is set. Set cannot change it. Default false. ROUTER only; libzmq deprecates it in favour of STREAM.
+// (ZMQ_ROUTER_RAW)
 func RouterRaw(on bool) Option {
 	return func(o *options) error {
 		o.raw = on
@@ -46,8 +47,8 @@ type hangUpPipe struct{ pipe *pipe }
 
 func (*hangUpPipe) socketMessage() {}
 
-// onHangUpPipe closes a connection when what is queued for it is out, however long that takes; closing the socket bounds it by linger. What came of it
-// is nobody's, as in libzmq. A connected endpoint ends, or it would come back.
+// onHangUpPipe closes a connection when what is queued for it is out, however long that takes; closing the socket bounds it by linger. What came of
+// it is nobody's, as in libzmq. A connected endpoint ends, or it would come back.
 func (s *socketActor) onHangUpPipe(ctx *actor.Context[socketMessage], m *hangUpPipe) {
 	p := m.pipe
 	if p.closing {
@@ -62,6 +63,6 @@ func (s *socketActor) onHangUpPipe(ctx *actor.Context[socketMessage], m *hangUpP
 }
 
 // RoutingID is the id under which a Router or Stream knows the peer of this connected endpoint: from ConnectRoutingID, or, for a Stream, made up at
-// Connect. It is empty for bound endpoints; for what the peer calls itself, which is known once its handshake is done; and for a Stream with Immediate,
-// where each connection has an id of its own.
+// Connect. It is empty for bound endpoints; for what the peer calls itself, which is known once its handshake is done; and for a Stream with
+// Immediate, where each connection has an id of its own.
 func (e *Endpoint) RoutingID() string { return e.peer }

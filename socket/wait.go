@@ -15,7 +15,7 @@ type waitList struct {
 
 	mu       sync.Mutex
 	queue    []*waiter         // guarded by mu: oldest first
-	watchers []chan<- struct{} // guarded by mu: told of every wake-up and of what tell is for, take part in none: those of pollers, and of who waits for a turn; each has room for one
+	watchers []chan<- struct{} // guarded by mu: pollers', and of who waits for a turn: told of every wake-up, and by tell; each has room for one
 	free     []*waiter         // guarded by mu: some that are not in use; they stay with their list, and so inside a bubble of testing/synctest
 }
 

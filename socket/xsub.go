@@ -39,8 +39,8 @@ func (s *xsub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	return dst, m, nil
 }
 
-// upstream queues a message for all peers. One that has as many as the mark allows, or as many bytes, misses it: an XSUB never waits. Its queues themselves have no
-// mark, so that no subscription is lost.
+// upstream queues a message for all peers. One that has as many as the mark allows, or as many bytes, misses it: an XSUB never waits. Its queues
+// themselves have no mark, so that no subscription is lost.
 func (s *xsub) upstream(m Message) {
 	mark, bytes := s.opts.sendHWM, s.opts.sendHWMBytes
 	for _, p := range s.pipes {
@@ -60,10 +60,10 @@ func (*xsub) routed([]*pipe) {}
 // accept lets everything through.
 func (*xsub) accept(_ *pipe, m Message) (Message, bool) { return m, true }
 
-// An XSub receives what its peers send, and sends them its subscriptions as messages: each frame that begins with 1 subscribes to the topic behind it,
-// each that begins with 0 takes that back (ZMQ_XSUB). Subscriptions are counted, and hold for peers to come and through reconnects, as a Sub's;
-// messages are not filtered. Anything else that is sent goes to the publishers that are connected; Send never waits: a publisher with SendHWM messages
-// in its queue misses it, and that is counted. Safe for concurrent use.
+// An XSub receives what its peers send, and sends them its subscriptions as messages: each frame that begins with 1 subscribes to the topic behind
+// it, each that begins with 0 takes that back (ZMQ_XSUB). Subscriptions are counted, and hold for peers to come and through reconnects, as a Sub's;
+// messages are not filtered. Anything else that is sent goes to the publishers that are connected; Send never waits: a publisher with SendHWM
+// messages in its queue misses it, and that is counted. Safe for concurrent use.
 type XSub struct {
 	base
 	sending

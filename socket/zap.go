@@ -8,7 +8,8 @@ import (
 	"github.com/weirmq/weir/wire"
 )
 
-// The ZeroMQ Authentication Protocol: https://rfc.zeromq.org/spec/27/. A program of libzmq's kind answers questions about peers with a REP or a ROUTER.
+// The ZeroMQ Authentication Protocol: https://rfc.zeromq.org/spec/27/. A program of libzmq's kind answers questions about peers with a REP or a
+// ROUTER.
 
 // zapEndpoint is where the handler is bound.
 //
