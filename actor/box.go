@@ -54,10 +54,34 @@ func (c *cell) wake(bit uint32) {
 // runLoop is the body of an actor's goroutine.
 func (c *cell) runLoop() {
 	if c.sys.labels {
-		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("actor", c.path)))
+		c.wearLabels()
 	}
 	for !c.serve() {
 	}
+}
+
+// wearLabels gives the goroutine the actor's labels.
+func (c *cell) wearLabels() {
+	if c.profile == nil {
+		labels := []string{"actor", c.path}
+		if c.labels != nil {
+			labels = append(labels, *c.labels...)
+		}
+		ctx := pprof.WithLabels(context.Background(), pprof.Labels(labels...))
+		c.profile = &ctx
+	}
+	pprof.SetGoroutineLabels(*c.profile)
+}
+
+// attrs are what the log says of the actor each time.
+func (c *cell) attrs() []any {
+	attrs := []any{"actor", c.path}
+	if c.labels != nil {
+		for _, word := range *c.labels {
+			attrs = append(attrs, word)
+		}
+	}
+	return attrs
 }
 
 // serve serves the lanes until all are empty; then it returns true, and another goroutine may be in it already. It returns

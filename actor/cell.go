@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -32,13 +33,18 @@ type cell struct {
 	strategy   Strategy     // of the actor's children
 	proto      protoContext // protoactor's half of this actor
 	runLoopf   func()       // runLoop as a value, made once
+	labels     *[]string    // see WithLabels; nil for none
+
+	onRoll rollEntry // see System.Tree
 
 	// Atomic.
 
-	status  atomic.Uint32                 // see box.go
-	healthy atomic.Bool                   // set by Context.Healthy, taken by the parent at a failure
-	donep   atomic.Pointer[chan struct{}] // see done
-	signals signals                       // the system lane
+	restarts  atomic.Uint32                 // written by the actor's goroutine
+	lastError atomic.Pointer[error]         // likewise; nil for never
+	status    atomic.Uint32                 // see box.go
+	healthy   atomic.Bool                   // set by Context.Healthy, taken by the parent at a failure
+	donep     atomic.Pointer[chan struct{}] // see done
+	signals   signals                       // the system lane
 
 	// Owned by the actor's goroutine: by whoever has set statusRunning.
 
@@ -52,6 +58,8 @@ type cell struct {
 	mishap    *mishap       // nil if this instance has not failed. Read by the parent after it got the failure
 	started   time.Duration // of this instance, since System.epoch. Read by the parent after it got a failure
 	kin       *family       // the actor's children; nil before the first
+
+	profile *context.Context // with the labels of its goroutine; nil where it has none, and before the first
 }
 
 // mishap is the failure of an instance. While there is one, nothing is served. Immutable.
@@ -177,6 +185,7 @@ func (c *cell) done() <-chan struct{} {
 
 // finish closes the channel of done. Called once, by retireStep, when nothing of the actor runs any more.
 func (c *cell) finish() {
+	c.sys.roll.remove(c)
 	if p := c.donep.Swap(&closedc); p != nil {
 		close(*p)
 	}
@@ -210,6 +219,9 @@ func (c *cell) adopt(name string, child *cell) error {
 // begin makes an instance. ordered says that the parent gave the order, and waits for begun.
 func (c *cell) begin(ordered bool) {
 	c.phase, c.mishap, c.retire = phaseActive, nil, nil
+	if ordered {
+		c.restarts.Add(1)
+	}
 	c.kin.open()
 	c.started = time.Since(c.sys.epoch)
 	if err := c.body.begin(); err != nil {
@@ -227,6 +239,7 @@ func (c *cell) fail(m *mishap) {
 		return
 	}
 	c.mishap = m
+	c.lastError.Store(&m.reason)
 	c.proto.EscalateFailure(m.reason, c)
 }
 

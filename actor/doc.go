@@ -55,6 +55,7 @@
 //	bridge.go                             what goes through protoactor, and what comes back
 //	retire.go, life.go                    how an instance ends and begins
 //	typed.go, lent.go, alarm.go, extras.go the half that depends on the type of the messages
+//	tree.go                               a picture of all actors
 //	family.go, verdict.go, round.go       supervision: children, verdicts, restarts in order
 //	unexpected.go                         the default case of a handler
 //	guard.go                              a panic elsewhere as a failure

@@ -22,7 +22,7 @@ func (c *typed[M]) more() *extras {
 // logger returns the logger of c, whose extras they are.
 func (x *extras) logger(c *cell) *slog.Logger {
 	if x.log == nil {
-		x.log = c.sys.log.With("actor", c.path)
+		x.log = c.sys.log.With(c.attrs()...)
 	}
 	return x.log
 }

@@ -34,7 +34,8 @@ func WithReport(f func(Failure)) SystemOption {
 }
 
 // WithProfileLabels labels the goroutine of each actor, and those that it starts, with "actor" and the actor's path: a
-// profile then tells them apart. The default is not to, since each wake-up of an idle actor then allocates.
+// profile then tells them apart; so with the labels of [WithLabels]. The default is not to: it costs each actor some hundred
+// bytes.
 func WithProfileLabels() SystemOption {
 	return func(s *System) { s.labels = true }
 }
@@ -44,6 +45,7 @@ type options struct {
 	strategy Strategy       // of the actor's children; never nil
 	mark     int            // of the data lane, in messages; 0 is no limit
 	policy   mailbox.Policy // of the data lane
+	labels   []string       // keys and values, one after the other
 }
 
 // An Option sets something of one actor at [Spawn].
@@ -65,6 +67,15 @@ func WithMark(n int) Option { return func(o *options) { o.mark = n } }
 
 // WithPolicy sets what [Ref.Send] and [Ref.TrySend] do at the mark. The default is mailbox.Block.
 func WithPolicy(p mailbox.Policy) Option { return func(o *options) { o.policy = p } }
+
+// WithLabels gives the actor labels, each a key and a value, beside "actor", its path: attributes of its
+// [Context.Logger], and, where [WithProfileLabels] is set, labels of its goroutine. It panics if one has no value.
+func WithLabels(keysAndValues ...string) Option {
+	if len(keysAndValues)%2 != 0 {
+		panic("BUG: a label without a value")
+	}
+	return func(o *options) { o.labels = append(o.labels, keysAndValues...) }
+}
 
 // newOptions applies opts to the defaults. Called by Spawn.
 func newOptions(opts []Option) options {

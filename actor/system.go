@@ -38,6 +38,8 @@ type System struct {
 	startMu  sync.Mutex
 	starting *cell
 
+	roll roll // all actors there are
+
 	closeProto sync.Once // Shutdown may be called more than once, protoactor's may not
 }
 
@@ -83,7 +85,12 @@ func (s *System) start(c *cell, spawn func(*proto.Props) error) error {
 	defer s.startMu.Unlock()
 	s.starting = c
 	defer func() { s.starting = nil }()
-	return spawn(s.props)
+	s.roll.add(c)
+	err := spawn(s.props)
+	if err != nil {
+		s.roll.remove(c)
+	}
+	return err
 }
 
 // adopt implements [Parent].

@@ -65,6 +65,9 @@ func newTyped[M any](build func() Actor[M], opts []Option) *typed[M] {
 	o := newOptions(opts)
 	c := &typed[M]{make: build, mark: o.mark, policy: o.policy}
 	c.strategy = o.strategy
+	if len(o.labels) > 0 {
+		c.labels = &o.labels
+	}
 	c.ctx.c = c
 	c.body = c
 	c.quiet = statusData | statusLent

@@ -13,7 +13,7 @@ type Ledger struct {
 	// Queued is the number of items held now, those in the consumer's hand included.
 	Queued uint64 `json:"queued"`
 	// Dropped counts the rest, by reason. Only reasons that have occurred are in it. The map is the caller's.
-	Dropped map[Reason]uint64 `json:"dropped"`
+	Dropped map[Reason]uint64 `json:"dropped,omitempty"`
 }
 
 // dropCount is the count of one reason: a link of the list in drops.

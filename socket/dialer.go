@@ -33,7 +33,7 @@ func (t *dialerTask) key() string { return t.name }
 
 // spawn starts the dialer.
 func (t *dialerTask) spawn(parent actor.Parent) error {
-	ref, err := actor.Spawn(parent, t.name, func() actor.Actor[dialerMessage] { return &dialer{t} }, actor.WithStrategy(t.strategy))
+	ref, err := actor.Spawn(parent, t.name, func() actor.Actor[dialerMessage] { return &dialer{t} }, actor.WithStrategy(t.strategy), t.link.endpoint.labels())
 	t.ref.Store(&ref)
 	return err
 }
@@ -65,7 +65,7 @@ type dialer struct{ *dialerTask }
 func (d *dialer) Receive(ctx *actor.Context[dialerMessage]) error {
 	switch m := ctx.Message().(type) {
 	case actor.Started:
-		_, err := actor.Spawn(ctx, "codec", d.link.newCodec)
+		_, err := actor.Spawn(ctx, "codec", d.link.newCodec, d.link.endpoint.labels())
 		return err
 	case actor.ChildStopped:
 		d.ended(m.Reason)

@@ -43,6 +43,11 @@ func newEndpoint(s *socket, addr transport.Endpoint, text string, bound bool) *E
 	return &Endpoint{sock: s, opts: s.opts(), addr: addr, text: text, bound: bound, id: s.rt.lastEndpoint.Add(1)}
 }
 
+// labels are those of the actors that serve the endpoint.
+func (e *Endpoint) labels() actor.Option {
+	return actor.WithLabels("socket", e.sock.name, "endpoint", e.text)
+}
+
 // label names the endpoint's task: no other of the runtime has the same.
 func (e *Endpoint) label() string { return fmt.Sprintf("%s/%s#%d", e.sock.name, e.text, e.id) }
 
@@ -110,7 +115,7 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 	e := newEndpoint(b.s, addr, "", true)
 	listener, err := transport.Listen(ctx, addr, e.opts.transport())
 	if err != nil {
-		b.s.emit(Event{Kind: EventBindFailed, Endpoint: addr.String(), Err: err})
+		b.s.emit(Event{Kind: EventBindFailed, Endpoint: addr.String(), bound: true, Err: err})
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
 	}
 	e.text = listener.Endpoint()

@@ -34,6 +34,8 @@ type hub struct {
 
 	// Atomic: how many there are to tell, the log and the callback among them.
 	listeners atomic.Int32
+	// Atomic: those of them who want to hear what could flood.
+	patient atomic.Int32
 	// Atomic: those who loop; what it points to never changes. Written under mu.
 	streams atomic.Pointer[[]*eventStream]
 
@@ -46,9 +48,11 @@ func (h *hub) open(log *slog.Logger, onEvent func(Event)) {
 	h.log, h.onEvent = log, onEvent
 	if onEvent != nil {
 		h.listeners.Add(1)
+		h.patient.Add(1)
 	}
 	if log.Enabled(context.Background(), slog.LevelInfo) {
 		h.listeners.Add(1)
+		h.patient.Add(1)
 	}
 }
 
@@ -68,7 +72,7 @@ func (h *hub) add(s *eventStream) bool {
 	}
 	all = append(all, s)
 	h.streams.Store(&all)
-	h.listeners.Add(1)
+	h.count(s, 1)
 	return true
 }
 
@@ -82,8 +86,19 @@ func (h *hub) remove(s *eventStream) {
 	}
 	left := slices.DeleteFunc(slices.Clone(*old), func(o *eventStream) bool { return o == s })
 	h.streams.Store(&left)
-	h.listeners.Add(-1)
+	h.count(s, -1)
 }
+
+// count counts one more listener, or one less.
+func (h *hub) count(s *eventStream, d int32) {
+	h.listeners.Add(d)
+	if s.wants == nil {
+		h.patient.Add(d)
+	}
+}
+
+// floods says whether anybody wants to hear what could flood.
+func (h *hub) floods() bool { return h != nil && h.patient.Load() > 0 }
 
 // end ends the loops over the events of a socket, or, where it is empty, all there are, once they have had what is there.
 func (h *hub) end(socket string) {
@@ -115,7 +130,7 @@ func (h *hub) emit(e Event) {
 	}
 	if all := h.streams.Load(); all != nil {
 		for _, s := range *all {
-			if s.socket == "" || s.socket == e.Socket {
+			if (s.socket == "" || s.socket == e.Socket) && (s.wants == nil || s.wants(e)) {
 				s.put(e)
 			}
 		}

@@ -31,7 +31,8 @@ func (b base) Events(ctx context.Context) iter.Seq[Event] {
 type eventStream struct {
 	// Set by listen, then read-only.
 	hub    *hub
-	socket string // whose events; empty for all
+	socket string           // whose events; empty for all
+	wants  func(Event) bool // which of them; nil for all
 	room   int
 	news   chan struct{} // room for one: there is something, or the end
 	forget func() bool   // takes back what happens at the end of ctx
@@ -44,7 +45,12 @@ type eventStream struct {
 
 // listen begins to listen, until ctx ends.
 func (h *hub) listen(ctx context.Context, socket string) *eventStream {
-	s := &eventStream{hub: h, socket: socket, room: eventRoom, news: make(chan struct{}, 1)}
+	return h.listenFor(ctx, socket, nil)
+}
+
+// listenFor begins to listen to the events that are wanted, nil for all, until ctx ends.
+func (h *hub) listenFor(ctx context.Context, socket string, wants func(Event) bool) *eventStream {
+	s := &eventStream{hub: h, socket: socket, wants: wants, room: eventRoom, news: make(chan struct{}, 1)}
 	if !h.add(s) {
 		s.ended = true
 	}

@@ -132,6 +132,7 @@ type Event struct {
 	// of EventDropped it also has their Count, for each reason, so that no drop is lost.
 	Suppressed uint64
 
+	bound   bool // the endpoint is a bound one
 	fd      int  // of the connection or the listener, for monitors; 0 where it has none
 	unshook bool // the peer has no handshake: it speaks no ZMTP, or a version before 3.0
 }

@@ -171,7 +171,7 @@ func (l *link) tellOpen(conn net.Conn) {
 		e.Local = a.String()
 	}
 	if l.accepted != nil {
-		e.Kind = EventAccepted
+		e.Kind, e.bound = EventAccepted, true
 	}
 	l.tell(e)
 }

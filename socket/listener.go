@@ -62,7 +62,7 @@ func (t *listenerTask) key() string { return t.name }
 // spawn starts the listener.
 func (t *listenerTask) spawn(parent actor.Parent) error {
 	ref, err := actor.Spawn(parent, t.name, func() actor.Actor[listenerMessage] { return &listener{listenerTask: t} },
-		actor.WithStrategy(unrepeatable{}))
+		actor.WithStrategy(unrepeatable{}), t.endpoint.labels())
 	t.ref.Store(&ref)
 	return err
 }
@@ -225,7 +225,7 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 	cfg := k.config(k.admitted(conn))
 	l.seq++
 	name := fmt.Sprintf("codec/%s#%d", transport.PeerName(conn), l.seq)
-	if _, err := actor.Spawn(ctx, name, func() actor.Actor[codec.Message] { return codec.New(cfg) }); err != nil {
+	if _, err := actor.Spawn(ctx, name, func() actor.Actor[codec.Message] { return codec.New(cfg) }, l.endpoint.labels()); err != nil {
 		_ = conn.Close()
 		l.gone(k)
 		return err
@@ -270,7 +270,7 @@ func (l *listener) onAcceptFailed(ctx *actor.Context[listenerMessage], m *accept
 	}
 	l.delay = min(max(2*l.delay, acceptBackoff), acceptBackoffMax)
 	s := l.endpoint.sock
-	s.emit(Event{Kind: EventAcceptFailed, Endpoint: l.endpoint.text, Err: m.err, Delay: l.delay})
+	s.emit(Event{Kind: EventAcceptFailed, Endpoint: l.endpoint.text, bound: true, Err: m.err, Delay: l.delay})
 	ctx.After(l.delay, &acceptAgain{})
 }
 

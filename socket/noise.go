@@ -60,7 +60,7 @@ type heedNoise struct{ due bool }
 func (*heedNoise) socketMessage() {}
 
 // heard says whether anybody listens.
-func (n *noise) heard() bool { return n != nil && n.hub.heard() }
+func (n *noise) heard() bool { return n != nil && n.hub.floods() }
 
 // ring sends for the actor.
 func (n *noise) ring() {

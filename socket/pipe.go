@@ -87,7 +87,7 @@ func (p *pipe) calledNow() string {
 
 // event is an event about p's peer. Any goroutine may call it.
 func (p *pipe) event(kind EventKind) Event {
-	e := Event{Kind: kind, Endpoint: p.endpoint.text, Attempt: 1}
+	e := Event{Kind: kind, Endpoint: p.endpoint.text, bound: p.endpoint.bound, Attempt: 1}
 	if peer := p.peer.Load(); peer != nil {
 		e = e.of(*peer)
 		e.unshook = !peer.Version.AtLeast(3, 0)

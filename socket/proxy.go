@@ -85,12 +85,14 @@ func StartProxy(frontend, backend Socket, opts ...ProxyOption) (*RunningProxy, e
 	case p.control != nil && !p.control.typ.receives:
 		return nil, fmt.Errorf("%w: a %s receives no words of control", ErrIncompatible, p.control.typ.name)
 	}
-	name := fmt.Sprintf("proxy/%d-%s-%s", f.rt.lastSocket.Add(1), f.name, b.name)
-	ref, err := actor.Spawn(f.rt.sys, name, func() actor.Actor[proxyMessage] { return &proxyActor{proxyState: p} }, actor.WithStrategy(taskStrategy))
+	p.name = fmt.Sprintf("proxy/%d-%s-%s", f.rt.lastSocket.Add(1), f.name, b.name)
+	f.rt.enlist(p)
+	ref, err := actor.Spawn(f.rt.sys, p.name, func() actor.Actor[proxyMessage] { return &proxyActor{proxyState: p} }, actor.WithStrategy(taskStrategy))
 	if errors.Is(err, actor.ErrStopped) {
 		err = ErrClosed
 	}
 	if err != nil {
+		f.rt.strike(p)
 		return nil, err
 	}
 	return &RunningProxy{p: p.at(ref)}, nil
@@ -130,7 +132,12 @@ func (r *RunningProxy) Wait(ctx context.Context) error {
 
 // Statistics returns what has passed so far.
 func (r *RunningProxy) Statistics() ProxyStatistics {
-	return ProxyStatistics{Frontend: r.p.count.frontend.read(), Backend: r.p.count.backend.read()}
+	return r.p.counts()
+}
+
+// counts are what has passed so far.
+func (p *proxyState) counts() ProxyStatistics {
+	return ProxyStatistics{Frontend: p.count.frontend.read(), Backend: p.count.backend.read()}
 }
 
 // ProxyStatistics are the counts of a proxy, from its beginning.

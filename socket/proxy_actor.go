@@ -21,6 +21,7 @@ const (
 // A proxyState is a proxy: it outlives the incarnations of its actor.
 type proxyState struct {
 	// Set by StartProxy, then read-only.
+	name              string // of its actor
 	frontend, backend *socket
 	capture           Sender  // nil for nobody
 	control           *socket // nil for none
@@ -213,6 +214,7 @@ func (a *proxyActor) finish(err error) {
 	for _, p := range a.pumps {
 		p.giveBack()
 	}
+	a.frontend.rt.strike(a.proxyState)
 	select {
 	case <-a.done:
 	default:

@@ -29,15 +29,17 @@ type Runtime struct {
 	maxSockets int
 	defaults   []Option // of new sockets
 	door       doorman
+	monitors   loopGroup     // the loops of monitors
 	grace      time.Duration // for the stop of the actors after the sockets are closed
 
 	lastSocket   atomic.Int64 // numbers of sockets and endpoints, for names
 	lastEndpoint atomic.Int64
 
 	mu      sync.Mutex
-	sockets map[*socket]struct{} // guarded by mu
-	open    int                  // guarded by mu: how many of them are applications'
-	closed  bool                 // guarded by mu
+	sockets map[*socket]struct{}   // guarded by mu
+	open    int                    // guarded by mu: how many of them are applications'
+	proxies map[string]*proxyState // guarded by mu: by the names of their actors
+	closed  bool                   // guarded by mu
 }
 
 // A RuntimeOption sets one property of a new Runtime.
@@ -50,6 +52,7 @@ type runtimeOptions struct {
 	maxSockets int
 	defaults   []Option
 	onEvent    func(Event)
+	labelled   bool
 	auth       Authenticator // nil for none
 	grace      time.Duration // bounds the end of what should be quick; only tests change it
 }
@@ -87,11 +90,15 @@ func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
 	}
 	rt := &Runtime{
 		log: o.log, events: &hub{}, maxSockets: o.maxSockets, defaults: o.defaults,
-		sockets: map[*socket]struct{}{}, inproc: newInprocRegistry(), grace: o.grace,
+		sockets: map[*socket]struct{}{}, proxies: map[string]*proxyState{}, inproc: newInprocRegistry(), grace: o.grace,
 	}
 	rt.events.open(o.log, o.onEvent)
 	rt.door.rt, rt.door.auth = rt, o.auth
-	rt.sys = actor.NewSystem(actor.WithLogger(o.log), actor.WithDeadLetters(rt.onDeadLetter))
+	system := []actor.SystemOption{actor.WithLogger(o.log), actor.WithDeadLetters(rt.onDeadLetter)}
+	if o.labelled {
+		system = append(system, actor.WithProfileLabels())
+	}
+	rt.sys = actor.NewSystem(system...)
 	if err := rt.start(o.workers); err != nil {
 		return nil, errors.Join(err, rt.sys.Shutdown(context.Background()))
 	}
@@ -151,7 +158,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	// Everything below is quick: no actor waits for anything but its own messages. A fault of ours must not hang the caller all the same.
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), rt.grace)
 	defer cancel()
-	others = errors.Join(others, rt.door.close(stop))
+	others = errors.Join(others, rt.door.close(stop), rt.monitors.close(stop))
 	if err := rt.sys.Shutdown(stop); err != nil {
 		others = errors.Join(others, err)
 	}
@@ -177,7 +184,7 @@ func (rt *Runtime) adopt(s *socket) error {
 		return fmt.Errorf("%w: MaxSockets is %d", ErrTooManySockets, rt.maxSockets)
 	}
 	s.name = fmt.Sprintf("%d-%s", rt.lastSocket.Add(1), strings.ToLower(s.typ.name))
-	ref, err := actor.Spawn(rt.sys, "socket/"+s.name, func() actor.Actor[socketMessage] { return &socketActor{s} })
+	ref, err := actor.Spawn(rt.sys, "socket/"+s.name, func() actor.Actor[socketMessage] { return &socketActor{s} }, actor.WithLabels("socket", s.name))
 	if err != nil {
 		return err
 	}
@@ -199,6 +206,23 @@ func (rt *Runtime) disown(s *socket) {
 	rt.mu.Unlock()
 	_ = rt.reaper.ref.Tell(&reaped{s}) // the reaper stops with the runtime
 	rt.events.end(s.name)
+	if m := s.monitor.Load(); m != nil {
+		m.stop() // it waits for nobody any more
+	}
+}
+
+// enlist notes a proxy, and strike forgets it.
+func (rt *Runtime) enlist(p *proxyState) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	rt.proxies[p.name] = p
+}
+
+// strike forgets a proxy.
+func (rt *Runtime) strike(p *proxyState) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	delete(rt.proxies, p.name)
 }
 
 // has says whether s has not closed yet.

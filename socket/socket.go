@@ -44,6 +44,9 @@ type socket struct {
 	room  waitList // senders
 	inbox inbox    // the receiving side
 
+	monitoring chan struct{}           // room for one: held while a monitor is started or stopped
+	monitor    atomic.Pointer[monitor] // the present or last one; nil before the first
+
 	calling chan struct{} // of a Req: holds one element while one of the goroutines in Do receives for all
 	hearing *hearing      // of an XPUB, what it receives; nil otherwise; set by newSocket
 
@@ -77,7 +80,7 @@ type base struct{ s *socket }
 
 // newSocket makes a socket of type typ and its actor.
 func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
-	s := &socket{rt: rt, typ: typ, over: make(chan struct{}), calling: make(chan struct{}, 1)}
+	s := &socket{rt: rt, typ: typ, over: make(chan struct{}), monitoring: make(chan struct{}, 1), calling: make(chan struct{}, 1)}
 	if !typ.hidden {
 		opts = slices.Concat(rt.defaults, opts)
 	}
@@ -122,7 +125,13 @@ func (b base) WaitPeers(ctx context.Context, n int) error { return b.s.peers.wai
 // Close closes the socket. Calls that wait return ErrClosed, and so does every later one; what was not received is dropped and counted; what is
 // queued for peers goes out within the socket's linger, and Close waits for that. When ctx ends first, or linger does, connections are closed and
 // an *UnsentError lists what was left, per peer. Closing twice is no error.
-func (b base) Close(ctx context.Context) error { return b.s.close(ctx) }
+func (b base) Close(ctx context.Context) error {
+	err := b.s.close(ctx)
+	if ctx.Err() == nil {
+		_ = b.s.monitor.Load().wait(ctx) // where ctx ends before it, the runtime waits
+	}
+	return err
+}
 
 // ask puts a request to the socket actor and waits for its answer.
 func (s *socket) ask(ctx context.Context, mk func(actor.Reply[struct{}]) socketMessage) error {

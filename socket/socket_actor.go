@@ -176,7 +176,7 @@ func (s *socketActor) onStarted(ctx *actor.Context[socketMessage]) error {
 
 // spawnPipe starts the actor of p.
 func (s *socketActor) spawnPipe(ctx *actor.Context[socketMessage], p *pipe) error {
-	ref, err := actor.Spawn(ctx, "pipe/"+p.name, func() actor.Actor[pipeMessage] { return &pipeActor{pipe: p} })
+	ref, err := actor.Spawn(ctx, "pipe/"+p.name, func() actor.Actor[pipeMessage] { return &pipeActor{pipe: p} }, p.endpoint.labels())
 	p.ref = ref
 	return err
 }
@@ -215,7 +215,7 @@ func (s *socketActor) onBind(ctx *actor.Context[socketMessage], m *bindEndpoint)
 	e.task = e.listener
 	s.control.endpoints = append(s.control.endpoints, e)
 	e.fd = fdOf(m.listener)
-	s.emit(Event{Kind: EventListening, Endpoint: e.text, fd: e.fd})
+	s.emit(Event{Kind: EventListening, Endpoint: e.text, bound: true, fd: e.fd})
 	worker.start(e.task)
 	m.reply.Send(struct{}{})
 }
@@ -370,7 +370,7 @@ func (s *socketActor) noteFailure(p *pipe, e *Endpoint, loss codec.Loss) {
 func (s *socketActor) emitLoss(m *peerDown, called string) {
 	e := Event{
 		Kind: EventDisconnected, Endpoint: m.link.endpoint.text, Attempt: m.attempt, Err: m.loss.Reason, Sent: m.loss.Sent, Received: m.loss.Received,
-		fd: int(m.link.fd.Load()), unshook: m.link.endpoint.opts.raw || !m.loss.Peer.Version.AtLeast(3, 0),
+		bound: m.link.accepted != nil, fd: int(m.link.fd.Load()), unshook: m.link.endpoint.opts.raw || !m.loss.Peer.Version.AtLeast(3, 0),
 	}.of(m.loss.Peer)
 	if called != "" {
 		e.Identity = called

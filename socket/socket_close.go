@@ -35,7 +35,7 @@ func (s *socketActor) closeEndpoint(ctx *actor.Context[socketMessage], e *Endpoi
 		e.closed = true
 		if e.listener != nil {
 			if err := e.listener.close(); err != nil && !errors.Is(err, net.ErrClosed) {
-				s.emit(Event{Kind: EventCloseFailed, Endpoint: e.text, Err: err})
+				s.emit(Event{Kind: EventCloseFailed, Endpoint: e.text, bound: true, Err: err})
 			}
 		}
 		if e.inproc != nil {
@@ -143,7 +143,7 @@ func (s *socketActor) forget(ctx *actor.Context[socketMessage], e *Endpoint) {
 	if e.handed != nil {
 		_ = e.handed.Close() // its codec has, where there was one
 	}
-	s.emit(Event{Kind: EventClosed, Endpoint: e.text, fd: e.fd})
+	s.emit(Event{Kind: EventClosed, Endpoint: e.text, bound: e.bound, fd: e.fd})
 	for _, r := range e.done {
 		if len(e.unsent) > 0 {
 			r.Fail(&UnsentError{Peers: e.unsent})

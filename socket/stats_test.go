@@ -89,11 +89,11 @@ func TestStatsInJSON(t *testing.T) {
 		"time": "2026-01-02T03:04:05Z", "socket": "1-push", "type": "PUSH",
 		"peers": [{
 			"endpoint": "tcp://a:1", "connected": false, "reconnects": 0, "attempts": 0, "rtt_ns": 0,
-			"out": {"accepted": 0, "delivered": 0, "queued": 0, "dropped": null}, "in": {"accepted": 0, "delivered": 0, "queued": 0, "dropped": null},
+			"out": {"accepted": 0, "delivered": 0, "queued": 0}, "in": {"accepted": 0, "delivered": 0, "queued": 0},
 			"out_mark": 5, "in_mark": 0, "out_mark_reached": 0, "in_mark_reached": 0, "sent_bytes": 0, "received_bytes": 0
 		}],
 		"out": {"accepted": 3, "delivered": 1, "queued": 1, "dropped": {"full": 1}},
-		"in": {"accepted": 0, "delivered": 0, "queued": 0, "dropped": null},
+		"in": {"accepted": 0, "delivered": 0, "queued": 0},
 		"sent_bytes": 0, "received_bytes": 0,
 		"rates": {"window_ns": 0, "sent": 0, "received": 0, "sent_bytes": 0, "received_bytes": 0, "dropped": 0},
 		"restarts": 0

@@ -26,6 +26,7 @@ type settings struct {
 	hwm           uint32
 	linger        time.Duration
 	id            string
+	stats         bool
 
 	given    []string                // --option, as they stand there
 	options  []socket.Option         // what the flags that were given ask of the socket
@@ -52,6 +53,8 @@ func (s *settings) register(cmd *cobra.Command) {
 	f.DurationVar(&s.linger, "linger", 0, "drop what could not be sent `DUR` after the end; 0 drops at once (default: without end)")
 	f.StringArrayVarP(&s.given, "option", "o", nil, "set a socket option: `NAME=VALUE`, named as in libzmq, in lower case without ZMQ_ (rcvhwm=10,\n"+
 		"routing_id=me); may be repeated")
+	f.BoolVar(&s.stats, "stats", false, "say once a second on standard error how the socket stands, for each direction: queued of the\n"+
+		"marks of all peers, sent or received, dropped and why; with rates since the line before")
 	f.StringVar(&s.id, "id", "", "routing id: the `NAME` by which a ROUTER knows this socket")
 }
 

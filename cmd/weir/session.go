@@ -31,6 +31,8 @@ type session struct {
 	patience patience // --timeout
 	job      job      // set by run; empty where the socket could not be made
 
+	endStats func() // of --stats; nil where there are none, or none yet
+
 	// Owned by the work.
 	done   uint64 // messages that --count counts
 	inHand int    // messages that were read from standard input and that the socket has not accepted: 0 or 1
@@ -67,6 +69,9 @@ func runSocket(ctx context.Context, std *streams, set *settings, k kind) error {
 	}
 	err = s.verdict(work, s.run(work))
 	err = errors.Join(err, s.close(ctx, err))
+	if s.endStats != nil {
+		s.endStats()
+	}
 	return errors.Join(err, ends.stop())
 }
 
@@ -79,6 +84,7 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.attach(ctx, s.job.socket); err != nil {
 		return err
 	}
+	s.watchStats(s.job.socket.Stats)
 	if n := int(s.set.waitPeers); n > 0 && s.job.peers != nil {
 		err := s.patience.wait(ctx, func(ctx context.Context) error { return s.job.peers(ctx, n) })
 		if err != nil {
