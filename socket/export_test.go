@@ -2,8 +2,12 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/weirmq/weir/actor"
+	"github.com/weirmq/weir/actor/actortest"
 )
 
 // A Row is one row of the table of socket types, as tests outside the package see it.
@@ -165,4 +169,48 @@ func Noisy(s Socket) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.any || n.rung.Load() || n.losing.Load()
+}
+
+// PushTooLate has pub send n messages to all its peers, while the queue of gone is closed after the decision and before the push: the moment that a peer
+// which goes may hit, and that a test cannot wait for.
+func PushTooLate(publisher *Pub, gone *Sub, n int) {
+	s, other := publisher.base.s, gone.base.s
+	s.route.mu.Lock()
+	defer s.route.mu.Unlock()
+	dst := slices.Clone(s.route.pattern.(*pub).pipes)
+	for _, p := range dst {
+		if o := p.other.Load(); o != nil && o.sock == other {
+			p.out.Close(ErrClosed)
+		}
+	}
+	for range n {
+		s.pushLocked(dst, NewMessage("late"))
+	}
+}
+
+// Break makes an actor of s panic: the socket's own, or that of a connection, as n says.
+func (b base) Break(n int) error {
+	s := b.s
+	s.stats.mu.Lock()
+	pipes := slices.Clone(s.stats.pipes)
+	s.stats.mu.Unlock()
+	if len(pipes) == 0 || n%2 == 0 {
+		return ignoreStopped(actortest.Panic(s.ref, errBroken))
+	}
+	p := pipes[n%len(pipes)]
+	if p.link == nil || p.link.codec.Load() == nil {
+		return nil // inproc has no connections
+	}
+	return ignoreStopped(actortest.Panic(*p.link.codec.Load(), errBroken))
+}
+
+// errBroken is what Break has actors panic with.
+var errBroken = errors.New("broken by the test")
+
+// ignoreStopped is err, unless it says that the actor has stopped.
+func ignoreStopped(err error) error {
+	if errors.Is(err, actor.ErrStopped) {
+		return nil
+	}
+	return err
 }

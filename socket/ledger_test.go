@@ -19,6 +19,7 @@ import (
 type fray struct {
 	t     *testing.T
 	ctx   context.Context
+	rnd   *rand.Rand // of the test's goroutine
 	at    place
 	rt    *socket.Runtime
 	pulls []*socket.Pull
@@ -38,16 +39,16 @@ func newFray(t *testing.T, at place) *fray {
 	t.Helper()
 	const pulls, pushes = 3, 4
 	f := &fray{
-		t: t, ctx: within(t), at: at, rt: newRuntime(t), conns: make([][]*socket.Endpoint, pushes), sent: make([]atomic.Uint64, pushes),
+		t: t, ctx: within(t), rnd: seeded(t), at: at, rt: newRuntime(t), conns: make([][]*socket.Endpoint, pushes), sent: make([]atomic.Uint64, pushes),
 		received: make([]atomic.Uint64, pulls), progressc: make(chan struct{}, 1),
 	}
 	for i := range pulls {
-		f.pulls = append(f.pulls, newPull(t, f.rt, socket.RecvHWM(1+rand.IntN(20))))
+		f.pulls = append(f.pulls, newPull(t, f.rt, socket.RecvHWM(1+f.rnd.IntN(20))))
 		f.binds = append(f.binds, bind(t, f.pulls[i], at.fresh(t)))
 	}
 	for i := range pushes {
-		linger := socket.Linger(time.Duration(rand.IntN(2)) * 20 * time.Millisecond)
-		f.push = append(f.push, newPush(t, f.rt, socket.SendHWM(1+rand.IntN(20)), socket.ReconnectInterval(1), linger))
+		linger := socket.Linger(time.Duration(f.rnd.IntN(2)) * 20 * time.Millisecond)
+		f.push = append(f.push, newPush(t, f.rt, socket.SendHWM(1+f.rnd.IntN(20)), socket.ReconnectInterval(1), linger))
 		for _, b := range f.binds {
 			f.conns[i] = append(f.conns[i], connect(t, f.push[i], b.String()))
 		}
@@ -102,8 +103,8 @@ func (f *fray) receiveLoop(i int) error {
 
 // disturb does something at random to an endpoint.
 func (f *fray) disturb() {
-	i, k := rand.IntN(len(f.push)), rand.IntN(len(f.binds))
-	switch rand.IntN(4) {
+	i, k := f.rnd.IntN(len(f.push)), f.rnd.IntN(len(f.binds))
+	switch f.rnd.IntN(6) {
 	case 0: // disconnect and connect again
 		f.mayLeave(f.conns[i][k].Close(f.ctx))
 		f.conns[i][k] = connect(f.t, f.push[i], f.binds[k].String())
@@ -111,9 +112,13 @@ func (f *fray) disturb() {
 		f.mayLeave(f.binds[k].Close(f.ctx))
 		f.binds[k] = bind(f.t, f.pulls[k], f.binds[k].String())
 	case 2:
-		require.NoError(f.t, f.push[i].Set(f.ctx, socket.SendHWM(rand.IntN(20))))
+		require.NoError(f.t, f.push[i].Set(f.ctx, socket.SendHWM(f.rnd.IntN(20))))
 	case 3:
-		require.NoError(f.t, f.pulls[k].Set(f.ctx, socket.RecvHWM(1+rand.IntN(20))))
+		require.NoError(f.t, f.pulls[k].Set(f.ctx, socket.RecvHWM(1+f.rnd.IntN(20))))
+	case 4: // an actor panics, and is restarted
+		require.NoError(f.t, f.push[i].Break(f.rnd.IntN(100)))
+	case 5:
+		require.NoError(f.t, f.pulls[k].Break(f.rnd.IntN(100)))
 	}
 }
 
