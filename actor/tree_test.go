@@ -47,8 +47,7 @@ func TestTree(t *testing.T) {
 		return nil
 	}
 	kids := make(chan actor.Ref[string], 2)
-	var parent actor.Ref[string]
-	parent = spawn(t, sys, "parent", func(ctx *actor.Context[string]) error {
+	parent := spawn(t, sys, "parent", func(ctx *actor.Context[string]) error {
 		if ctx.Message() == (actor.Started{}) {
 			for i := range 2 {
 				ref, err := actor.Spawn(ctx, fmt.Sprint("kid/", i), func() actor.Actor[string] { return handler[string](child) }, actor.WithMark(0))

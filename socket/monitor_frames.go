@@ -124,10 +124,17 @@ var errnos = []struct {
 	err    error
 	number syscall.Errno
 }{
-	{ErrAddrInUse, syscall.EADDRINUSE}, {ErrAddrNotAvailable, syscall.EADDRNOTAVAIL}, {ErrNoDevice, syscall.ENODEV},
-	{ErrConnRefused, syscall.ECONNREFUSED}, {ErrConnectTimeout, syscall.ETIMEDOUT}, {ErrHandshakeTimeout, syscall.ETIMEDOUT},
-	{os.ErrDeadlineExceeded, syscall.ETIMEDOUT}, {io.EOF, syscall.ECONNRESET}, {io.ErrUnexpectedEOF, syscall.ECONNRESET},
-	{ErrNotAdmitted, syscall.EPERM}, {ErrNameTooLong, syscall.ENAMETOOLONG},
+	{ErrAddrInUse, syscall.EADDRINUSE},
+	{ErrAddrNotAvailable, syscall.EADDRNOTAVAIL},
+	{ErrNoDevice, syscall.ENODEV},
+	{ErrConnRefused, syscall.ECONNREFUSED},
+	{ErrConnectTimeout, syscall.ETIMEDOUT},
+	{ErrHandshakeTimeout, syscall.ETIMEDOUT},
+	{os.ErrDeadlineExceeded, syscall.ETIMEDOUT},
+	{io.EOF, syscall.ECONNRESET},
+	{io.ErrUnexpectedEOF, syscall.ECONNRESET},
+	{ErrNotAdmitted, syscall.EPERM},
+	{ErrNameTooLong, syscall.ENAMETOOLONG},
 }
 
 // errnoOf is the system's number for an error; EINVAL where it has none.

@@ -24,11 +24,11 @@ type monitored struct {
 // monitorOf makes a socket tell of everything, and reads that.
 func monitorOf(t *testing.T, rt *socket.Runtime, of interface {
 	Monitor(ctx context.Context, endpoint string, events socket.MonitorEvents, opts ...socket.MonitorOption) error
-}, opts ...socket.MonitorOption,
+},
 ) *monitored {
 	t.Helper()
 	name := inprocName(t)
-	require.NoError(t, of.Monitor(within(t), name, socket.MonitorAll, opts...))
+	require.NoError(t, of.Monitor(within(t), name, socket.MonitorAll))
 	pair, err := socket.NewPair(rt)
 	require.NoError(t, err)
 	connect(t, pair, name)

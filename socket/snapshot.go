@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -61,9 +62,7 @@ func (rt *Runtime) Snapshot() Snapshot {
 	for s := range rt.sockets {
 		b.sockets[s.name] = s
 	}
-	for name, p := range rt.proxies {
-		b.proxies[name] = p
-	}
+	maps.Copy(b.proxies, rt.proxies)
 	rt.mu.Unlock()
 	snap := Snapshot{Time: time.Now()}
 	for _, n := range rt.sys.Tree() {

@@ -198,11 +198,11 @@ func (b *statsBook) read(s *socket) Stats {
 		add(&st.In, in)
 	}
 	for _, p := range b.leaving {
-		st.include(p.stats())
+		include(&st, p.stats())
 	}
 	for _, p := range b.pipes {
 		ps := p.stats()
-		st.include(ps)
+		include(&st, ps)
 		st.Peers = append(st.Peers, ps)
 	}
 	st.Rates = b.rates.measure(st, b.since)
@@ -210,7 +210,7 @@ func (b *statsBook) read(s *socket) Stats {
 }
 
 // include adds the accounts of a pipe to the sums.
-func (st *Stats) include(ps PeerStats) {
+func include(st *Stats, ps PeerStats) {
 	add(&st.Out, ps.Out)
 	add(&st.In, ps.In)
 	st.SentBytes += ps.SentBytes
