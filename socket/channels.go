@@ -9,7 +9,8 @@ import (
 // the message in the pump's hand still counts towards the mark of the queue it came from. When ctx ends, that message goes back to where it was.
 
 // RecvChan returns a channel of received messages. It is closed when ctx ends or the socket closes; by then what the pump held is back at the head
-// of its queue, where the next Recv finds it, and nothing is lost. Several channels, and Recv beside them, share the messages.
+// of its queue, where the next Recv finds it, and nothing is lost. A closed channel yields the zero Message, which an empty one is as well: take ok with
+// it. Several channels, and Recv beside them, share the messages.
 func (f receiving) RecvChan(ctx context.Context) <-chan Message {
 	c := make(chan Message)
 	go f.s.recvLoop(ctx, c)

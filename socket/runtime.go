@@ -125,8 +125,8 @@ func (rt *Runtime) start(workers int) error {
 }
 
 // Shutdown closes all sockets and ends the runtime. What is queued for peers goes out within each socket's linger, and never later than ctx allows:
-// at its end connections are closed and an *UnsentError lists what was left, per peer. When it returns nothing of the runtime is running. Shutting
-// down twice is no error.
+// at its end connections are closed and an *UnsentError lists what was left, per peer. Linger is without end unless it was set, so that a message whose
+// peer never comes holds a Shutdown whose ctx has no end. When it returns nothing of the runtime is running. Shutting down twice is no error.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.mu.Lock()
 	rt.closed = true
