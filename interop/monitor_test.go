@@ -56,6 +56,7 @@ func (s *monitorScene) watch(name string, of interface {
 	require.NoError(s.t, err)
 	_, err = pair.Connect(s.ctx, at)
 	require.NoError(s.t, err)
+	require.NoError(s.t, pair.WaitPeers(s.ctx, 1))
 	return &watched{scene: s, name: name, socket: of, monitor: pair}
 }
 

@@ -208,7 +208,8 @@ var losses = map[mailbox.Reason]func(l *loss){
 		data(0)
 		data(1 + lost)
 		l.sent = 2 + uint64(lost)
-		spm(1, 1+lost, 1+lost) // it repairs nothing
+		spm(1, 1+lost, 1+lost)         // it repairs nothing
+		events.until(socket.EventLost) // it is counted by then
 		l.recv(sub, 2)
 		l.book = sub.Stats().In
 	},

@@ -235,7 +235,7 @@ func (l *listener) onAccepted(ctx *actor.Context[listenerMessage], m *accepted) 
 
 // refuse closes a connection that there is no place for.
 func (t *listenerTask) refuse(conn net.Conn, why error) {
-	t.endpoint.sock.emit(Event{Kind: EventRefused, Endpoint: t.endpoint.text, Peer: transport.PeerName(conn), Err: why})
+	t.endpoint.sock.emit(Event{Kind: EventRefused, Endpoint: t.endpoint.text, bound: true, Peer: transport.PeerName(conn), Err: why})
 	_ = conn.Close()
 }
 

@@ -32,6 +32,7 @@ func monitorOf(t *testing.T, rt *socket.Runtime, of interface {
 	pair, err := socket.NewPair(rt)
 	require.NoError(t, err)
 	connect(t, pair, name)
+	require.NoError(t, pair.WaitPeers(within(t), 1)) // the last word of a monitor is for those who are there
 	return &monitored{t, within(t), pair}
 }
 
