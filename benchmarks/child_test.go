@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 	case "":
 		goleak.VerifyTestMain(m)
 	case "hangs":
-		select {} // until somebody kills it
+		hang()
 	case "fails":
 		fmt.Fprintln(os.Stderr, "panic: the reason\n\ngoroutine 1 [running]:\nmain.main()")
 		os.Exit(2)
@@ -50,8 +51,14 @@ func play(role string, args []string) {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	}
 	if role == "lingers" {
-		select {}
+		hang()
 	}
+}
+
+// hang waits until somebody kills the process. One that waits for signals too is no deadlock to the runtime, with cgo and without.
+func hang() {
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	select {}
 }
 
 // fake is a peer of that role.

@@ -24,7 +24,7 @@ func multicastFast(role, endpoint string, settings []string) error {
 	opts := []socket.Option{
 		socket.Rate(rate), socket.RecoveryInterval(time.Duration(recovery) * time.Millisecond), socket.SendHWM(10000), socket.RecvHWM(0),
 	}
-	obey := func(a, b, c int) error { return nil }
+	var obey func(a, b, c int) error
 	if role == "fastpub" {
 		pub, err := socket.NewXPub(rt, append(opts, socket.XPubNoDrop(true))...)
 		if err == nil {

@@ -36,11 +36,11 @@ func TestMarksOfSpeakers(t *testing.T) {
 				if mark == 0 {
 					want = tries
 				}
-				require.Equal(t, want, to.fill(t, s, tries, ask), "a mark of %d", mark)
+				require.Equal(t, want, to.fill(t, s, ask), "a mark of %d", mark)
 				for _, next := range []int{want + 3, want + 1, want + 4} {
 					require.NoError(t, s.Set(ctx, socket.SendHWM(next)))
 					want = max(want, next)
-					require.Equal(t, want, to.fill(t, s, tries, ask), "a mark of %d", next)
+					require.Equal(t, want, to.fill(t, s, ask), "a mark of %d", next)
 				}
 				require.NoError(t, peer.conn.Close())
 			}

@@ -55,8 +55,11 @@ func (p speaker) open(t *testing.T, rt *socket.Runtime, opts ...socket.Option) *
 	return s
 }
 
-// fill has s send more messages than it takes, tries at most, and returns how many its queues hold then. ask has its peer ask for one.
-func (p speaker) fill(t *testing.T, s *socket.Any, tries int, ask func()) int {
+// tries are more than any mark of these tests.
+const tries = 20
+
+// fill has s send more messages than it takes, and returns how many its queues hold then. ask has its peer ask for one.
+func (p speaker) fill(t *testing.T, s *socket.Any, ask func()) int {
 	t.Helper()
 	lost := dropped(s.Stats().Out)
 	for i := range tries {
@@ -85,9 +88,6 @@ func (p speaker) fill(t *testing.T, s *socket.Any, tries int, ask func()) int {
 	return int(out.Queued)
 }
 
-// tries are more than any mark of these tests.
-const tries = 20
-
 // TestMarksOfSpeakersEarly fills connected endpoints of each type before anybody is there: SNDHWM messages and not one more, no limit where it is 0,
 // and a change of the mark holds at once. Publishers have nobody to queue for then, nor has a REP.
 func TestMarksOfSpeakersEarly(t *testing.T) {
@@ -111,11 +111,11 @@ func TestMarksOfSpeakersEarly(t *testing.T) {
 					if mark == 0 {
 						want = tries
 					}
-					require.Equal(t, want, p.fill(t, s, tries, nil))
+					require.Equal(t, want, p.fill(t, s, nil))
 					for _, next := range []int{want + 4, want + 1, want + 5} {
 						require.NoError(t, s.Set(ctx, socket.SendHWM(next)))
 						want = max(want, next)
-						require.Equal(t, want, p.fill(t, s, tries, nil), "a mark of %d", next)
+						require.Equal(t, want, p.fill(t, s, nil), "a mark of %d", next)
 					}
 				}
 			})
@@ -149,7 +149,7 @@ func TestMarksOfThoseWithoutPeers(t *testing.T) {
 		t.Run(p.String(), func(t *testing.T) {
 			s := p.open(t, newRuntime(t), socket.SendHWM(3))
 			connect(t, s, nobody(t))
-			require.Zero(t, p.fill(t, s, tries, nil))
+			require.Zero(t, p.fill(t, s, nil))
 		})
 	}
 }
@@ -186,15 +186,15 @@ func TestMarksOverInproc(t *testing.T) {
 					}
 					ask := func() { require.NoError(t, peer.TrySend(socket.NewMessage("", "please"))) }
 					if p.peer == "XPUB" {
-						require.Zero(t, p.fill(t, s, tries, ask), "all of it is heard")
+						require.Zero(t, p.fill(t, s, ask), "all of it is heard")
 						continue
 					}
-					require.Equal(t, c.want, p.fill(t, s, tries, ask), "%+v, %s", c, order)
+					require.Equal(t, c.want, p.fill(t, s, ask), "%+v, %s", c, order)
 					if c.send > 0 && c.recv > 0 {
 						require.NoError(t, s.Set(ctx, socket.SendHWM(c.send+2)))
-						require.Equal(t, c.want+2, p.fill(t, s, tries, ask))
+						require.Equal(t, c.want+2, p.fill(t, s, ask))
 						require.NoError(t, peer.Set(ctx, socket.RecvHWM(c.recv+3)))
-						require.Equal(t, c.want+5, p.fill(t, s, tries, ask))
+						require.Equal(t, c.want+5, p.fill(t, s, ask))
 					}
 					require.NoError(t, s.Close(ctx))
 					require.NoError(t, peer.Close(ctx))

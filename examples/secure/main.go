@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -80,8 +81,13 @@ func serve(ctx context.Context, endpoint, dir string, ready func(string)) error 
 	return nil
 }
 
+// patience is how long a client waits: one that is turned away hears nothing.
+const patience = 10 * time.Second
+
 // ask asks once.
 func ask(ctx context.Context, endpoint, dir, name string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	own, err := socket.LoadCertificate(filepath.Join(dir, name+".key_secret"))
 	if err != nil {
 		return "", err
@@ -94,7 +100,7 @@ func ask(ctx context.Context, endpoint, dir, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer rt.Shutdown(context.WithoutCancel(ctx))
+	defer rt.Shutdown(ctx) // what was not sent when time is up is not waited for
 	req, err := socket.NewReq(rt, socket.CurveSecretKey(own.Secret.String()), socket.CurveServerKey(server.Public.String()))
 	if err != nil {
 		return "", err

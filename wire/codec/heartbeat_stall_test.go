@@ -17,7 +17,7 @@ func TestTimeoutThatRunsWhenTheLoopStalls(t *testing.T) {
 	const limit = 3 * time.Second
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		defer theirs.Close()
+		defer func() { _ = theirs.Close() }()
 		line := new(Line)
 		ctx, err := line.Begin()
 		require.NoError(t, err)
