@@ -173,11 +173,24 @@ func show(f flags, r *results, peers []*peer) error {
 	if f.readme == "" {
 		return nil
 	}
-	pictureDir, err := filepath.Rel(filepath.Dir(f.readme), f.out)
+	pictureDir, err := pathFrom(filepath.Dir(f.readme), f.out)
 	if err != nil {
 		return err
 	}
-	return rewriteFigures(f.readme, filepath.ToSlash(pictureDir), r, peers)
+	return rewriteFigures(f.readme, pictureDir, r, peers)
+}
+
+// pathFrom is the way from one folder to another, with slashes. A relative name says nothing of where the way out of its own folder leads.
+func pathFrom(from, to string) (string, error) {
+	from, err := filepath.Abs(from)
+	if err != nil {
+		return "", err
+	}
+	if to, err = filepath.Abs(to); err != nil {
+		return "", err
+	}
+	way, err := filepath.Rel(from, to)
+	return filepath.ToSlash(way), err
 }
 
 // showAgain shows what an earlier run has measured.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -154,4 +155,15 @@ func TestPictures(t *testing.T) {
 	missing := points(example(), &peer{name: "raw"}, bySize("thr", "tcp", "msgs_per_s"), same)
 	require.Len(t, missing, len(sizes))
 	require.True(t, math.IsNaN(missing[0].Median))
+}
+
+// TestPathFrom finds the way to the charts from a README outside of the folder in which the program runs.
+func TestPathFrom(t *testing.T) {
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	for _, from := range []string{"..", filepath.Dir(here)} {
+		way, err := pathFrom(from, "results")
+		require.NoError(t, err)
+		require.Equal(t, filepath.Base(here)+"/results", way)
+	}
 }

@@ -205,7 +205,7 @@ func steer(t *testing.T, s steering) {
 // numbers reads frames of eight bytes in the machine's order, given in the peers' words.
 func numbers(t *testing.T, reply string) (all []uint64) {
 	t.Helper()
-	for _, w := range strings.FieldsSeq(reply) {
+	for w := range strings.FieldsSeq(reply) {
 		b, err := hex.DecodeString(strings.TrimPrefix(w, "x"))
 		require.NoError(t, err)
 		require.Len(t, b, 8)

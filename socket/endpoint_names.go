@@ -74,7 +74,8 @@ func (s *socketActor) onFindEndpoints(m *findEndpoints) {
 	var found []*Endpoint
 	for _, e := range s.control.endpoints {
 		withdrawn := e.bound && e.inproc != nil && e.inproc.boundTo(s.rt.inproc) != e // it lasts as long as those who are joined
-		if e.bound == m.bound && !e.closed && !withdrawn && e.called(m.text) {
+		same := e.bound == m.bound || e.group != nil                                  // to bind a group and to connect it are one
+		if same && !e.closed && !withdrawn && e.called(m.text) {
 			found = append(found, e)
 		}
 	}

@@ -152,7 +152,7 @@ func (h *hub) write(e Event) {
 	level := slog.LevelDebug
 	switch {
 	case e.Kind == EventRetried || e.Kind == EventConnectFailed:
-	case e.Err != nil || e.Kind == EventDropped || e.Kind == EventSlowPeer:
+	case e.Err != nil || e.Suppressed > 0 || e.Kind == EventDropped || e.Kind == EventSlowPeer:
 		level = slog.LevelInfo
 	}
 	if !h.log.Enabled(context.Background(), level) {

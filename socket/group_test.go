@@ -177,6 +177,12 @@ func TestGroupTwice(t *testing.T) {
 	require.Same(t, first, second)
 	require.NoError(t, first.Close(within(t)))
 	require.NoError(t, sub.WaitAtMost(within(t), 0))
+	for _, leave := range []func(context.Context, string) error{sub.Unbind, sub.Disconnect} { // to bind and to connect are one
+		_, err = sub.Bind(within(t), ep)
+		require.NoError(t, err)
+		require.NoError(t, leave(within(t), ep))
+		require.NoError(t, sub.WaitAtMost(within(t), 0))
+	}
 	free, err := net.ListenPacket("udp4", ep[strings.LastIndexByte(ep, ':'):])
 	require.NoError(t, err)
 	require.NoError(t, free.Close())

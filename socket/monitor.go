@@ -77,7 +77,7 @@ func hidden(t *socketType) *socketType {
 //
 // Nobody waits for a reader who is slow, or not there: about a thousand events wait for him beside those in his queue, then the newest are left out. With
 // libzmq, sockets stand still. A second Monitor stops the first; an empty endpoint does only that. MonitorStopped is the last event, then or when
-// the socket is closed. Errors: ErrUnknownScheme for another transport than inproc, ErrBadOption for events that the version does not have,
+// the socket is closed. Errors: ErrUnknownScheme for another transport than inproc, ErrBadOption for events of more than the 16 bits of version 1,
 // ErrAddrInUse, ErrTooManySockets, ErrClosed. (zmq_socket_monitor)
 func (b base) Monitor(ctx context.Context, endpoint string, events MonitorEvents, opts ...MonitorOption) error {
 	s := b.s

@@ -19,9 +19,9 @@ type monitorFrame struct {
 	local, remote string // of version 2
 }
 
-// wants says whether an event may be one of libzmq's.
+// wants says whether an event may be one of libzmq's. One that stands for others which were not told is none.
 func (m *monitor) wants(e Event) bool {
-	return !strings.HasPrefix(e.Endpoint, inprocScheme+":") && (!e.Kind.limited() || e.Kind == EventRefused)
+	return !strings.HasPrefix(e.Endpoint, inprocScheme+":") && (!e.Kind.limited() || e.Kind == EventRefused && e.Suppressed == 0)
 }
 
 // monitorFrames are what libzmq tells of where e happens: none, one, or two.

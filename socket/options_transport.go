@@ -33,7 +33,7 @@ func (o *transportOptions) check() error {
 	return nil
 }
 
-// SendBuffer is the size to ask for the kernel's send buffer of each connection, in bytes, over tcp and ipc: -1, the default, leaves it to the
+// SendBuffer is the size to ask for the kernel's send buffer of each connection, in bytes, over tcp, ipc, pgm and epgm: -1, the default, leaves it to the
 // system, which may also round what is asked for (Linux doubles it), and 0 is the least it has. (ZMQ_SNDBUF)
 func SendBuffer(n int) Option {
 	return func(o *options) error {
@@ -45,7 +45,7 @@ func SendBuffer(n int) Option {
 	}
 }
 
-// RecvBuffer is the size to ask for the kernel's receive buffer of each connection, in bytes, over tcp and ipc: -1, the default, leaves it to the
+// RecvBuffer is the size to ask for the kernel's receive buffer of each connection, in bytes, over tcp, ipc, pgm and epgm: -1, the default, leaves it to the
 // system, which may also round what is asked for (Linux doubles it), and 0 is the least it has. (ZMQ_RCVBUF)
 func RecvBuffer(n int) Option {
 	return func(o *options) error {

@@ -201,5 +201,5 @@ func (it *pollItem) subject() any {
 
 // is says whether the item was made of what.
 func (it *pollItem) is(what any) bool {
-	return reflect.TypeOf(what).Comparable() && it.subject() == what
+	return what != nil && reflect.TypeOf(what).Comparable() && it.subject() == what
 }

@@ -198,6 +198,7 @@ func TestPollerErrors(t *testing.T) {
 		require.ErrorIs(t, socket.AddChan(p, c), socket.ErrBadOption)
 		require.ErrorIs(t, p.Modify(newPull(t, rt), socket.PollIn), socket.ErrBadOption)
 		require.ErrorIs(t, p.Remove([]int{1}), socket.ErrBadOption)
+		require.ErrorIs(t, p.Remove(nil), socket.ErrBadOption)
 		require.NoError(t, p.Remove((<-chan int)(c)))
 		require.ErrorIs(t, p.Remove((<-chan int)(c)), socket.ErrBadOption)
 	})

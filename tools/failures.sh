@@ -13,6 +13,7 @@ awk '
 	/^[[:space:]]*--- (PASS|SKIP):/ { delete said[$3]; next }
 	/^[[:space:]]*--- FAIL:/ { show(said[$3]); delete said[$3]; print; next }
 	/^(panic:|fatal error:|SIG[A-Z]+:)/ && trace == 0 { print "running: " name; show(said[name]); trace = 60 }
+	/^FAIL[[:space:]].*\[(build|setup) failed\]/ { show(said[""]); delete said[""]; print; next }
 	/^FAIL([[:space:]]|$)/ { trace = 0; print; next }
 	/^(ok|\?|PASS|exit status)/ { next }
 	trace > 0 { trace--; print; next }

@@ -90,6 +90,9 @@ func (s *settings) check(given *pflag.FlagSet) error {
 			return err
 		}
 	}
+	if len(s.connects) > 0 && len(s.connect) == 0 {
+		return fmt.Errorf("%w: connect_routing_id is an option of --connect, and there is none", errOption)
+	}
 	return nil
 }
 

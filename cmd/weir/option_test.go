@@ -75,6 +75,13 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+// TestConnectOptionWithoutConnect refuses an option that nothing would heed.
+func TestConnectOptionWithoutConnect(t *testing.T) {
+	out, stderr := start(t, "router", "-b", anyPort, "-o", "connect_routing_id=me").wait(statusUsage)
+	require.Empty(t, out)
+	require.Contains(t, stderr, "there is none")
+}
+
 // elsewhere are the options of libzmq that package socket names and that --option does not take, each with where it is.
 var elsewhere = map[string]string{
 	"unsubscribe":       "nothing is subscribed to when the program begins",

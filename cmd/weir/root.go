@@ -12,7 +12,7 @@ import (
 )
 
 // rootLong is the manual's first page.
-const rootLong = `weir speaks ZeroMQ (ZMTP 3.1 and 3.0) from the command line, with any ZeroMQ peer.
+const rootLong = `weir speaks ZeroMQ (ZMTP 3.1, 3.0 and 2.0) from the command line, with any ZeroMQ peer.
 
 Senders send each line of standard input as they read it, without a limit to its
 length; at its end they flush and exit. Receivers print a line for each message.
@@ -23,6 +23,7 @@ where EP had a wildcard, and errors go to standard error.
 Endpoints:
   tcp://127.0.0.1:5555  tcp://*:5555  tcp://eth0:*  tcp://[::1]:5555  tcp://host:5555
   ipc:///run/feed.sock  ipc://@abstract (Linux)
+  epgm://eth0;239.192.1.1:5555  pgm://… (pub, sub, xpub, xsub; bind and connect are one)
 
 Formats (--format), a line a message, in and out:
   text  frames as they are, joined by a tab. For frames without tabs and newlines
