@@ -148,7 +148,7 @@ func startActor(t *testing.T, r member, command []string) *actor {
 	go func() { a.ended <- a.cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = a.cmd.Process.Kill() // fails only where it has ended by itself
-		_ = <-a.ended            // killed
+		<-a.ended                //nolint:errcheck // killed
 		if t.Failed() {
 			said, _ := a.read()
 			t.Logf("%v:\n%s", a.cmd.Args[1:], said)

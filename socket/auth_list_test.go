@@ -79,9 +79,17 @@ func TestAccessListPasswords(t *testing.T) {
 		domain, user, password string
 		want                   bool
 	}{
-		{"", "joe", "secret", true}, {"outer", "joe", "secret", true}, {"inner", "joe", "secret", false}, {"inner", "ann", "word", true},
-		{"outer", "ann", "word", false}, {"", "joe", "secre", false}, {"", "joe", "secrets", false}, {"", "joe", "", false}, {"", "Joe", "secret", false},
-		{"", "empty", "", true}, {"", "nobody", "", false},
+		{"", "joe", "secret", true},
+		{"outer", "joe", "secret", true},
+		{"inner", "joe", "secret", false},
+		{"inner", "ann", "word", true},
+		{"outer", "ann", "word", false},
+		{"", "joe", "secre", false},
+		{"", "joe", "secrets", false},
+		{"", "joe", "", false},
+		{"", "Joe", "secret", false},
+		{"", "empty", "", true},
+		{"", "nobody", "", false},
 	} {
 		reply := answer(t, &l, asked("PLAIN", c.domain, "", c.user, c.password))
 		require.Equal(t, c.want, reply.Status == socket.AuthOK, "%+v", c)

@@ -39,10 +39,11 @@ func (s *stubGroup) Read(int, []pgm.Datagram) ([]pgm.Datagram, error) {
 	<-s.closed
 	return nil, net.ErrClosed
 }
-func (s *stubGroup) Send(outs []pgm.Out) (int, error)                 { return s.send(s, outs) }
-func (s *stubGroup) SendBy(time.Time, []pgm.Out) (int, error)         { return 0, os.ErrDeadlineExceeded }
-func (s *stubGroup) PassOn(pgm.Datagram)                              {}
-func (s *stubGroup) Cut()                                             { s.once.Do(func() { close(s.cut) }) }
+func (s *stubGroup) Send(outs []pgm.Out) (int, error)         { return s.send(s, outs) }
+func (s *stubGroup) SendBy(time.Time, []pgm.Out) (int, error) { return 0, os.ErrDeadlineExceeded }
+func (s *stubGroup) PassOn(pgm.Datagram)                      {}
+func (s *stubGroup) Cut()                                     { s.once.Do(func() { close(s.cut) }) }
+
 func (s *stubGroup) Close() error                                     { close(s.closed); return nil }
 func (s *stubGroup) open(pgm.Address, pgm.Options) (groupConn, error) { return s, nil }
 

@@ -419,12 +419,6 @@ func (s *socket) partTwin(p *pipe) {
 	}
 }
 
-// hidden says whether one side of an inproc pipe is not an application's: nobody is told of it then.
-func (p *pipe) hidden() bool {
-	o := p.other.Load()
-	return p.sock.typ.hidden || o != nil && o.sock.typ.hidden
-}
-
 // fall counts a peer less.
 func (s *socketActor) fall(p *pipe) {
 	if !p.connected.Swap(false) {

@@ -13,10 +13,10 @@ import (
 func TestLeftovers(t *testing.T) {
 	gone, refused := make(chan Event, 10), make(chan Event, 1000)
 	rt, err := NewRuntime(WithEvents(func(e Event) {
-		switch e.Kind {
-		case EventDisconnected:
+		if e.Kind == EventDisconnected {
 			gone <- e
-		case EventRefused:
+		}
+		if e.Kind == EventRefused {
 			refused <- e
 		}
 	}))

@@ -45,7 +45,7 @@ func start(t *testing.T, name string, args ...string) *running {
 	go func() { r.done <- programs[name](playing, args, r.out) }()
 	t.Cleanup(func() {
 		stop()
-		<-r.done // nil, or that it was stopped
+		<-r.done //nolint:errcheck // nil, or that it was stopped
 	})
 	return r
 }
