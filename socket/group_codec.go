@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -259,19 +258,14 @@ func (c *groupCodec) close(ctx *actor.Context[codec.Message], reason error) erro
 }
 
 // loop runs one of the loops and tells when it ends by itself. A panic is the codec's failure, as one in its handler is.
-func (c *groupCodec) loop(r *groupRun, run func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &actor.PanicError{Value: v, Stack: debug.Stack()}
-		}
-		select {
-		case <-r.stop:
-		default:
-			_ = r.self.Tell(&groupEnded{run: r, err: err}) // a codec that has stopped needs no word
-		}
-		err = nil
-	}()
-	return run()
+func (c *groupCodec) loop(r *groupRun, run func() error) error {
+	err := actor.Guard(run)
+	select {
+	case <-r.stop:
+	default:
+		_ = r.self.Tell(&groupEnded{run: r, err: err}) // a codec that has stopped needs no word
+	}
+	return nil
 }
 
 // readLoop reads packets, and reads on when the handler has done with them. That is how a full queue becomes a full buffer of the kernel, and then

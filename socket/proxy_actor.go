@@ -135,7 +135,7 @@ func (a *proxyActor) start(ctx *actor.Context[proxyMessage], loops ...func(conte
 	r, self := &proxyRun{stop: stop}, ctx.Self()
 	for _, loop := range loops {
 		r.group.Go(func() error {
-			if err := guarded(life, loop); life.Err() == nil {
+			if err := actor.Guard(func() error { return loop(life) }); life.Err() == nil {
 				_ = self.Tell(&pumpEnded{run: r, err: err}) // a stopped actor has halted its loops
 			}
 			return nil

@@ -3,10 +3,7 @@ package socket
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"sync/atomic"
-
-	"github.com/weirmq/weir/actor"
 )
 
 // The life of a message in a proxy, all of it in the loop of its direction:
@@ -36,16 +33,6 @@ func (p *proxyState) join(from, to *socket, in, out *proxyCount) {
 	if from.typ.receives && to.typ.sends {
 		p.pumps = append(p.pumps, &pump{from: from, to: to, capture: p.capture, in: in, out: out})
 	}
-}
-
-// guarded runs a loop; a panic is its error.
-func guarded(ctx context.Context, loop func(context.Context) error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &actor.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return loop(ctx)
 }
 
 // pumpLoop moves messages until ctx ends or a socket closes.

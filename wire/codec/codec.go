@@ -3,7 +3,6 @@ package codec
 import (
 	"context"
 	"net"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -345,16 +344,13 @@ func (c *codec) connLoop(r *run) {
 }
 
 // connection is connLoop until the end, and says why it came. A panic is the codec's failure, as one in its handler is.
-func (c *codec) connection(r *run) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &actor.PanicError{Value: v, Stack: debug.Stack()}
+func (c *codec) connection(r *run) error {
+	return actor.Guard(func() error {
+		if err := c.connect(r); err != nil {
+			return err
 		}
-	}()
-	if err := c.connect(r); err != nil {
-		return err
-	}
-	return c.readLoop(r)
+		return c.readLoop(r)
+	})
 }
 
 // connect opens the connection, finishes the handshake and reports it.
