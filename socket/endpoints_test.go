@@ -220,6 +220,34 @@ func TestUnbindLeavesOthers(t *testing.T) {
 	receive(t, pull, 1, 1)
 }
 
+// TestReconnectNever unbinds from under a peer that is not to reconnect: it does not come to who binds there next. (libzmq: test_reconnect_ivl)
+func TestReconnectNever(t *testing.T) {
+	for _, at := range places {
+		if !at.parts {
+			continue // inproc outlives the endpoint
+		}
+		t.Run(at.scheme, func(t *testing.T) {
+			ctx, ended := within(t), make(chan socket.Event, 1)
+			rt := newRuntime(t, socket.WithEvents(func(e socket.Event) {
+				if e.Kind == socket.EventEnded {
+					ended <- e
+				}
+			}))
+			pull, push := newPull(t, rt), newPush(t, rt, socket.ReconnectInterval(-1))
+			bound, _ := join(t, at.fresh(t), pull, push)
+			require.NoError(t, bound.Close(ctx))
+			require.Equal(t, push.String(), (<-ended).Socket)
+			next := newPull(t, rt)
+			bind(t, next, bound.String())
+			require.ErrorIs(t, push.TrySend(number(0)), socket.ErrNoPeers)
+			connect(t, newPush(t, rt), bound.String()) // somebody else is welcome
+			require.NoError(t, next.WaitPeers(ctx, 1))
+			require.Len(t, next.Stats().Peers, 1)
+			require.Empty(t, push.Stats().Peers)
+		})
+	}
+}
+
 // TestConnectTwice connects to the same endpoint twice: types that would then hear everything double take it for one, the others make two peers. (libzmq
 // does so too, but over inproc)
 func TestConnectTwice(t *testing.T) {
