@@ -14,6 +14,7 @@ import time
 import zmq
 
 CONTEXT = zmq.Context()
+SAYING = threading.Lock()
 
 
 def sock(kind, bind=None, connect=None, name=None, topic=None):
@@ -33,7 +34,8 @@ def sock(kind, bind=None, connect=None, name=None, topic=None):
 
 def say(text):
     """say prints a line."""
-    print(text, flush=True)
+    with SAYING:  # print writes the end of the line by itself, and threads come in between
+        print(text, flush=True)
 
 
 def expect(got, want):
