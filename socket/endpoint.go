@@ -107,7 +107,7 @@ func (b base) Bind(ctx context.Context, endpoint string) (*Endpoint, error) {
 		return b.s.bindInproc(ctx, addr)
 	}
 	if isGroup(addr.Scheme) {
-		return b.s.joinGroup(ctx, addr, nil)
+		return b.s.joinGroup(ctx, addr, "bind", nil)
 	}
 	if err := transport.CheckBind(addr); err != nil {
 		return nil, fmt.Errorf("bind %s: %w", endpoint, err)
@@ -162,7 +162,7 @@ func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOpti
 		return nil, fmt.Errorf("connect %s: %w", endpoint, err)
 	}
 	if isGroup(addr.Scheme) {
-		return b.s.joinGroup(ctx, addr, set.strategy)
+		return b.s.joinGroup(ctx, addr, "connect", set.strategy)
 	}
 	e := newEndpoint(b.s, addr, addr.String(), false)
 	e.peer = set.routingID
@@ -194,8 +194,17 @@ func (s *socket) endpointOptions(scheme string, opts []EndpointOption) (endpoint
 	return set, set.err
 }
 
-// connect asks the socket actor to take e on. It returns e, or the endpoint that does its work already.
+// connect is take for a caller of Connect.
 func (s *socket) connect(ctx context.Context, e *Endpoint, strategy actor.Strategy) (*Endpoint, error) {
+	made, err := s.take(ctx, e, strategy)
+	if err != nil {
+		return nil, fmt.Errorf("connect %s: %w", e.text, err)
+	}
+	return made, nil
+}
+
+// take asks the socket actor to take e on. It returns e, or the endpoint that does its work already.
+func (s *socket) take(ctx context.Context, e *Endpoint, strategy actor.Strategy) (*Endpoint, error) {
 	made, err := actor.Ask(ctx, s.ref, func(r actor.Reply[*Endpoint]) socketMessage {
 		return &connectEndpoint{endpoint: e, strategy: strategy, reply: r}
 	})
@@ -204,7 +213,7 @@ func (s *socket) connect(ctx context.Context, e *Endpoint, strategy actor.Strate
 	}
 	if err != nil {
 		s.giveUp(e)
-		return nil, fmt.Errorf("connect %s: %w", e.text, err)
+		return nil, err
 	}
 	if made == e {
 		s.last.Store(&e.text)

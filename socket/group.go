@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -32,6 +33,7 @@ type groupConn interface {
 	Send(outs []pgm.Out) (int, error)
 	SendBy(end time.Time, outs []pgm.Out) (int, error)
 	PassOn(d pgm.Datagram)
+	Watch() error
 	Cut()
 	Close() error
 }
@@ -48,11 +50,34 @@ func openGroup(a pgm.Address, o pgm.Options) (groupConn, error) {
 // isGroup says whether a scheme is one of multicast.
 func isGroup(scheme string) bool { return scheme == transport.PGM || scheme == transport.EPGM }
 
-// joinGroup makes an endpoint over pgm or epgm. Its sockets are opened at once, so that what is wrong with them is the caller's error, and handed to
-// the codec.
-func (s *socket) joinGroup(ctx context.Context, addr transport.Endpoint, strategy actor.Strategy) (*Endpoint, error) {
+// joinGroup makes an endpoint over pgm or epgm, for a caller of Bind, or of Connect.
+func (s *socket) joinGroup(ctx context.Context, addr transport.Endpoint, verb string, strategy actor.Strategy) (*Endpoint, error) {
+	e, err := s.newGroup(addr)
+	if failed, ok := errors.AsType[*groupError](err); ok && verb == "bind" {
+		s.emit(Event{Kind: EventBindFailed, Endpoint: addr.String(), bound: true, Err: failed.error})
+	}
+	made := e
+	if err == nil {
+		if made, err = s.take(ctx, e, strategy); made != e {
+			e.group.drop()
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", verb, addr, err)
+	}
+	return made, nil
+}
+
+// A groupError says that the sockets of a group could not be had.
+type groupError struct{ error }
+
+// Unwrap is what the system says.
+func (e *groupError) Unwrap() error { return e.error }
+
+// newGroup makes the endpoint. Its sockets are opened at once, so that what is wrong with them is the caller's error, and handed to the codec.
+func (s *socket) newGroup(addr transport.Endpoint) (*Endpoint, error) {
 	if !s.typ.publisher && !s.typ.subscriber {
-		return nil, fmt.Errorf("%s: %w: %s does not multicast: PUB, XPUB, SUB and XSUB do", addr, ErrIncompatible, s.typ.name)
+		return nil, fmt.Errorf("%w: %s does not multicast: PUB, XPUB, SUB and XSUB do", ErrIncompatible, s.typ.name)
 	}
 	e := newEndpoint(s, addr, addr.String(), false)
 	a, err := pgm.ParseAddress(addr.Address)
@@ -60,17 +85,13 @@ func (s *socket) joinGroup(ctx context.Context, addr transport.Endpoint, strateg
 		err = e.opts.checkRate()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", addr, err)
+		return nil, err
 	}
 	e.group = &group{addr: a, opener: openGroup}
 	if e.group.first, err = e.group.opener(a, e.opts.multicast(addr.Scheme)); err != nil {
-		return nil, fmt.Errorf("%s: %w", addr, err)
+		return nil, &groupError{err}
 	}
-	made, err := s.connect(ctx, e, strategy)
-	if err != nil || made != e {
-		e.group.drop()
-	}
-	return made, err
+	return e, nil
 }
 
 // open yields the sockets: those of the caller, or others after a failure.

@@ -59,7 +59,8 @@ type groupEngine interface {
 //	Owns      the engine, the sockets, the state.
 //	Receives  Attach, Refuse; groupRead, groupDelivered, groupEnded of its loops; groupDue of its timer; groupFinish of its pipe; DataReady.
 //	Sends     Up, Down, Flushed to its link; groupNews to its socket.
-//	Starts    a read loop for each socket that is read, and where messages come in one that delivers them; joins them in close.
+//	Starts    a read loop for each socket that is read, one that waits for the interface to go, and where messages come in one that delivers them;
+//	          joins them in close.
 //	Blocks    in the sockets' writes only, which wait for room in the kernel's buffers; whoever cuts the line ends that.
 //	On error  fails; its dialer's strategy decides: a new incarnation opens new sockets. A source is a new one then, to all who listen.
 //
@@ -169,6 +170,7 @@ func (c *groupCodec) onAttach(ctx *actor.Context[codec.Message], m *codec.Attach
 		c.engine = newGroupSink(c)
 		r.group.Go(func() error { return c.loop(r, func() error { return deliverLoop(r, m.In) }) })
 	}
+	r.group.Go(func() error { return c.loop(r, r.conn.Watch) })
 	for i := range r.conn.Inlets() {
 		r.group.Go(func() error { return c.loop(r, func() error { return readLoop(r, i) }) })
 	}

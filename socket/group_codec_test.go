@@ -16,6 +16,7 @@ import (
 
 	"github.com/weirmq/weir/actor/actortest"
 	"github.com/weirmq/weir/mailbox"
+	"github.com/weirmq/weir/transport"
 	"github.com/weirmq/weir/transport/pgm"
 	"github.com/weirmq/weir/wire"
 )
@@ -25,6 +26,7 @@ type stubGroup struct {
 	send   func(s *stubGroup, outs []pgm.Out) (int, error)
 	cut    chan struct{} // closed by Cut
 	closed chan struct{}
+	gone   chan struct{} // closed by a test that takes the interface away; nil in others
 	once   sync.Once
 }
 
@@ -42,7 +44,15 @@ func (s *stubGroup) Read(int, []pgm.Datagram) ([]pgm.Datagram, error) {
 func (s *stubGroup) Send(outs []pgm.Out) (int, error)         { return s.send(s, outs) }
 func (s *stubGroup) SendBy(time.Time, []pgm.Out) (int, error) { return 0, os.ErrDeadlineExceeded }
 func (s *stubGroup) PassOn(pgm.Datagram)                      {}
-func (s *stubGroup) Cut()                                     { s.once.Do(func() { close(s.cut) }) }
+func (s *stubGroup) Watch() error {
+	select {
+	case <-s.gone:
+		return transport.ErrNoDevice
+	case <-s.closed:
+		return net.ErrClosed
+	}
+}
+func (s *stubGroup) Cut() { s.once.Do(func() { close(s.cut) }) }
 
 func (s *stubGroup) Close() error                                     { close(s.closed); return nil }
 func (s *stubGroup) open(pgm.Address, pgm.Options) (groupConn, error) { return s, nil }
@@ -233,6 +243,54 @@ func TestGroupCutOff(t *testing.T) {
 	require.Eventually(t, func() bool { return r.pub.Stats().Out.Delivered == 10 }, 10*time.Second, time.Millisecond)
 	require.Empty(t, r.pub.Stats().Out.Dropped)
 	require.Empty(t, heard)
+}
+
+// TestGroupSettings gives the sockets of a group all that the options say, each time that they are made, and the engine its rate and window.
+func TestGroupSettings(t *testing.T) {
+	r := newGroupRig(t, 6)
+	var got pgm.Options
+	open := func(a pgm.Address, o pgm.Options) (groupConn, error) {
+		got = o
+		return openGroup(a, o)
+	}
+	r.instead(r.out, open)
+	r.await(r.pub.String(), EventHandshakeSucceeded, 2)
+	require.Equal(t, pgm.Options{Source: true, Hops: 1, MaxTPDU: 1500}, got)
+	r.instead(r.in, open)
+	r.await(r.sub.String(), EventHandshakeSucceeded, 2)
+	require.Equal(t, pgm.Options{Hops: 1, MaxTPDU: 1500}, got)
+
+	pub, err := NewPub(r.rt, MulticastHops(3), MulticastMaxTPDU(600), MulticastLoop(true), SendBuffer(20_000), RecvBuffer(30_000), Rate(1000))
+	require.NoError(t, err)
+	out, err := pub.Connect(r.ctx, r.tested)
+	require.NoError(t, err)
+	require.NoError(t, pub.WaitPeers(r.ctx, 1))
+	r.instead(out, open)
+	r.await(pub.String(), EventHandshakeSucceeded, 2)
+	require.Equal(t, pgm.Options{Source: true, Hops: 3, MaxTPDU: 600, Loop: true, SendBuffer: 20_000, RecvBuffer: 30_000}, got)
+	require.Equal(t, 10_000*(1000/8)/600, out.opts.window())
+}
+
+// TestGroupInterfaceGone joins a group again where its interface has gone: what reads from it would never tell.
+func TestGroupInterfaceGone(t *testing.T) {
+	r := newGroupRig(t, 7)
+	gone := newStubGroup(func(_ *stubGroup, outs []pgm.Out) (int, error) { return len(outs), nil })
+	gone.gone = make(chan struct{})
+	opened := 0
+	r.instead(r.in, func(a pgm.Address, o pgm.Options) (groupConn, error) {
+		if opened++; opened == 1 {
+			return gone, nil
+		}
+		return openGroup(a, o)
+	})
+	r.await(r.sub.String(), EventHandshakeSucceeded, 2)
+	close(gone.gone)
+	r.await(r.sub.String(), EventHandshakeSucceeded, 3)
+	<-gone.closed
+	require.NoError(t, r.pub.Send(r.ctx, NewMessage("again")))
+	m, err := r.sub.Recv(r.ctx)
+	require.NoError(t, err)
+	require.Equal(t, "again", m.String())
 }
 
 // TestGroupNews tells a loss that goes on as one, keeps what happens to one source in order, and has a bound: whoever floods a group with sources that

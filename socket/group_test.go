@@ -160,10 +160,33 @@ func TestGroupErrors(t *testing.T) {
 	}
 	_, err = newSub(t, rt, nil).Connect(within(t), "epgm://no-such-interface;239.192.1.1:5555")
 	require.ErrorIs(t, err, transport.ErrNoDevice)
-	if os.Geteuid() != 0 {
-		_, err = newSub(t, rt, nil).Connect(within(t), "pgm"+ep[len("epgm"):])
-		require.ErrorIs(t, err, os.ErrPermission)
-		require.ErrorContains(t, err, "CAP_NET_RAW")
+}
+
+// TestGroupTaken says what to do where another program has the port, in the words of whoever was asked, and a Bind that fails is an event.
+func TestGroupTaken(t *testing.T) {
+	ep := newGroup(t)
+	news := make(groupNews, 100)
+	rt := newRuntime(t, socket.WithEvents(news.add))
+	greedy, err := net.ListenPacket("udp4", ep[strings.LastIndexByte(ep, ':'):])
+	require.NoError(t, err)
+	pub := newPub(t, rt)
+	_, err = pub.Connect(within(t), ep)
+	require.ErrorIs(t, err, socket.ErrAddrInUse)
+	require.ErrorContains(t, err, "connect "+ep)
+	_, err = pub.Bind(within(t), ep)
+	require.ErrorIs(t, err, socket.ErrAddrInUse)
+	require.ErrorContains(t, err, "bind "+ep)
+	require.ErrorContains(t, err, "take another port")
+	e := news.await(t, socket.EventBindFailed)
+	require.Equal(t, ep, e.Endpoint)
+	require.ErrorIs(t, e.Err, socket.ErrAddrInUse)
+	require.Equal(t, pub.String(), e.Socket)
+	require.NoError(t, greedy.Close())
+	_, err = pub.Bind(within(t), ep)
+	require.NoError(t, err)
+	require.NoError(t, pub.WaitPeers(within(t), 1))
+	for len(news) > 0 {
+		require.NotEqual(t, socket.EventBindFailed, (<-news).Kind, "one Bind failed")
 	}
 }
 

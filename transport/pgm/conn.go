@@ -6,10 +6,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
+
+	"github.com/weirmq/weir/transport"
 )
 
 // Defaults of Options. They are libzmq's.
@@ -69,8 +72,11 @@ type Conn struct {
 	here   place
 	inlets []*inlet
 	out    *outlet
-	near   *outlet // hops 1; nil where out has that
-	house  *outlet // hops 0, to the sources on this host; nil where it is not needed
+	near   *outlet       // hops 1; nil where out has that
+	house  *outlet       // hops 0, to the sources on this host; nil where it is not needed
+	watch  *os.File      // see Watch; nil where interfaces are not watched
+	closed chan struct{} // closed by Close
+	once   sync.Once     // for closed
 }
 
 // A message is a packet as package ipv4 wants it, and package ipv6: they share the type.
@@ -102,11 +108,13 @@ type Datagram struct {
 // Open makes the sockets for an address. It waits for nothing. Errors: transport.ErrNoDevice, transport.ErrAddrInUse,
 // errors.ErrUnsupported where the system cannot do it, fs.ErrPermission where raw sockets are not allowed.
 func Open(a Address, o Options) (*Conn, error) {
-	here, err := findPlace(a)
-	if err != nil {
+	c := &Conn{addr: a, opts: o, closed: make(chan struct{})}
+	c.watch, _ = openWatch() // before the interface is found: else it could go unseen. Where that is not allowed there is none
+	var err error
+	if c.here, err = findPlace(a); err != nil {
+		_ = c.Close()
 		return nil, err
 	}
-	c := &Conn{addr: a, opts: o, here: here}
 	if err := c.open(); err != nil {
 		_ = c.Close()
 		return nil, explain(err, o)
@@ -343,9 +351,26 @@ func (c *Conn) PassOn(d Datagram) {
 	_, _ = c.send(c.house, []Out{{To: c.addr.Send, Packet: d.Packet}}) // a wish
 }
 
-// Close closes all sockets.
+// Watch waits until the interface has gone, and says so; it fails once the Conn is closed. No read would tell: the kernel forgets what was joined, and
+// does not join another interface that comes by the same name. Where interfaces are not watched (macOS) it waits for Close alone.
+func (c *Conn) Watch() error {
+	if c.watch == nil {
+		<-c.closed
+		return net.ErrClosed
+	}
+	if err := untilGone(c.watch, c.here.ifi.Index); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: interface %s has gone", transport.ErrNoDevice, c.here.ifi.Name)
+}
+
+// Close closes all sockets, and ends Read and Watch.
 func (c *Conn) Close() error {
 	var all error
+	c.once.Do(func() { close(c.closed) })
+	if c.watch != nil {
+		_ = c.watch.Close() // nothing is lost with it
+	}
 	for _, in := range c.inlets {
 		all = errors.Join(all, in.conn.Close())
 	}

@@ -15,7 +15,7 @@
 //   - receiver.go: Receiver, the receiving side, a table of peers; receiver_peer.go one peer's window;
 //     receiver_gaps.go what is missing, and the states it goes through; receiver_nak.go what is asked for
 //   - address.go: the syntax of endpoints; interface.go: which interface is meant
-//   - conn.go: Conn, the sockets of an endpoint; socket_*.go: what differs between operating systems
+//   - conn.go: Conn, the sockets of an endpoint; socket_*.go, watch_*.go: what differs between operating systems
 //
 // What it does not do: forward error correction, congestion control by ACKs, polls, designated local repairers and the
 // procedures of network elements. Packets of these are dropped; options that are not known are skipped by their length.

@@ -128,7 +128,7 @@ func (r *Receiver) Handle(now time.Time, packet []byte, from, group netip.Addr) 
 	switch p.Type {
 	case SPMR: // another receiver asks for what this one may want too
 		if s := r.peers[p.TSI]; s != nil && group.IsMulticast() {
-			s.spmr.hold(now)
+			s.spmr.hold(now, r.cfg.Rand)
 		}
 		return nil
 	case NAK:

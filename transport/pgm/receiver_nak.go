@@ -9,7 +9,7 @@ import (
 // wants nothing.
 type spmr struct {
 	at    time.Time     // when it is sent; the zero time is never
-	next  time.Duration // how long after that it is sent again, if nothing comes
+	next  time.Duration // the mean of the wait before at; the next one is twice as long
 	tries int           // how often it was sent
 }
 
@@ -20,24 +20,30 @@ func (m *spmr) ask(now time.Time, r *rand.Rand) {
 		return
 	}
 	m.next = DefaultSPMR
-	m.at = now.Add(DefaultSPMR/2 + time.Duration(r.Int64N(int64(DefaultSPMR))))
+	m.wait(now, r)
+}
+
+// wait sets out for a random time about next: receivers that have come together, and heard nothing together, do not ask together.
+// https://www.rfc-editor.org/rfc/rfc3208#section-13.3
+func (m *spmr) wait(now time.Time, r *rand.Rand) {
+	m.at = now.Add(m.next/2 + time.Duration(r.Int64N(int64(m.next))))
 }
 
 // hold puts off the asking, since another receiver has just asked.
-func (m *spmr) hold(now time.Time) {
+func (m *spmr) hold(now time.Time, r *rand.Rand) {
 	if !m.at.IsZero() {
-		m.again(now)
+		m.again(now, r)
 	}
 }
 
-// again sets out for another one, later than the last time.
-func (m *spmr) again(now time.Time) {
+// again sets out for another one, after twice the time of the last.
+func (m *spmr) again(now time.Time, r *rand.Rand) {
 	if m.tries == maxSPMRs {
 		m.at = time.Time{}
 		return
 	}
 	m.next = min(2*m.next, spmrBackoffLimit)
-	m.at = now.Add(m.next)
+	m.wait(now, r)
 }
 
 // heard ends the wish.
@@ -71,7 +77,7 @@ func (s *peer) askSPM(now time.Time) {
 	}
 	s.r.send(&p, s.from, false)
 	s.spmr.tries++
-	s.spmr.again(now)
+	s.spmr.again(now, s.r.cfg.Rand)
 }
 
 // askMissing takes every gap whose time has come one state further, and sends NAKs for those whose back-off is over.

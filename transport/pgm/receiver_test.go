@@ -179,6 +179,38 @@ func TestSPMRWanted(t *testing.T) {
 	require.Empty(t, quiet.until(40*time.Millisecond), "another receiver has asked")
 }
 
+// TestSPMRsApart has many receivers want an SPM that does not come: each asks again after about twice the time of the last, and no two at the same times,
+// the first time or later; who hears another ask waits as long as if he had asked himself.
+func TestSPMRsApart(t *testing.T) {
+	spmr := (&Packet{Type: SPMR, TSI: tsiA, Port: 5555}).AppendTo(nil)
+	var asked [maxSPMRs]map[time.Duration]bool
+	for i := range uint64(50) {
+		r := newReceiverRig(t, 80)
+		r.r.cfg.Rand = rand.New(rand.NewPCG(i, 1))
+		r.hears(odata(0, 0))
+		mean := DefaultSPMR
+		for n := range asked {
+			if i%5 == 4 && n == 2 {
+				require.NoError(t, r.r.Handle(r.now, spmr, netip.MustParseAddr("10.99.0.3"), group1))
+				mean *= 2
+			}
+			before := r.now
+			at := r.r.peers[tsiA].spmr.at
+			require.NotEmpty(t, r.until(at.Sub(r.start)))
+			wait := r.now.Sub(before)
+			require.GreaterOrEqual(t, wait, mean/2)
+			require.Less(t, wait, mean*3/2)
+			if asked[n] == nil {
+				asked[n] = map[time.Duration]bool{}
+			}
+			require.False(t, asked[n][r.now.Sub(r.start)], "two at once")
+			asked[n][r.now.Sub(r.start)] = true
+			mean = min(2*mean, spmrBackoffLimit)
+		}
+		require.Empty(t, r.until(time.Minute), "no more than so many")
+	}
+}
+
 // TestGivingUp tells a loss after as many tries as libzmq has, and goes on behind it.
 func TestGivingUp(t *testing.T) {
 	r := newReceiverRig(t, 80)

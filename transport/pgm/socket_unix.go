@@ -107,7 +107,7 @@ func explain(err error, o Options) error {
 	case errors.Is(err, fs.ErrPermission) && o.Raw:
 		return fmt.Errorf("%w: pgm needs the right to open raw sockets (on Linux CAP_NET_RAW: run as root, or `setcap cap_net_raw+ep` the program); epgm needs none", err)
 	case errors.Is(err, unix.EADDRINUSE):
-		return fmt.Errorf("%w: %w: another user's process has the port", transport.ErrAddrInUse, err)
+		return fmt.Errorf("%w: %w: a program has the port and does not share it, or is another user's: end it, run as its user, or take another port", transport.ErrAddrInUse, err)
 	case errors.Is(err, unix.EADDRNOTAVAIL):
 		return fmt.Errorf("%w: %w", transport.ErrAddrNotAvailable, err)
 	}
