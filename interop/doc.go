@@ -20,7 +20,9 @@
 //	exchange_test.go              how each type moves a message, or a stream of them, from one side to the other
 //	shapes_test.go, volume_test.go, trio_test.go, subscriptions_test.go, pressure_test.go, conflate_test.go   traffic
 //	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go, parting_test.go   peers that are killed or closed, and come back
-//	req_test.go, router_test.go, stream_test.go, xpub_test.go, xsub_test.go   what single types have of their own
+//	req_test.go, router_test.go, names_test.go, router_raw_test.go, pair_test.go   what single types have of their own
+//	stream_test.go, xpub_test.go, xpub_verbose_test.go, xsub_test.go   the same
+//	immediate_test.go, handshake_test.go, handed_test.go   connections that are not there yet, do not finish, or were made by others
 //	refuse_test.go, hostile_test.go, hostile_dial_test.go, crowd_test.go, raw_test.go, old_test.go   peers that do not fit, mean ill, or are old
 //	properties_test.go, security_test.go, certificate_test.go   what messages say of their peers; who may come in
 //	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's
@@ -29,7 +31,7 @@
 //	proxies_test.go, proxied_test.go   libzmq's sockets through Weir's proxies, Weir's through libzmq's: peer/proxy.py
 //	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go, multicast_source_test.go   pgm and epgm, between network namespaces with a wire that loses packets
 //	multicast_figures_linux_test.go, multicast_fast_test.go   their figures, on request: go test -run MulticastFigures -v -figures 5
-//	transport_test.go             forms of endpoints, proxies, filters
+//	transport_test.go, admission_test.go   forms of endpoints, proxies, filters
 //	python_test.go, draft_test.go   pyzmq; drafts of libzmq 4.3.5, from npm's zeromq
 //	monitor_test.go               what monitors tell, here and in libzmq
 //

@@ -163,25 +163,3 @@ func TestRouterReconnects(t *testing.T) {
 		s.wants("zmq", "again")
 	})
 }
-
-// TestRouterTakesOver brings a second DEALER of libzmq's with the name of the first, which is alive, to a ROUTER of Weir's that hands over.
-func TestRouterTakesOver(t *testing.T) {
-	k := routed("ROUTER", "DEALER")
-	for _, at := range places {
-		t.Run(at.name, func(t *testing.T) {
-			s := newScene(begin(t, libzmq), t, pairing{kind: k, place: at, weirBinds: true}, setup{
-				weir: []socket.Option{socket.RouterHandover(true)}, peer: []string{"id=zmq", "reconnect=-1"},
-			})
-			s.join()
-			first := s.peer
-			s.openPeer()
-			s.placePeer()
-			s.meet()
-			first.do(s.ctx, "wait", "DISCONNECTED", 1, waitMS)
-			s.says("zmq", "to the second")
-			s.peerWants("to the second")
-			s.peerSays("from the second")
-			s.wants("zmq", "from the second")
-		})
-	}
-}

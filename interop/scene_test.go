@@ -149,6 +149,37 @@ func (s *scene) meet() {
 	s.subscribed()
 }
 
+// anotherPeer makes a second socket of libzmq's, which takes the place of the first in the scene and is joined to Weir's: at the same endpoint where
+// that is Weir's, else at one of its own. It returns the first.
+func (s *scene) anotherPeer() (first *peer) {
+	s.Helper()
+	first = s.peer
+	s.openPeer()
+	if s.pair.weirBinds {
+		s.placePeer()
+	} else {
+		s.endpoint = ""
+		s.placePeer()
+		s.placeWeir()
+	}
+	return first
+}
+
+// anotherWeir is anotherPeer for a second socket of Weir's.
+func (s *scene) anotherWeir() (first weirSocket) {
+	s.Helper()
+	first = s.weir
+	s.openWeir()
+	if s.pair.weirBinds {
+		s.endpoint = ""
+		s.placeWeir()
+		s.placePeer()
+	} else {
+		s.placeWeir()
+	}
+	return first
+}
+
 // subscribed waits until the subscription that matches all has reached the publisher, where there is one.
 func (s *scene) subscribed() {
 	s.Helper()

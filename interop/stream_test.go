@@ -10,21 +10,15 @@ import (
 	"github.com/weirmq/weir/wire"
 )
 
-// overStreams runs a case in which somebody is a STREAM: over tcp, whoever binds. A libzmq STREAM tells its monitor of no handshake, so nobody waits for
-// one.
-func overStreams(t *testing.T, k *kind, f func(s *scene)) {
+// overStreams runs a case in which somebody is a STREAM, or a ROUTER with ROUTER_RAW: over tcp, whoever binds. A libzmq STREAM tells its monitor of no
+// handshake, so nobody waits for one.
+func overStreams(t *testing.T, k *kind, f func(s *scene), opts ...socket.Option) {
 	for _, weirBinds := range []bool{true, false} {
 		p := pairing{kind: k, place: places[0], weirBinds: weirBinds}
 		t.Run(p.String(), func(t *testing.T) {
 			t.Parallel()
-			s := newScene(begin(t, libzmq), t, p, setup{})
-			if weirBinds {
-				s.placeWeir()
-				s.placePeer()
-			} else {
-				s.placePeer()
-				s.placeWeir()
-			}
+			s := newScene(begin(t, libzmq), t, p, setup{weir: opts})
+			s.place()
 			f(s)
 		})
 	}

@@ -126,6 +126,39 @@ func TestSocks(t *testing.T) {
 	require.Equal(t, ours.Host, theirs.Host)
 }
 
+// TestSocksPassword goes through one proxy that wants a user and a password, both ways round; with a wrong one neither side gets through.
+func TestSocksPassword(t *testing.T) {
+	ctx := begin(t, libzmq)
+	proxy := func() *transporttest.SOCKSServer {
+		return transporttest.NewSOCKS(t, transporttest.SOCKS{User: "joe", Password: "secret"})
+	}
+	ours := func(at, password string) []socket.Option {
+		return []socket.Option{socket.SocksProxy(at), socket.SocksUsername("joe"), socket.SocksPassword(password)}
+	}
+	theirs := func(at, password string) []string {
+		return []string{"socks=" + at, "socks_username=joe", "socks_password=" + password, peerReconnectIn}
+	}
+	same := func(at string) string { return at }
+	server := proxy()
+	rt, events := newRuntime(t)
+	weirBinds(ctx, t, rt, wayThrough{bind: "tcp://127.0.0.1:*", connect: same, peer: theirs(server.Address, "secret")})
+	require.Equal(t, "joe", (<-server.Requests).User)
+	server = proxy()
+	peerBinds(ctx, t, rt, wayThrough{bind: "tcp://127.0.0.1:*", connect: same, weir: ours(server.Address, "secret")})
+	require.Equal(t, "joe", (<-server.Requests).User)
+
+	server = proxy()
+	push, err := socket.NewPush(rt, ours(server.Address, "guess")...)
+	require.NoError(t, err)
+	_, err = push.Connect(ctx, "tcp://127.0.0.1:9")
+	require.NoError(t, err)
+	require.ErrorIs(t, events.waitKind(ctx, t, 1, socket.EventConnectFailed).Err, socket.ErrProxy)
+	p := startPeer(ctx, t, libzmq, "PUSH", theirs(server.Address, "guess")...)
+	p.do(ctx, "connect", "tcp://127.0.0.1:9")
+	p.do(ctx, "wait", "RETRIED", 2, waitMS)
+	require.Empty(t, server.Requests)
+}
+
 // TestAcceptFilters has Weir turn libzmq away, and libzmq Weir: neither gets as far as a handshake, and both try again.
 func TestAcceptFilters(t *testing.T) {
 	ctx := begin(t, libzmq)

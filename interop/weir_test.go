@@ -3,6 +3,7 @@ package interop
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +15,9 @@ import (
 // endpoints is what a socket of Weir's does with endpoints.
 type endpoints interface {
 	Bind(ctx context.Context, endpoint string) (*socket.Endpoint, error)
+	BindListener(ctx context.Context, l net.Listener) (*socket.Endpoint, error)
 	Connect(ctx context.Context, endpoint string, opts ...socket.EndpointOption) (*socket.Endpoint, error)
+	ConnectConn(ctx context.Context, conn net.Conn, opts ...socket.EndpointOption) (*socket.Endpoint, error)
 	Close(ctx context.Context) error
 	WaitPeers(ctx context.Context, n int) error
 }

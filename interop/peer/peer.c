@@ -99,10 +99,12 @@ static const struct name types[] = {
 	{"XPUB", ZMQ_XPUB},     {"XSUB", ZMQ_XSUB},     {"STREAM", ZMQ_STREAM}, {NULL, 0},
 };
 
-/* METADATA is ZMQ_METADATA, which zmq.h keeps to builds with drafts, and the library has in all. */
+/* METADATA and the next two are options that zmq.h keeps to builds with drafts, and the library has in all. */
 #define METADATA 95
+#define SOCKS_USERNAME 99
+#define SOCKS_PASSWORD 100
 
-/* The options that a peer can be given, beside maxmsgsize, id and metadata: all of them int. */
+/* The options that a peer can be given, beside maxmsgsize, id and metadata: all of them int, or as large as one. */
 static const struct name int_options[] = {
 	{"sndhwm", ZMQ_SNDHWM},
 	{"rcvhwm", ZMQ_RCVHWM},
@@ -125,6 +127,11 @@ static const struct name int_options[] = {
 	{"plain_server", ZMQ_PLAIN_SERVER},
 	{"curve_server", ZMQ_CURVE_SERVER},
 	{"handshake", ZMQ_HANDSHAKE_IVL},
+	{"immediate", ZMQ_IMMEDIATE},
+	{"raw", ZMQ_ROUTER_RAW},
+	{"filter_pid", ZMQ_IPC_FILTER_PID},
+	{"filter_uid", ZMQ_IPC_FILTER_UID},
+	{"filter_gid", ZMQ_IPC_FILTER_GID},
 	{NULL, 0},
 };
 
@@ -137,6 +144,9 @@ static const struct name text_options[] = {
 	{"curve_serverkey", ZMQ_CURVE_SERVERKEY},
 	{"zap_domain", ZMQ_ZAP_DOMAIN},
 	{"socks", ZMQ_SOCKS_PROXY},
+	{"socks_username", SOCKS_USERNAME},
+	{"socks_password", SOCKS_PASSWORD},
+	{"welcome", ZMQ_XPUB_WELCOME_MSG},
 	{"filter", ZMQ_TCP_ACCEPT_FILTER},
 	{NULL, 0},
 };
@@ -337,8 +347,8 @@ static void do_disconnect(char **words)
 	report("disconnect", zmq_disconnect(sock, words[1]));
 }
 
-/* topic applies a subscription option with a frame as its value. */
-static int topic(int option, const char *word)
+/* set_frame applies an option with a frame as its value. */
+static int set_frame(int option, const char *word)
 {
 	zmq_msg_t m;
 	parse_frame(&m, word);
@@ -350,13 +360,19 @@ static int topic(int option, const char *word)
 /* subscribe FRAME */
 static void do_subscribe(char **words)
 {
-	report("subscribe", topic(ZMQ_SUBSCRIBE, words[1]));
+	report("subscribe", set_frame(ZMQ_SUBSCRIBE, words[1]));
 }
 
 /* unsubscribe FRAME */
 static void do_unsubscribe(char **words)
 {
-	report("unsubscribe", topic(ZMQ_UNSUBSCRIBE, words[1]));
+	report("unsubscribe", set_frame(ZMQ_UNSUBSCRIBE, words[1]));
+}
+
+/* name FRAME: the routing id of whoever the next connect reaches. */
+static void do_name(char **words)
+{
+	report("name", set_frame(ZMQ_CONNECT_ROUTING_ID, words[1]));
 }
 
 /* send MS FRAME...: sends one message. */
@@ -622,6 +638,7 @@ static const struct command commands[] = {
 	{"disconnect", 2, do_disconnect},
 	{"subscribe", 2, do_subscribe},
 	{"unsubscribe", 2, do_unsubscribe},
+	{"name", 2, do_name},
 	{"send", 3, do_send},
 	{"recv", 2, do_recv},
 	{"sendn", 5, do_sendn},
