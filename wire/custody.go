@@ -57,6 +57,9 @@ func Drop(m Message) {
 // released.
 func Held(m Message) bool { return m.hold().held() }
 
+// Plain says whether m is one frame and nothing else: no reference, no properties.
+func Plain(m Message) bool { return m.rest == nil }
+
 // Reframe returns a message of other frames with m's properties and reference: of
 // some of m's own, say, in another order.
 func Reframe(m Message, frames ...[]byte) Message {

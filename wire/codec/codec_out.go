@@ -27,6 +27,9 @@ const (
 	// reference.
 	coalesce = 4 << 10
 
+	// shortBody is the largest body, in bytes, that takes the short way into the batch.
+	shortBody = 255
+
 	// bufferSize is the room of the batch's buffer in bytes. A batch ends before the next message that might not fit.
 	bufferSize = 64 << 10
 )
@@ -93,9 +96,13 @@ func (c *codec) begin() {
 // encode adds msgs to the batch, in the form that the connection wants, and returns how many: fewer than all where the batch is full.
 func (c *codec) encode(msgs []wire.Message) int {
 	b, commands := c.batch, c.cfg.Subscriber && c.run.version.AtLeast(3, 1)
-	for n, m := range msgs {
+	short := 0
+	if b.seal == nil && !b.old && !c.cfg.Raw && !commands {
+		short = b.addShort(msgs)
+	}
+	for n, m := range msgs[short:] {
 		if b.full() || (b.seal != nil || m.Len() > 1) && !b.fits(m) {
-			return n
+			return short + n
 		}
 		switch {
 		case c.cfg.Raw:
@@ -234,6 +241,25 @@ func (b *batch) add(m wire.Message) {
 	}
 	b.addFrame(0, m.Frame(last))
 	b.ends = append(b.ends, b.size)
+}
+
+// addShort encodes those at the head of msgs that are one short frame each, whose memory nobody waits for, and returns how many: the short way of
+// most traffic, which asks only once whether there is room.
+func (b *batch) addShort(msgs []wire.Message) int {
+	room := min(bufferSize-coalesce-wire.MaxHeader-len(b.buf), maxBytes-int(b.size)) / (wire.MaxHeader + shortBody)
+	msgs = msgs[:max(0, min(len(msgs), maxBatch-len(b.ends), room))]
+	small, buf, ends, before := min(b.small, shortBody), b.buf, b.ends, b.size-int64(len(b.buf))
+	for n, m := range msgs {
+		body := m.Bytes()
+		if !wire.Plain(m) || len(body) > small {
+			msgs = msgs[:n]
+			break
+		}
+		buf = append(wire.AppendHeader(buf, 0, len(body)), body...)
+		ends = append(ends, before+int64(len(buf)))
+	}
+	b.buf, b.ends, b.size = buf, ends, before+int64(len(buf))
+	return len(msgs)
 }
 
 // addFrame encodes one frame: its header and, where it is small, its body; a large body by reference.
