@@ -10,13 +10,20 @@ import (
 	"github.com/weirmq/weir/socket"
 )
 
+// settledGrace is how long nothing may go out before the flush of a talk that has heard all ends, unless --timeout or a linger say otherwise.
+const settledGrace = time.Second
+
 // close is the last step: it flushes what is queued, within linger, and returns what went wrong there. why is how the work ended: once time is up,
-// nothing more is waited for. After a signal, the end of ctx, flushing goes on for signalGrace and no longer.
+// nothing more is waited for. After a signal, the end of ctx, flushing goes on for signalGrace and no longer. A talk that has heard all there was to hear
+// waits only while something goes out: peers that are not there must not hold it.
 func (s *session) close(ctx context.Context, why error) error {
 	flush, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	if errors.Is(why, errTimedOut) {
 		cancel()
+	}
+	if s.settled && !s.set.lingers {
+		s.patience.within(settledGrace)
 	}
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(signalGrace, cancel) })()
 	return s.patience.wait(flush, func(ctx context.Context) error { return s.account(s.rt.Shutdown(ctx)) })
@@ -48,6 +55,10 @@ func (s *session) account(err error) error {
 	text := fmt.Sprintf("%d messages not sent", queued+s.inHand)
 	if len(where) > 0 {
 		text += ": " + strings.Join(where, ", ")
+	}
+	if s.settled {
+		s.std.complain(errors.New(text))
+		return err
 	}
 	return errors.Join(errors.New(text), err)
 }

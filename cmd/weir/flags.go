@@ -25,6 +25,8 @@ type settings struct {
 	format        formatFlag
 	hwm           uint32
 	linger        time.Duration
+	lingers       bool          // a linger was given
+	recvTimeout   time.Duration // rcvtimeo: -1 for without end
 	id            string
 	stats         bool
 
@@ -36,7 +38,7 @@ type settings struct {
 
 // newSettings are the defaults of a command.
 func newSettings(command string) *settings {
-	return &settings{command: command, format: formatFlag{formats[0]}}
+	return &settings{command: command, format: formatFlag{formats[0]}, recvTimeout: -1}
 }
 
 // register gives cmd the flags that all socket types have.
@@ -76,6 +78,7 @@ func (s *settings) check(given *pflag.FlagSet) error {
 		s.options = append(s.options, socket.SendHWM(int(s.hwm)), socket.RecvHWM(int(s.hwm)))
 	}
 	if given.Changed("linger") {
+		s.lingers = true
 		s.options = append(s.options, socket.Linger(s.linger))
 	}
 	if given.Changed("id") {

@@ -29,12 +29,20 @@ func (s *settings) setOption(text string) error {
 	}
 	i := slices.IndexFunc(optionRows, func(r optionRow) bool { return r.name == name })
 	if i < 0 {
-		return fmt.Errorf("%w: there is no %q", errOption, name)
+		return noOption(name)
 	}
 	if err := optionRows[i].set(s, value); err != nil {
 		return fmt.Errorf("%w: %s=%s: %w", errOption, name, value, err)
 	}
 	return nil
+}
+
+// noOption is the error of a name that is not in the table: for what libzmq has and a command line cannot, it says what to use instead.
+func noOption(name string) error {
+	if instead, ok := optionsElsewhere[name]; ok {
+		return fmt.Errorf("%w: %s cannot be set here: %s", errOption, name, instead)
+	}
+	return fmt.Errorf("%w: there is no %q", errOption, name)
 }
 
 // optionList is the list of what exists.
@@ -94,15 +102,32 @@ func each[V any](name string, of func(...V) socket.Option, value string, parse f
 	return option(name, func(v V) socket.Option { return of(v) }, value, parse)
 }
 
-// seconds makes a row of an option that is a time in seconds.
-func seconds(name string, of func(time.Duration) socket.Option) optionRow {
-	return option(name, of, "S", func(text string) (time.Duration, error) {
+// systems makes a row of a tcp option for which -1 stands for the system's default, which Weir says by 0.
+func systems[V int | time.Duration](name string, of func(V) socket.Option, value string, unit V) optionRow {
+	return option(name, of, "-1|"+value, func(text string) (V, error) {
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return 0, errors.New("want a whole number of seconds")
+			return 0, errors.New("want a whole number, or -1")
 		}
-		return time.Duration(n) * time.Second, nil
+		if n == -1 {
+			return 0, nil
+		}
+		return V(n) * unit, nil
 	})
+}
+
+// timed makes a row of an option that the command heeds itself too.
+func timed(row optionRow, heed func(s *settings, d time.Duration)) optionRow {
+	set := row.set
+	row.set = func(s *settings, text string) error {
+		d, err := parseMillis(text)
+		if err != nil {
+			return err
+		}
+		heed(s, d)
+		return set(s, text)
+	}
+	return row
 }
 
 // parseInt reads a whole number.

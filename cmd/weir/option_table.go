@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -34,8 +36,9 @@ var optionRows = []optionRow{
 	each("ipc_filter_gid", socket.IPCFilterGID, "N", parseInt),
 	each("ipc_filter_pid", socket.IPCFilterPID, "N", parseInt),
 	each("ipc_filter_uid", socket.IPCFilterUID, "N", parseInt),
+	flag("ipv4only", func(on bool) socket.Option { return socket.IPv6(!on) }),
 	flag("ipv6", socket.IPv6),
-	millis("linger", socket.Linger),
+	timed(millis("linger", socket.Linger), func(s *settings, _ time.Duration) { s.lingers = true }),
 	runtimeOption("max_sockets", socket.MaxSockets),
 	option("maxmsgsize", socket.MaxMsgSize, "BYTES", parseInt64),
 	text("metadata", metadata),
@@ -51,7 +54,7 @@ var optionRows = []optionRow{
 	whole("rate", socket.Rate),
 	whole("rcvbuf", socket.RecvBuffer),
 	whole("rcvhwm", socket.RecvHWM),
-	millis("rcvtimeo", socket.RecvTimeout),
+	timed(millis("rcvtimeo", socket.RecvTimeout), func(s *settings, d time.Duration) { s.recvTimeout = max(d, -1) }),
 	millis("reconnect_ivl", socket.ReconnectInterval),
 	millis("reconnect_ivl_max", socket.ReconnectIntervalMax),
 	small("reconnect_stop", func(bits uint8) socket.Option { return socket.ReconnectStop(socket.StopReasons(bits)) }, "N"),
@@ -72,10 +75,10 @@ var optionRows = []optionRow{
 	flag("stream_notify", socket.StreamNotify),
 	{name: "subscribe", value: "PREFIX", set: (*settings).addPrefix},
 	each("tcp_accept_filter", socket.TCPAcceptFilter, "NETWORK", func(v string) (string, error) { return v, nil }),
-	flag("tcp_keepalive", socket.TCPKeepAlive),
-	whole("tcp_keepalive_cnt", socket.TCPKeepAliveCount),
-	seconds("tcp_keepalive_idle", socket.TCPKeepAliveIdle),
-	seconds("tcp_keepalive_intvl", socket.TCPKeepAliveInterval),
+	option("tcp_keepalive", socket.TCPKeepAlive, "-1|0|1", parseKeepAlive),
+	systems("tcp_keepalive_cnt", socket.TCPKeepAliveCount, "N", 1),
+	systems("tcp_keepalive_idle", socket.TCPKeepAliveIdle, "S", time.Second),
+	systems("tcp_keepalive_intvl", socket.TCPKeepAliveInterval, "S", time.Second),
 	millis("tcp_maxrt", socket.TCPMaxRetransmit),
 	whole("tos", socket.TypeOfService),
 	flag("xpub_manual", socket.XPubManual),
@@ -86,6 +89,35 @@ var optionRows = []optionRow{
 	flag("xsub_verbose_unsubscribe", socket.XSubVerboseUnsubscribe),
 	text("zap_domain", socket.ZapDomain),
 	flag("zap_enforce_domain", socket.ZapEnforceDomain),
+}
+
+// optionsElsewhere are the options of libzmq that --option does not take, each with what to use instead.
+var optionsElsewhere = map[string]string{
+	"blocky":         "use -o linger=0",
+	"events":         "the command waits by itself; --timeout bounds that",
+	"fd":             "the command waits by itself; --timeout bounds that",
+	"last_endpoint":  `it is read, not set: standard error says "bound EP"`,
+	"max_msgsz":      "nothing limits what is sent; -o maxmsgsize=BYTES limits what is received",
+	"mechanism":      "it follows from -o plain_server, plain_username, curve_server and curve_serverkey",
+	"msg_t_size":     "it is read, not set, and there is no such type",
+	"rcvmore":        "it is read, not set: a line is a whole message",
+	"socket_limit":   "it is read, not set: use -o max_sockets=N",
+	"thread_safe":    "it is read, not set: every socket is",
+	"type":           "it is the name of the command",
+	"unsubscribe":    "nothing is subscribed to when the program begins but what --subscribe names",
+	"use_fd":         "a program can give a socket of its own to BindListener, ConnectConn or Dialer of package socket; here it is --bind and --connect",
+	"zero_copy_recv": "nothing sets it: the rest of a large body is read straight into its place",
+}
+
+// parseKeepAlive reads 0 or 1, or -1 for the system's default, which is off.
+func parseKeepAlive(text string) (bool, error) {
+	switch on, err := parseBool(text); {
+	case err == nil:
+		return on, nil
+	case text == "-1":
+		return false, nil
+	}
+	return false, errors.New("want -1, 0 or 1")
 }
 
 // metadata is the option that libzmq takes as one text: a name, a colon and a value.

@@ -34,6 +34,7 @@ and " 78" in hex is an empty frame and x.
 
 Options (-o NAME=VALUE) have libzmq's names in lower case without ZMQ_, and its units:
 numbers, times in milliseconds, 0 or 1, or text. An unknown one lists all there are.
+They come after the other flags and have the last word.
 
 Exit status:
   0  done
@@ -41,7 +42,7 @@ Exit status:
      good (the peer breaks the protocol, or is of a type that does not fit), bad
      line of input, messages that were not sent (counted on standard error)
   2  usage: unknown command or flag, bad value, no endpoint
-  3  timed out (--timeout)
+  3  timed out (--timeout, -o rcvtimeo, -o sndtimeo)
 SIGINT and SIGTERM end it in good order: what is queued is flushed for up to one
 second. That is status 0, unless something was left unsent or unanswered, or the
 number given with --count was not reached. A second signal kills.`
@@ -125,6 +126,7 @@ type kind struct {
 	unsent func(out socket.Ledger) uint64  // what of the outbound accounts counts as not sent; nil for receivers
 	waits  string                          // what --wait-peers waits for; empty where there is no such flag
 	flags  func(*cobra.Command, *settings) // adds flags that only some types have; nil where there are none
+	talks  bool                            // it sends standard input and prints what arrives at the same time
 	open   func(*session) (job, error)     // makes the socket
 }
 

@@ -37,6 +37,9 @@ type session struct {
 	done   uint64 // messages that --count counts
 	inHand int    // messages that were read from standard input and that the socket has not accepted: 0 or 1
 	owed   bool   // a request was sent and its reply has not come
+
+	// settled says that all was heard that there was to hear: what is not sent then is said, and no failure. Set by talk, read by close.
+	settled bool
 }
 
 // endpoints is what all sockets can do, whatever their type.
@@ -64,7 +67,7 @@ func runSocket(ctx context.Context, std *streams, set *settings, k kind) error {
 	}
 	s := &session{std: std, set: set, kind: k, rt: rt, options: set.options, out: newOutput(std.out, set.format)}
 	s.patience.start(set.timeout)
-	if k.unsent != nil && set.timeout > 0 { // what the kernel takes is progress too
+	if k.unsent != nil && (set.timeout > 0 || k.talks) { // what the kernel takes is progress too
 		s.options = append(s.options, socket.WithTrace(socket.Trace{Sent: func(socket.Conn, socket.Message) { s.patience.touch() }}))
 	}
 	err = s.verdict(work, s.run(work))
@@ -125,7 +128,7 @@ func (s *session) send(ctx context.Context, to socket.Sender, m socket.Message) 
 	s.inHand++
 	err := to.TrySend(m)
 	if errors.Is(err, socket.ErrWouldBlock) {
-		err = s.patience.wait(ctx, func(ctx context.Context) error { return to.Send(ctx, m) })
+		err = s.patience.wait(ctx, func(ctx context.Context) error { return expired(to.Send(ctx, m), "sent", "sndtimeo") })
 	}
 	if err == nil {
 		s.inHand--
@@ -148,7 +151,7 @@ func (s *session) receive(ctx context.Context, from socket.Receiver) (socket.Mes
 	err = s.patience.wait(ctx, func(ctx context.Context) error {
 		var err error
 		m, err = from.Recv(ctx)
-		return err
+		return expired(err, "received", "rcvtimeo")
 	})
 	return m, err
 }

@@ -11,10 +11,10 @@ const (
 	statusDone     = 0 // all was done
 	statusFailed   = 1 // an error while running, or messages that were not sent
 	statusUsage    = 2 // the command line makes no sense
-	statusTimedOut = 3 // nothing could be received or sent for the time of --timeout
+	statusTimedOut = 3 // nothing could be received or sent for the time of --timeout, rcvtimeo or sndtimeo
 )
 
-// errTimedOut is part of every error that --timeout is the reason of.
+// errTimedOut is part of every error that --timeout, rcvtimeo or sndtimeo is the reason of.
 var errTimedOut = errors.New("timed out")
 
 // A runError is an error that came up while a command was running. All other errors that a command returns are about how it was called.

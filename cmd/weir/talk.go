@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-	"time"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -18,6 +17,7 @@ import (
 //	2  hear    receive and print, until --count is reached                    (the command's goroutine)
 //	3  silence what it means that nothing has moved for --timeout             (the command's goroutine)
 //	4  join    the sayer ends with the command: what it holds was not accepted
+//	5  close   what is queued goes out while some of it moves; what a dead peer never takes is said, and no failure   (close.go)
 
 // A duplex is a socket that sends and receives.
 type duplex interface {
@@ -58,6 +58,7 @@ func (s *session) talk(ctx context.Context, with duplex, peers func(context.Cont
 	say := &sayer{session: s, to: with, peers: peers, done: make(chan struct{})}
 	go say.sayLoop(ctx, end)
 	err := s.hear(ctx, with, say)
+	s.settled = err == nil
 	end()
 	<-say.done
 	if errors.Is(err, context.Canceled) && say.err != nil && !errors.Is(say.err, context.Canceled) {
@@ -102,14 +103,14 @@ func (y *sayer) say(ctx context.Context) error {
 		}
 		err = y.to.TrySend(m)
 		if errors.Is(err, socket.ErrWouldBlock) {
-			err = y.pushing(func() error { return y.to.Send(ctx, m) })
+			err = y.pushing(func() error { return expired(y.to.Send(ctx, m), "sent", "sndtimeo") })
 		}
 		switch {
 		case errors.Is(err, socket.ErrUnroutable):
 			y.astray++
 			s.std.note("weir: standard input, line %d: %v", in.line, err)
 		case err != nil:
-			y.held = ctx.Err() != nil // else it is the message itself that cannot be sent
+			y.held = ctx.Err() != nil || errors.Is(err, errTimedOut) // else it is the message itself that cannot be sent
 			return err
 		default:
 			s.patience.touch()
@@ -154,15 +155,19 @@ func (s *session) silence(say *sayer, err error) (over bool, _ error) {
 		if s.set.counted {
 			return true, err
 		}
-		return s.patience.quiet(), nil
+		return s.quiet(), nil
 	case pushing:
-		return s.patience.quiet(), err
+		return s.quiet(), err
 	default:
-		return s.set.counted, err
+		return s.set.counted || s.set.recvTimeout == 0, err
 	}
 }
 
-// quiet says whether nothing has moved for the limit.
-func (p *patience) quiet() bool {
-	return time.Since(p.began)-time.Duration(p.last.Load()) >= p.limit
+// quiet says whether nothing has moved for --timeout, or for rcvtimeo where that is less.
+func (s *session) quiet() bool {
+	limit, recv := s.patience.limit, s.set.recvTimeout
+	if recv >= 0 && (limit == 0 || recv < limit) {
+		limit = recv
+	}
+	return s.patience.still() >= limit
 }

@@ -14,7 +14,11 @@ const talkLong = `
 Both go on at the same time. With --count it ends, with 0, after so many messages
 received; without, once standard input has ended and nothing has arrived for
 --timeout. The end of standard input alone never ends it. With both flags, nothing for
---timeout ends it with 3, though standard input goes on.`
+--timeout ends it with 3, though standard input goes on.
+
+Once it has ended with 0, what is still queued goes out; where nothing of it has moved
+for a second (--timeout where that is given, --linger or -o linger where one of them
+is), the rest is dropped, and counted on standard error. It ends with 0 all the same.`
 
 // dealerKind is DEALER.
 var dealerKind = kind{
@@ -26,6 +30,7 @@ rep at the other end the first frame is to be empty.` + talkLong,
 	example: `  weir dealer -c tcp://localhost:5560 < jobs -t 2s
   printf '\tping\n' | weir dealer -c tcp://localhost:5557 -n 1   # asks a rep`,
 	unsent: undelivered,
+	talks:  true,
 	waits:  "finished handshakes",
 	open: opening(socket.NewDealer, func(d *socket.Dealer) (duplex, waiter) {
 		return d, d.WaitPeers
@@ -44,6 +49,7 @@ identity get one of five bytes, which any format but text shows safely.` + talkL
 	example: `  weir router -b tcp://*:5560 -f json
   echo '["worker-1","","job"]' | weir router -b tcp://*:5560 -f json --wait-peers 1 -n 1`,
 	unsent: leftOver,
+	talks:  true,
 	waits:  "finished handshakes",
 	open: opening(socket.NewRouter, func(r *socket.Router) (duplex, waiter) {
 		return r, r.WaitPeers
@@ -59,6 +65,7 @@ prints a line for each message that arrives.` + talkLong,
 	example: `  weir pair -b tcp://*:5561
   weir pair -c tcp://localhost:5561`,
 	unsent: undelivered,
+	talks:  true,
 	waits:  "finished handshakes",
 	open: opening(socket.NewPair, func(p *socket.Pair) (duplex, waiter) {
 		return p, p.WaitPeers
@@ -76,6 +83,7 @@ its end.` + talkLong,
 	example: `  weir xpub -b tcp://*:5556 -f json
   weir xpub -b tcp://*:5556 -f hex -o xpub_verbose=1 < quotes`,
 	unsent: leftOver,
+	talks:  true,
 	waits:  "peers with at least one subscription",
 	open: opening(socket.NewXPub, func(x *socket.XPub) (duplex, waiter) {
 		return x, x.WaitSubscribers
@@ -92,6 +100,7 @@ topic subscribe, a byte 0 and a topic end that. Other lines go upstream as they 
 	example: `  weir xsub -c tcp://localhost:5556 -s weather.
   echo '["\u0001weather."]' | weir xsub -c tcp://localhost:5556 -f json -n 10`,
 	unsent: leftOver,
+	talks:  true,
 	waits:  "finished handshakes",
 	flags: func(cmd *cobra.Command, s *settings) {
 		cmd.Flags().StringArrayVarP(&s.subscribe, "subscribe", "s", nil,
@@ -121,6 +130,7 @@ empty one closes it. json and hex show identities safely.` + talkLong,
 	example: `  weir stream -b tcp://*:8080 -f json
   echo '["web","GET / HTTP/1.0\r\n\r\n"]' | weir stream -c tcp://localhost:80 -o connect_routing_id=web -f json -n 2`,
 	unsent: leftOver,
+	talks:  true,
 	waits:  "connections",
 	open: opening(socket.NewStream, func(x *socket.Stream) (duplex, waiter) {
 		return x, x.WaitPeers

@@ -4,16 +4,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/weirmq/weir/socket"
 )
 
 // twoWay are the commands that send and print at the same time.
-var twoWay = []kind{dealerKind, routerKind, pairKind, xpubKind, xsubKind}
+var twoWay = slices.DeleteFunc(slices.Clone(kinds), func(k kind) bool { return !k.talks })
 
 // TestTalk sends and prints at the same time, in both directions.
 func TestTalk(t *testing.T) {
@@ -108,34 +107,6 @@ func TestTalkTimeout(t *testing.T) {
 		_, stderr := c.wait(statusTimedOut)
 		require.Contains(t, stderr, "not sent", args)
 	}
-}
-
-// TestTalkFull prints what arrives though nothing can be sent: the other side sends and never receives.
-func TestTalkFull(t *testing.T) {
-	rt, err := socket.NewRuntime()
-	require.NoError(t, err)
-	defer func() { require.NoError(t, rt.Shutdown(t.Context())) }()
-	deaf, err := socket.NewDealer(rt, socket.RecvHWM(1))
-	require.NoError(t, err)
-	ep, err := deaf.Bind(t.Context(), anyPort)
-	require.NoError(t, err)
-	full := start(t, "dealer", "-c", ep.String(), "--hwm", "1", "--linger", "0")
-	wrote := make(chan struct{})
-	go func() {
-		defer close(wrote)
-		_, _ = io.WriteString(full.stdin, strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 64)) // more than the kernel takes
-	}()
-	for _, line := range numbers(1000) { // long enough for all that fits to be under way
-		require.NoError(t, deaf.Send(t.Context(), socket.NewMessage(line)))
-		require.Equal(t, line, full.read())
-	}
-	select {
-	case <-wrote:
-		require.Fail(t, "nobody received, and all of it was sent")
-	default:
-	}
-	require.NoError(t, full.stdin.Close())
-	<-wrote
 }
 
 // TestTalkHeld counts the line that was in hand at a signal.
