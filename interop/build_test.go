@@ -24,6 +24,8 @@ const buildTime = time.Minute
 var (
 	// libzmq is the peer in C.
 	libzmq = &program{name: "libzmq"}
+	// castzmq is the one that multicasts, of its own protocol: see peer/multicast.c. It is there where libzmq is.
+	castzmq = &program{name: "libzmq"}
 	// pyzmq is the peer in Python.
 	pyzmq = &program{name: "pyzmq"}
 )
@@ -40,6 +42,7 @@ func prepare(dir string) error {
 	}
 	weirApart.command = []string{self, playWeir}
 	libzmq.missing, err = buildPeer(ctx, dir)
+	castzmq.missing = libzmq.missing
 	sayMissing()
 	return err
 }
@@ -67,7 +70,7 @@ func findPython(ctx context.Context) (missing string) {
 	return "no python3 can import zmq (Debian: python3-zmq)"
 }
 
-// buildPeer compiles peer/peer.c. Without a compiler or libzmq's header it says so; that the peer does not compile where both are is an error.
+// buildPeer compiles peer/peer.c and peer/multicast.c. Without a compiler or libzmq's header it says so; that they do not compile where both are is an error.
 func buildPeer(ctx context.Context, dir string) (missing string, err error) {
 	cc := os.Getenv("CC")
 	if cc == "" {
@@ -84,11 +87,13 @@ func buildPeer(ctx context.Context, dir string) (missing string, err error) {
 	if out, absent := compile(ctx, cc, filepath.Join(dir, "probe"), probe, flags); absent != nil {
 		return fmt.Sprintf("no libzmq to compile against (Debian: libzmq3-dev): %v: %s", absent, firstLine(out)), nil
 	}
-	binary := filepath.Join(dir, "peer")
-	if out, err := compile(ctx, cc, binary, filepath.Join("peer", "peer.c"), flags); err != nil {
-		return "", fmt.Errorf("peer/peer.c does not compile: %w\n%s", err, out)
+	for p, name := range map[*program]string{libzmq: "peer", castzmq: "multicast"} {
+		source := filepath.Join("peer", name+".c")
+		p.command = []string{filepath.Join(dir, name)}
+		if out, err := compile(ctx, cc, p.command[0], source, flags); err != nil {
+			return "", fmt.Errorf("%s does not compile: %w\n%s", source, err, out)
+		}
 	}
-	libzmq.command = []string{binary}
 	return "", nil
 }
 

@@ -29,7 +29,7 @@
 //	pipeline_test.go              examples/pipeline with libzmq programs in its stages
 //	guide_test.go, guide_casts_test.go   each program of examples/guide among twins in pyzmq: peer/guide.py
 //	proxies_test.go, proxied_test.go   libzmq's sockets through Weir's proxies, Weir's through libzmq's: peer/proxy.py
-//	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go, multicast_source_test.go   pgm and epgm, between network namespaces with a wire that loses packets
+//	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go, multicast_source_test.go, multicast_wire_linux_test.go   pgm and epgm, between network namespaces with a wire that loses packets
 //	multicast_figures_linux_test.go, multicast_fast_test.go   their figures, on request: go test -run MulticastFigures -v -figures 5
 //	transport_test.go, admission_test.go   forms of endpoints, proxies, filters
 //	python_test.go, draft_test.go   pyzmq; drafts of libzmq 4.3.5, from npm's zeromq

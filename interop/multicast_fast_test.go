@@ -11,70 +11,12 @@ import (
 	"github.com/weirmq/weir/socket"
 )
 
-// multicastFast is peer/multicast.c in Weir: the same roles, the same words.
-func multicastFast(role, endpoint string, settings []string) error {
-	rt, err := socket.NewRuntime()
-	if err != nil {
-		return err
-	}
-	var rate, recovery int
-	if _, err := fmt.Sscan(settings[0]+" "+settings[1], &rate, &recovery); err != nil {
-		return err
-	}
-	opts := []socket.Option{
-		socket.Rate(rate), socket.RecoveryInterval(time.Duration(recovery) * time.Millisecond), socket.SendHWM(10000), socket.RecvHWM(0),
-	}
-	var obey func(a, b, c int) error
-	if role == "fastpub" {
-		pub, err := socket.NewXPub(rt, append(opts, socket.XPubNoDrop(true))...)
-		if err == nil {
-			_, err = pub.Connect(context.Background(), endpoint)
-		}
-		if err == nil {
-			err = pub.WaitPeers(context.Background(), 1)
-		}
-		if err != nil {
-			return err
-		}
-		obey = func(first, count, size int) error { return fastSend(pub, first, count, size) }
-	} else {
-		sub, err := socket.NewSub(rt, opts...)
-		if err == nil {
-			err = sub.Subscribe("")
-		}
-		if err == nil {
-			_, err = sub.Connect(context.Background(), endpoint)
-		}
-		if err == nil {
-			err = sub.WaitPeers(context.Background(), 1)
-		}
-		if err != nil {
-			return err
-		}
-		obey = func(first, last, silence int) error {
-			return fastRecv(sub, first, last, time.Duration(silence)*time.Millisecond)
-		}
-	}
-	fmt.Println("up")
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var a, b, c int
-		if _, err := fmt.Sscan(in.Text(), &a, &b, &c); err != nil {
-			return err
-		}
-		if err := obey(a, b, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fastSend sends so many numbered messages.
-func fastSend(pub *socket.XPub, first, count, size int) error {
-	ctx := context.Background()
+// multicastFast sends so many messages that begin with their number in eight bytes.
+func multicastFast(send func(socket.Message) error, first, count, size int) error {
 	for i := first; i < first+count; i++ {
 		body := make([]byte, size)
 		binary.NativeEndian.PutUint64(body, uint64(i))
-		if err := pub.Send(ctx, socket.MessageOf(body)); err != nil {
+		if err := send(socket.MessageOf(body)); err != nil {
 			return err
 		}
 	}
@@ -82,14 +24,26 @@ func fastSend(pub *socket.XPub, first, count, size int) error {
 	return nil
 }
 
-// fastRecv receives up to the number last, or until there is silence for so long.
-func fastRecv(sub *socket.Sub, first, last int, silence time.Duration) error {
+// multicastCount obeys "FIRST LAST MS" until its input ends: it counts what comes up to the number last, or until there is silence for so long.
+func multicastCount(sub socket.Receiver) error {
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		var first, last, silence int
+		if _, err := fmt.Sscan(in.Text(), &first, &last, &silence); err != nil {
+			return err
+		}
+		count, took := receiveFast(sub, first, last, time.Duration(silence)*time.Millisecond)
+		fmt.Println(count, took.Nanoseconds())
+	}
+	return nil
+}
+
+// receiveFast is one of its orders.
+func receiveFast(sub socket.Receiver, first, last int, silence time.Duration) (count int, took time.Duration) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	patience := time.AfterFunc(silence, cancel)
 	defer patience.Stop()
 	var begin, end time.Time
-	count := 0
 	for number := 0; number != last; {
 		m, err := sub.Recv(ctx)
 		if err != nil {
@@ -108,6 +62,5 @@ func fastRecv(sub *socket.Sub, first, last int, silence time.Duration) error {
 			patience.Reset(silence)
 		}
 	}
-	fmt.Println(count, end.Sub(begin).Nanoseconds())
-	return nil
+	return count, end.Sub(begin)
 }

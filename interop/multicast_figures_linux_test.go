@@ -5,8 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -29,14 +27,11 @@ func TestMulticastFigures(t *testing.T) {
 	beginMulticast(t)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(*figures)*5*time.Minute)
 	defer cancel()
-	fast := filepath.Join(scratch, "multicast")
-	out, err := exec.CommandContext(ctx, "cc", "-O2", "-Wall", "-Wextra", "-o", fast, filepath.Join("peer", "multicast.c"), "-lzmq").CombinedOutput()
-	require.NoError(t, err, "%s", out)
 	fmt.Printf("\n| medians of %d | Weir | libzmq | ratio |\n|---|---|---|---|\n", *figures)
 	for _, mode := range []string{"epgm", "pgm"} {
 		for _, size := range []int{100, 1000} {
 			printFigures(fmt.Sprintf("%s, messages of %d B, a second", mode, size), func(by side) float64 {
-				return climb(ctx, t, fast, by, mode, size)
+				return climb(ctx, t, by, mode, size)
 			})
 		}
 	}
@@ -77,10 +72,10 @@ func printFigures(name string, measure func(side) float64) {
 var fastRates = []int{20_000, 50_000, 100_000, 200_000, 400_000, 1_000_000}
 
 // climb raises the rate until not all messages come through any more, and is how many came in a second at the best of those where all did.
-func climb(ctx context.Context, t *testing.T, fast string, by side, mode string, size int) (best float64) {
+func climb(ctx context.Context, t *testing.T, by side, mode string, size int) (best float64) {
 	t.Helper()
 	for _, rate := range fastRates {
-		speed, whole := throughput(ctx, t, fast, by, mode, size, rate)
+		speed, whole := throughput(ctx, t, by, mode, size, rate)
 		if !whole {
 			break
 		}
@@ -90,23 +85,18 @@ func climb(ctx context.Context, t *testing.T, fast string, by side, mode string,
 }
 
 // throughput is how many messages a second come through at a rate, between two hosts without anything between them, and whether all came.
-func throughput(ctx context.Context, t *testing.T, fast string, by side, mode string, size, rate int) (speed float64, whole bool) {
+func throughput(ctx context.Context, t *testing.T, by side, mode string, size, rate int) (speed float64, whole bool) {
 	t.Helper()
 	l := newPair(t)
 	defer l.end()
-	start := func(host int, role string) *multicaster {
-		words := []string{role, groupOf(mode, host, false), fmt.Sprint(rate), "10000"}
-		if by == byLibzmq {
-			return l.startProgram(ctx, host, by, role, append([]string{fast}, words...)...)
-		}
-		return l.startMulticaster(ctx, host, by, role, words[1], words[2:]...)
-	}
-	sub, pub := start(1, "fastsub"), start(0, "fastpub")
+	at := fmt.Sprintf("rate=%d", rate)
+	sub := l.startMulticaster(ctx, 1, by, "fastsub", groupOf(mode, 1, false), at)
+	pub := l.startMulticaster(ctx, 0, by, "xpub", groupOf(mode, 0, false), at, "sndhwm=10000", "xpub_nodrop=1") // which waits where its queue is full
 	defer sub.kill()
 	defer pub.kill()
 	sub.tell("0 0 60000")
 	for met := false; !met; {
-		pub.tell("0 1 %d", size)
+		pub.tell("fast 0 1 %d", size)
 		require.Equal(t, "sent", pub.line(ctx))
 		select {
 		case <-sub.lines:
@@ -116,7 +106,7 @@ func throughput(ctx context.Context, t *testing.T, fast string, by side, mode st
 	}
 	count := rate * 125 / (size + 50) // a second's worth, or so
 	sub.tell("1 %d 3000", count)
-	pub.tell("1 %d %d", count, size)
+	pub.tell("fast 1 %d %d", count, size)
 	var came, ns int
 	_, err := fmt.Sscan(sub.line(ctx), &came, &ns)
 	require.NoError(t, err)

@@ -3,6 +3,8 @@ package interop
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
@@ -31,6 +33,16 @@ type lab struct {
 	mu   sync.Mutex
 	lose func(from, to int, p pgm.Packet) bool // guarded by mu: nil loses nothing
 	seen map[seenKey]int                       // guarded by mu
+	sent map[int]map[ipHeader]int              // guarded by mu: by host and header, the largest
+	data []byte                                // guarded by mu: the last ODATA of host 0
+}
+
+// An ipHeader is what is looked at of the header of IP before a PGM packet.
+type ipHeader struct {
+	typ     pgm.Type
+	to      netip.Addr
+	hops    int
+	service int // the type of service, of IPv4
 }
 
 // A seenKey is what packets are counted by.
@@ -79,7 +91,7 @@ func newPair(t *testing.T) *lab {
 
 // holdLab makes a lab of n namespaces with nothing in them.
 func holdLab(t *testing.T, n int) *lab {
-	l := &lab{t: t, seen: map[seenKey]int{}}
+	l := &lab{t: t, seen: map[seenKey]int{}, sent: map[int]map[ipHeader]int{}}
 	t.Cleanup(l.end)
 	for range n {
 		l.hosts = append(l.hosts, l.hold())
@@ -190,7 +202,7 @@ func (l *lab) carryLoop(from int) {
 		if err != nil || n < 24 {
 			continue
 		}
-		p, ok := pgmIn(buf[10:n]) // behind the header that PACKET_VNET_HDR adds
+		p, h, size, ok := pgmIn(buf[10:n]) // behind the header that PACKET_VNET_HDR adds
 		for to := range l.ports {
 			if to == from || ok && l.judge(from, to, p) {
 				continue
@@ -198,11 +210,38 @@ func (l *lab) carryLoop(from int) {
 			_, _ = unix.Write(l.ports[to], buf[:n])
 		}
 		if ok {
-			l.mu.Lock()
-			l.seen[seenKey{from, p.Type}]++
-			l.mu.Unlock()
+			l.note(from, p, h, size, buf[:n])
 		}
 	}
+}
+
+// note remembers a packet.
+func (l *lab) note(from int, p pgm.Packet, h ipHeader, size int, frame []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seen[seenKey{from, p.Type}]++
+	if l.sent[from] == nil {
+		l.sent[from] = map[ipHeader]int{}
+	}
+	l.sent[from][h] = max(l.sent[from][h], size)
+	if from == 0 && p.Type == pgm.ODATA {
+		l.data = append(l.data[:0], frame...)
+	}
+}
+
+// again takes the last data of host 0 to another host once more.
+func (l *lab) again(to int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err := unix.Write(l.ports[to], l.data)
+	require.NoError(l.t, err)
+}
+
+// headers are those of the packets that a host has sent, with the size of the largest packet of each, that of IP included.
+func (l *lab) headers(host int) map[ipHeader]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.sent[host])
 }
 
 // judge says whether a packet is lost on its way.
@@ -227,26 +266,30 @@ func (l *lab) count(host int, typ pgm.Type) int {
 }
 
 // pgmIn finds the PGM packet in a frame, raw or within UDP, over IPv4 or IPv6.
-func pgmIn(frame []byte) (pgm.Packet, bool) {
+func pgmIn(frame []byte) (p pgm.Packet, h ipHeader, size int, ok bool) {
 	if len(frame) < 14+36 {
-		return pgm.Packet{}, false
+		return p, h, 0, false
 	}
 	ip, proto := frame[14:], byte(0)
 	switch {
 	case frame[12] == 0x08 && frame[13] == 0:
-		size := min(len(ip), int(ip[2])<<8|int(ip[3]))
+		h.service, h.hops, h.to = int(ip[1]), int(ip[8]), netip.AddrFrom4([4]byte(ip[16:]))
+		size = min(len(ip), int(ip[2])<<8|int(ip[3]))
 		proto, ip = ip[9], ip[int(ip[0]&15)*4:size]
 	case frame[12] == 0x86 && frame[13] == 0xdd && len(ip) > 40:
+		h.hops, h.to = int(ip[7]), netip.AddrFrom16([16]byte(ip[24:]))
+		size = len(ip)
 		proto, ip = ip[6], ip[40:]
 	}
 	switch {
 	case proto == 17 && len(ip) > 8:
 		ip = ip[8:]
 	case proto != 113:
-		return pgm.Packet{}, false
+		return p, h, 0, false
 	}
 	p, err := pgm.Parse(ip)
-	return p, err == nil
+	h.typ = p.Type
+	return p, h, size, err == nil
 }
 
 // end stops the wire and the processes that hold namespaces. It does so once.

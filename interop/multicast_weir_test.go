@@ -14,16 +14,19 @@ import (
 	"github.com/weirmq/weir/socket"
 )
 
-// multicastEnv, when it is set, makes the test binary a Weir socket over pgm or epgm, for a process in a network namespace of its own. Its words are
-// those of peer/multicast.py: "ROLE ENDPOINT option=value ...".
+// multicastEnv, when it is set, makes the test binary a Weir socket over pgm or epgm, for a process in a network namespace of its own. Its words, roles
+// and orders are those of peer/multicast.c: "ROLE ENDPOINT option=value ...".
 const multicastEnv = "WEIR_MULTICAST"
 
 // multicastOptions are the options that a multicast peer takes, by libzmq's names.
 var multicastOptions = map[string]func(int) socket.Option{
 	"rate":              socket.Rate,
 	"multicast_maxtpdu": socket.MulticastMaxTPDU,
+	"multicast_hops":    socket.MulticastHops,
+	"multicast_loop":    func(on int) socket.Option { return socket.MulticastLoop(on != 0) },
 	"recovery_ivl":      func(ms int) socket.Option { return socket.RecoveryInterval(time.Duration(ms) * time.Millisecond) },
-	"rcvbuf":            socket.RecvBuffer,
+	"sndhwm":            socket.SendHWM,
+	"xpub_nodrop":       func(on int) socket.Option { return socket.XPubNoDrop(on != 0) },
 }
 
 // multicastMain is the life of such a process. It returns the status to exit with.
@@ -37,11 +40,8 @@ func multicastMain(words []string) int {
 
 // multicastPeer makes the socket and obeys.
 func multicastPeer(role, endpoint string, settings []string) error {
-	switch role {
-	case "source":
+	if role == "source" {
 		return multicastSource(endpoint, settings)
-	case "fastpub", "fastsub":
-		return multicastFast(role, endpoint, settings)
 	}
 	rt, err := socket.NewRuntime()
 	if err != nil {
@@ -59,16 +59,16 @@ func multicastPeer(role, endpoint string, settings []string) error {
 	case "xpub":
 		s, err := socket.NewXPub(rt, opts...)
 		return multicastSend(ctx, rt, s, err, endpoint)
-	case "sub":
-		s, err := socket.NewSub(rt, opts...)
-		if err == nil {
-			err = s.Subscribe("")
-		}
-		return multicastRecv(ctx, rt, s, err, endpoint)
-	default:
+	case "xsub":
 		s, err := socket.NewXSub(rt, opts...)
-		return multicastRecv(ctx, rt, s, err, endpoint)
+		return multicastRecv(ctx, rt, s, err, endpoint, multicastTell)
 	}
+	listen := map[string]func(socket.Receiver) error{"sub": multicastTell, "fastsub": multicastCount}[role]
+	s, err := socket.NewSub(rt, opts...)
+	if err == nil {
+		err = s.Subscribe("")
+	}
+	return multicastRecv(ctx, rt, s, err, endpoint, listen)
 }
 
 // multicastSettings are the options that the words ask for.
@@ -85,7 +85,7 @@ func multicastSettings(settings []string) ([]socket.Option, error) {
 	return opts, nil
 }
 
-// multicastSend binds a publisher, which may not have been made, and obeys until "close".
+// multicastSend binds a publisher, which may not have been made, and obeys until its input ends.
 func multicastSend[S interface {
 	weirSocket
 	socket.Sender
@@ -103,12 +103,18 @@ func multicastSend[S interface {
 	return rt.Shutdown(ctx)
 }
 
-// multicastOrders obeys "send FIRST LAST SIZE PARTS" until "close".
+// multicastOrders obeys "send FIRST LAST SIZE PARTS" and "fast FIRST COUNT SIZE" until its input ends.
 func multicastOrders(send func(socket.Message) error) error {
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var first, last, size, parts int
+		var first, last, count, size, parts int
+		if _, err := fmt.Sscanf(in.Text(), "fast %d %d %d", &first, &count, &size); err == nil {
+			if err := multicastFast(send, first, count, size); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := fmt.Sscanf(in.Text(), "send %d %d %d %d", &first, &last, &size, &parts); err != nil {
-			return nil //nolint:nilerr // "close"
+			return err
 		}
 		for i := first; i <= last; i++ {
 			body := fmt.Appendf(nil, "%d:", i)
@@ -123,11 +129,11 @@ func multicastOrders(send func(socket.Message) error) error {
 	return nil
 }
 
-// multicastRecv connects a subscriber, which may not have been made, and says what comes until its input ends.
+// multicastRecv connects a subscriber, which may not have been made, and listens until its input ends.
 func multicastRecv[S interface {
 	weirSocket
 	socket.Receiver
-}](ctx context.Context, rt *socket.Runtime, sub S, err error, endpoint string) error {
+}](ctx context.Context, rt *socket.Runtime, sub S, err error, endpoint string, listen func(socket.Receiver) error) error {
 	if err == nil {
 		_, err = sub.Connect(ctx, endpoint)
 	}
@@ -138,6 +144,15 @@ func multicastRecv[S interface {
 		return err
 	}
 	fmt.Println("up")
+	if err := listen(sub); err != nil {
+		return err
+	}
+	return rt.Shutdown(ctx)
+}
+
+// multicastTell says what comes until its input ends.
+func multicastTell(sub socket.Receiver) error {
+	ctx := context.Background()
 	go func() {
 		for m, err := sub.Recv(ctx); err == nil; m, err = sub.Recv(ctx) {
 			body := m.Frame(m.Len() - 1)
@@ -145,6 +160,6 @@ func multicastRecv[S interface {
 			fmt.Printf("m %s %d %d\n", number, len(body), m.Len())
 		}
 	}()
-	_, _ = io.Copy(io.Discard, os.Stdin) // its end is the word to stop
-	return rt.Shutdown(ctx)
+	_, err := io.Copy(io.Discard, os.Stdin) // its end is the word to stop
+	return err
 }

@@ -1,12 +1,17 @@
 /*
- * multicast: a libzmq socket over pgm or epgm that sends or receives as fast as it can, for figures.
+ * multicast: a libzmq socket over pgm or epgm that is told what to do on its standard input.
  *
- *   multicast fastpub|fastsub ENDPOINT RATE RECOVERY_MS
+ *   multicast pub|xpub|sub|xsub|fastsub ENDPOINT [OPTION=VALUE]...
  *
- * It says "up". The publisher then obeys lines "FIRST COUNT SIZE" and says "sent" after each; it waits where its queue is
- * full. The subscriber obeys lines "FIRST LAST MS": it receives until message LAST has come, or nothing has for so long, and
- * says "COUNT NANOSECONDS", from the first message on. It does not count messages before FIRST. A message begins with its
- * number, in eight bytes. The end of the standard input ends the process.
+ * It says "up". The end of its standard input ends it. A publisher obeys two orders, and says "sent" after each:
+ *
+ *   send FIRST LAST SIZE PARTS   messages by number: the body of message 7 begins with "7:" and is filled with dots; of
+ *                                several parts it is the last, behind empty ones
+ *   fast FIRST COUNT SIZE        messages that begin with their number in eight bytes
+ *
+ * A subscriber says a line for each message: "m NUMBER SIZE PARTS". One that is a fastsub obeys lines "FIRST LAST MS"
+ * instead: it receives what was sent fast until message LAST has come, or nothing has for so long, and says "COUNT
+ * NANOSECONDS", from the first message on. It does not count messages before FIRST.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +22,19 @@
 #include <zmq.h>
 
 static void *sock;
+
+/* The options that a socket takes, by name. */
+static const struct {
+	const char *name;
+	int option;
+} options[] = {
+	{"rate", ZMQ_RATE},
+	{"recovery_ivl", ZMQ_RECOVERY_IVL},
+	{"multicast_hops", ZMQ_MULTICAST_HOPS},
+	{"multicast_maxtpdu", ZMQ_MULTICAST_MAXTPDU},
+	{"sndhwm", ZMQ_SNDHWM},
+	{"xpub_nodrop", ZMQ_XPUB_NODROP},
+};
 
 /* check ends the process where libzmq has refused something. */
 static void check(int rc, const char *what)
@@ -33,6 +51,19 @@ static void set(int option, int value)
 	check(zmq_setsockopt(sock, option, &value, sizeof value), "option");
 }
 
+/* configure sets the option that a word asks for: name=value. */
+static void configure(const char *word)
+{
+	size_t length = strcspn(word, "=");
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if (strncmp(word, options[i].name, length) == 0 && options[i].name[length] == 0) {
+			set(options[i].option, atoi(word + length + 1));
+			return;
+		}
+	fprintf(stderr, "multicast: no option %s\n", word);
+	exit(2);
+}
+
 /* nanoseconds is a clock that only goes forward. */
 static int64_t nanoseconds(void)
 {
@@ -41,8 +72,23 @@ static int64_t nanoseconds(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* publish sends so many numbered messages. */
-static void publish(uint64_t first, uint64_t count, uint64_t size)
+/* publish obeys "send". */
+static void publish(int first, int last, int size, int parts)
+{
+	char *body = malloc(size + 32);
+	for (int i = first; i <= last; i++) {
+		int length = sprintf(body, "%d:", i);
+		while (length < size)
+			body[length++] = '.';
+		for (int part = 1; part < parts; part++)
+			check(zmq_send(sock, "", 0, ZMQ_SNDMORE), "send");
+		check(zmq_send(sock, body, length, 0), "send");
+	}
+	free(body);
+}
+
+/* publish_fast obeys "fast". */
+static void publish_fast(uint64_t first, uint64_t count, uint64_t size)
 {
 	char *body = calloc(1, size);
 	for (uint64_t i = first; i < first + count; i++) {
@@ -50,13 +96,60 @@ static void publish(uint64_t first, uint64_t count, uint64_t size)
 		check(zmq_send(sock, body, size, 0), "send");
 	}
 	free(body);
-	puts("sent");
 }
 
-/* receive receives up to the number last, or until there is silence for so many milliseconds. */
-static void receive(uint64_t first, uint64_t last, uint64_t silence)
+/* obey has a publisher obey until its input ends. */
+static void obey(void)
 {
-	uint64_t number = 0, count = 0;
+	char line[256];
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		int first, last, size, parts;
+		uint64_t from, count, octets;
+		if (sscanf(line, "send %d %d %d %d", &first, &last, &size, &parts) == 4)
+			publish(first, last, size, parts);
+		else if (sscanf(line, "fast %" SCNu64 " %" SCNu64 " %" SCNu64, &from, &count, &octets) == 3)
+			publish_fast(from, count, octets);
+		else
+			exit(2);
+		puts("sent");
+	}
+}
+
+/* tell receives a message and says what it is. */
+static void tell(void)
+{
+	zmq_msg_t m;
+	int parts = 0, more;
+	do {
+		zmq_msg_init(&m);
+		check(zmq_msg_recv(&m, sock, 0), "receive");
+		parts++;
+		if ((more = zmq_msg_more(&m)))
+			zmq_msg_close(&m);
+	} while (more);
+	int size = (int)zmq_msg_size(&m);
+	const char *body = zmq_msg_data(&m), *colon = memchr(body, ':', size);
+	printf("m %.*s %d %d\n", colon == NULL ? size : (int)(colon - body), body, size, parts);
+	zmq_msg_close(&m);
+}
+
+/* listen_all tells what comes until the input ends. */
+static void listen_all(void)
+{
+	zmq_pollitem_t items[] = {{sock, 0, ZMQ_POLLIN, 0}, {NULL, STDIN_FILENO, ZMQ_POLLIN, 0}};
+	for (;;) {
+		check(zmq_poll(items, 2, -1), "poll");
+		if (items[0].revents)
+			tell();
+		if (items[1].revents)
+			return;
+	}
+}
+
+/* count receives up to the number last, or until there is silence for so many milliseconds, and says how many came how fast. */
+static void count(uint64_t first, uint64_t last, uint64_t silence)
+{
+	uint64_t number = 0, came = 0;
 	int64_t begin = 0, end = 0;
 	set(ZMQ_RCVTIMEO, (int)silence);
 	while (number != last) {
@@ -68,42 +161,52 @@ static void receive(uint64_t first, uint64_t last, uint64_t silence)
 		zmq_msg_close(&m);
 		if (number < first)
 			continue;
-		if (count++ == 0)
+		if (came++ == 0)
 			begin = nanoseconds();
-		if (count % 64 == 0 || number == last)
+		if (came % 64 == 0 || number == last)
 			end = nanoseconds();
 	}
-	printf("%" PRIu64 " %" PRId64 "\n", count, end - begin);
+	printf("%" PRIu64 " %" PRId64 "\n", came, end - begin);
 }
 
-/* main makes the socket and obeys. */
-int main(int argc, char **argv)
+/* listen_fast has a fastsub obey until its input ends. */
+static void listen_fast(void)
 {
 	char line[256];
-	if (argc != 5)
+	uint64_t first, last, silence;
+	while (fgets(line, sizeof line, stdin) != NULL &&
+	       sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64, &first, &last, &silence) == 3)
+		count(first, last, silence);
+}
+
+/* main makes the socket, and lets it do what its role is. */
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *role;
+		int type;
+		void (*work)(void);
+	} roles[] = {
+		{"pub", ZMQ_PUB, obey}, {"xpub", ZMQ_XPUB, obey}, {"sub", ZMQ_SUB, listen_all}, {"xsub", ZMQ_XSUB, listen_all}, {"fastsub", ZMQ_SUB, listen_fast},
+	};
+	size_t r = 0;
+	if (argc < 3)
 		return 2;
-	int sends = strcmp(argv[1], "fastpub") == 0;
-	void *context = zmq_ctx_new();
-	sock = zmq_socket(context, sends ? ZMQ_XPUB : ZMQ_SUB);
-	set(ZMQ_RATE, atoi(argv[3]));
-	set(ZMQ_RECOVERY_IVL, atoi(argv[4]));
-	set(ZMQ_SNDHWM, 10000);
+	while (r < sizeof roles / sizeof *roles && strcmp(argv[1], roles[r].role) != 0)
+		r++;
+	if (r == sizeof roles / sizeof *roles)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	sock = zmq_socket(zmq_ctx_new(), roles[r].type);
+	set(ZMQ_SNDHWM, 0);
 	set(ZMQ_RCVHWM, 0);
-	if (sends)
-		set(ZMQ_XPUB_NODROP, 1);
-	else
+	for (int i = 3; i < argc; i++)
+		configure(argv[i]);
+	if (roles[r].type == ZMQ_SUB)
 		check(zmq_setsockopt(sock, ZMQ_SUBSCRIBE, "", 0), "subscribe");
-	check(zmq_connect(sock, argv[2]), "connect");
+	check(roles[r].work == obey ? zmq_bind(sock, argv[2]) : zmq_connect(sock, argv[2]), argv[2]);
 	puts("up");
+	roles[r].work();
 	fflush(stdout);
-	while (fgets(line, sizeof line, stdin) != NULL) {
-		uint64_t a = 0, b = 0, c = 0;
-		sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64, &a, &b, &c);
-		if (sends)
-			publish(a, b, c);
-		else
-			receive(a, b, c);
-		fflush(stdout);
-	}
 	_exit(0);
 }
