@@ -32,7 +32,7 @@
 //	multicast_linux_test.go, multicast_lab_linux_test.go, multicast_other_test.go, multicast_weir_test.go, multicast_source_test.go, multicast_wire_linux_test.go   pgm and epgm, between network namespaces with a wire that loses packets
 //	multicast_figures_linux_test.go, multicast_fast_test.go   their figures, on request: go test -run MulticastFigures -v -figures 5
 //	transport_test.go, admission_test.go   forms of endpoints, proxies, filters
-//	python_test.go, draft_test.go   pyzmq; drafts of libzmq 4.3.5, from npm's zeromq
+//	python_test.go, draft_test.go, draft_stop_test.go   pyzmq; drafts of libzmq 4.3.5, from npm's zeromq
 //	monitor_test.go               what monitors tell, here and in libzmq
 //
 // No test waits by the clock: each wait is for an event, and has a deadline through its context.

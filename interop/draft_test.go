@@ -113,14 +113,14 @@ func (p *draftPeer) do(order string) {
 }
 
 // beginDraft opens a case.
-func beginDraft(t *testing.T) (context.Context, *socket.Runtime) {
+func beginDraft(t *testing.T) (context.Context, *socket.Runtime, *eventLog) {
 	t.Helper()
 	if drafts.missing != "" {
 		t.Skip(drafts.missing)
 	}
 	ran.Add(1)
-	rt, _ := newRuntime(t)
-	return bounded(t), rt
+	rt, events := newRuntime(t)
+	return bounded(t), rt, events
 }
 
 // A draftCase is what one side sets and what the other, or itself, hears of it. In the one half libzmq's socket has the option, and Weir is beside it; in the
@@ -161,7 +161,7 @@ func TestDrafts(t *testing.T) {
 
 // theirsTells has libzmq's socket with the option.
 func (c draftCase) theirsTells(t *testing.T) {
-	ctx, rt := beginDraft(t)
+	ctx, rt, _ := beginDraft(t)
 	if c.dealer {
 		router, err := socket.NewRouter(rt)
 		require.NoError(t, err)
@@ -225,7 +225,7 @@ func (c draftCase) wantWeir(t *testing.T, ctx context.Context, s socket.Receiver
 
 // oursTells has Weir's socket with the option.
 func (c draftCase) oursTells(t *testing.T) {
-	ctx, rt := beginDraft(t)
+	ctx, rt, _ := beginDraft(t)
 	if c.dealer {
 		p := startDraft(ctx, t, typeRouter, "bind", freshAddress())
 		dealer, err := socket.NewDealer(rt, c.ours, socket.RoutingID("weir"))

@@ -5,19 +5,20 @@ import (
 	"context"
 	"io"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// A relay stands between two peers of tcp, passes everything on, and counts the PONGs, of either side. Where nothing but heartbeats passes, a PONG is what
-// has its name in it.
+// A relay stands between two peers, passes everything on, and counts the PONGs, of either side. Where nothing but heartbeats passes, a PONG is what has its
+// name in it; over CURVE, where names are sealed, each PING and each PONG is a MESSAGE.
 type relay struct {
 	// Set by newRelay, then read-only.
 	listener net.Listener
+	at       string        // where it listens
 	to       string        // where connections go on to
+	sign     []byte        // what it counts
 	pongs    chan struct{} // a word for each
 
 	loops sync.WaitGroup // joins the loops
@@ -25,15 +26,17 @@ type relay struct {
 	conns []net.Conn // guarded by mu: to be closed at the end
 }
 
-// pong is how the body of a PONG begins. https://rfc.zeromq.org/spec/37/#formal-grammar
-var pong = []byte("\x04PONG")
+// What a relay can count. https://rfc.zeromq.org/spec/37/#formal-grammar
+var (
+	pong   = []byte("\x04PONG")    // how the body of a PONG begins
+	sealed = []byte("\x07MESSAGE") // how that of any frame of CURVE's does
+)
 
-// newRelay makes a relay to an endpoint, which ends with the test.
-func newRelay(t *testing.T, to string) *relay {
+// newRelay makes a relay of a transport to an endpoint, which ends with the test.
+func newRelay(ctx context.Context, t *testing.T, at *place, to string, sign []byte) *relay {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	r := &relay{listener: l, to: strings.TrimPrefix(to, "tcp://"), pongs: make(chan struct{}, 1<<16)}
+	l, endpoint := listen(ctx, t, at)
+	r := &relay{listener: l, at: endpoint, to: to, sign: sign, pongs: make(chan struct{}, 1<<16)}
 	r.loops.Go(r.acceptLoop)
 	t.Cleanup(func() {
 		_ = l.Close()
@@ -47,9 +50,6 @@ func newRelay(t *testing.T, to string) *relay {
 	return r
 }
 
-// endpoint is where to connect in place of the relay's own target.
-func (r *relay) endpoint() string { return "tcp://" + r.listener.Addr().String() }
-
 // acceptLoop connects each connection to the target. It ends with the listener.
 func (r *relay) acceptLoop() {
 	for {
@@ -57,7 +57,8 @@ func (r *relay) acceptLoop() {
 		if err != nil {
 			return
 		}
-		out, err := net.Dial("tcp", r.to)
+		name, address := network(r.to)
+		out, err := net.Dial(name, address)
 		if err != nil {
 			_ = in.Close()
 			continue
@@ -86,11 +87,18 @@ type pongCounter struct {
 // Write looks through p.
 func (c *pongCounter) Write(p []byte) (int, error) {
 	seen := append(c.tail, p...)
-	for range bytes.Count(seen, pong) {
+	for range bytes.Count(seen, c.relay.sign) {
 		c.relay.pongs <- struct{}{}
 	}
-	c.tail = append([]byte(nil), seen[max(0, len(seen)-len(pong)+1):]...)
+	c.tail = append([]byte(nil), seen[max(0, len(seen)-len(c.relay.sign)+1):]...)
 	return len(p), nil
+}
+
+// forget leaves out of account what has passed.
+func (r *relay) forget() {
+	for range len(r.pongs) {
+		<-r.pongs
+	}
 }
 
 // await waits until so many more PONGs have passed.
@@ -105,21 +113,23 @@ func (r *relay) await(ctx context.Context, t *testing.T, n int) {
 	}
 }
 
-// joinThroughRelay is join for tcp, with a relay between the two.
+// joinThroughRelay is join, with a relay between the two that counts PONGs.
 func (s *scene) joinThroughRelay() *relay {
 	s.Helper()
+	return s.joinThrough(pong)
+}
+
+// joinThrough is joinThroughRelay for any sign to be counted.
+func (s *scene) joinThrough(sign []byte) *relay {
+	s.Helper()
+	bind, connect := s.placePeer, s.placeWeir
 	if s.pair.weirBinds {
-		s.placeWeir()
-		r := newRelay(s.T, s.endpoint)
-		s.endpoint = r.endpoint()
-		s.placePeer()
-		s.meet()
-		return r
+		bind, connect = connect, bind
 	}
-	s.placePeer()
-	r := newRelay(s.T, s.endpoint)
-	s.endpoint = r.endpoint()
-	s.placeWeir()
+	bind()
+	r := newRelay(s.ctx, s.T, s.pair.place, s.endpoint, sign)
+	s.endpoint = r.at
+	connect()
 	s.meet()
 	return r
 }
