@@ -131,7 +131,7 @@ func TestWaitingCostsNothing(t *testing.T) {
 	case <-time.After(window):
 	}
 	used := processorTime(t) - before
-	require.Less(t, used, window/10, "processor time while everything waits")
+	require.Less(t, used, window/50, "processor time while everything waits")
 	require.NoError(t, full.Set(ctx, socket.SendHWM(0)))
 	require.NoError(t, <-blocked, "a wider mark wakes it")
 }
