@@ -99,17 +99,27 @@ func (p *peer) Proxy(front, back rig.Socket) error {
 	return socket.Proxy(p.ctx, front.(*end).sock, back.(*end).sock, nil)
 }
 
-// Queue makes a mailbox.
+// Queue makes a mailbox, whose consumer looks at batches as a codec does: what it has looked at keeps its place until the whole batch is done.
 func (p *peer) Queue(mark int) (push func(rig.Item), pop func() rig.Item) {
 	q := mailbox.New(mailbox.Config[rig.Item]{Mark: mark})
 	push = func(v rig.Item) { must(q.Push(p.ctx, v)) }
+	var batch []rig.Item
+	next := 0
 	pop = func() rig.Item {
-		v, err := q.Pop(p.ctx)
-		must(err)
-		return v
+		if next == len(batch) {
+			q.Done(next)
+			must(q.Wait(p.ctx))
+			batch, next = q.Look(queueBatch), 0
+			q.Advance(len(batch))
+		}
+		next++
+		return batch[next-1]
 	}
 	return push, pop
 }
+
+// queueBatch is how many items a consumer looks at, at most: as many as a codec.
+const queueBatch = 256
 
 // must panics where a queue that is never closed was.
 func must(err error) {
