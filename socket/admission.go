@@ -37,7 +37,7 @@ type admission struct {
 // with EventRefused, which names the peer and has the error. f runs in a goroutine of that connection's own: others are accepted meanwhile, and
 // served. Its time counts towards the listener's handshakes; it must return when ctx ends, which it does with the endpoint, or after
 // HandshakeInterval. Several filters all have to agree; one that panics turns its peer away; AcceptFilter(nil) takes back those before it. Default
-// none. (ZMQ_TCP_ACCEPT_FILTER is TCPAcceptFilter)
+// none. All types. (ZMQ_TCP_ACCEPT_FILTER is TCPAcceptFilter)
 func AcceptFilter(f func(ctx context.Context, peer Incoming) error) Option {
 	return func(o *options) error {
 		if f == nil {
@@ -49,8 +49,9 @@ func AcceptFilter(f func(ctx context.Context, peer Incoming) error) Option {
 	}
 }
 
-// TCPAcceptFilter lets in over tcp only who comes from one of the addresses or networks: "10.0.0.0/8", "fe80::/10", "192.168.1.7". Each use adds
-// to those before it; none at all takes them back. Default: from anywhere. Others are turned away with EventRefused. (ZMQ_TCP_ACCEPT_FILTER)
+// TCPAcceptFilter lets in over tcp only who comes from one of the addresses or networks: "10.0.0.0/8", "fe80::/10", "192.168.1.7", any there are.
+// Each use adds to those before it; none at all takes them back. Default: from anywhere. Others are turned away with EventRefused.
+// (ZMQ_TCP_ACCEPT_FILTER)
 func TCPAcceptFilter(networks ...string) Option {
 	return func(o *options) error {
 		if len(networks) == 0 {
@@ -78,21 +79,22 @@ func parsePrefix(text string) (netip.Prefix, error) {
 }
 
 // IPCFilterPID lets in over ipc only the processes with one of the ids, and whom IPCFilterUID or IPCFilterGID let in. Each use adds to those before
-// it; none at all takes them back. Default: everybody. Others are turned away with EventRefused. Linux and macOS only. (ZMQ_IPC_FILTER_PID)
+// it; none at all takes them back. Range 0 or more. Default: everybody. Others are turned away with EventRefused. Linux and macOS only.
+// (ZMQ_IPC_FILTER_PID)
 func IPCFilterPID(ids ...int) Option {
 	return ipcFilter("IPCFilterPID", ids, func(a *admission) *[]int { return &a.pids })
 }
 
 // IPCFilterUID lets in over ipc only the processes of one of the users, given by number, and whom IPCFilterPID or IPCFilterGID let in. Each use adds
-// to those before it; none at all takes them back. Default: everybody. Others are turned away with EventRefused. Linux and macOS only.
-// (ZMQ_IPC_FILTER_UID)
+// to those before it; none at all takes them back. Range 0 or more. Default: everybody. Others are turned away with EventRefused. Linux and macOS
+// only. (ZMQ_IPC_FILTER_UID)
 func IPCFilterUID(ids ...int) Option {
 	return ipcFilter("IPCFilterUID", ids, func(a *admission) *[]int { return &a.uids })
 }
 
 // IPCFilterGID lets in over ipc only the processes of one of the groups, given by number, those whose user is a member of one included, and whom
-// IPCFilterPID or IPCFilterUID let in. Each use adds to those before it; none at all takes them back. Default: everybody. Others are turned away with
-// EventRefused. Linux and macOS only. (ZMQ_IPC_FILTER_GID)
+// IPCFilterPID or IPCFilterUID let in. Each use adds to those before it; none at all takes them back. Range 0 or more. Default: everybody. Others are
+// turned away with EventRefused. Linux and macOS only. (ZMQ_IPC_FILTER_GID)
 func IPCFilterGID(ids ...int) Option {
 	return ipcFilter("IPCFilterGID", ids, func(a *admission) *[]int { return &a.gids })
 }

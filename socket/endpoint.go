@@ -86,8 +86,8 @@ type endpointOptions struct {
 }
 
 // Reconnect replaces the strategy by which this endpoint's lost or failed connections come back: its verdict restarts the connection's actor, stops
-// it, or escalates, which ends the endpoint. The default follows ReconnectInterval and ReconnectIntervalMax, and stops at a protocol error. It is not for
-// Bind, and inproc, where nothing comes back, refuses it with ErrBadOption.
+// it, or escalates, which ends the endpoint. The default follows ReconnectInterval and ReconnectIntervalMax, and stops at a protocol error. It is not
+// for Bind, and inproc, where nothing comes back, refuses it with ErrBadOption. libzmq has nothing like it.
 func Reconnect(s actor.Strategy) EndpointOption {
 	return func(o *endpointOptions) { o.strategy = s }
 }

@@ -83,7 +83,8 @@ func (b base) connectConn(ctx context.Context, conn net.Conn, opts []EndpointOpt
 // Dialer makes f open the connections of one Connect in place of the transport: with TLS, through a tunnel, from a pool. f is given the endpoint as
 // Connect was, runs in a goroutine of its own, is called again for each attempt, and must return when ctx ends, which it does with the endpoint, or
 // after ConnectTimeout. Its errors are failed attempts. The options that say how tcp and ipc connections are made have no say in it. Default nil, the
-// transport. It is not for Bind, and inproc, pgm and epgm refuse it with ErrBadOption.
+// transport. It is not for Bind, and inproc, pgm and epgm refuse it with ErrBadOption. (In place of ZMQ_USE_FD of a connected descriptor; see also
+// ConnectConn)
 func Dialer(f func(ctx context.Context, endpoint string) (net.Conn, error)) EndpointOption {
 	return func(o *endpointOptions) { o.dial = f }
 }

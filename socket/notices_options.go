@@ -22,7 +22,7 @@ type noticeOptions struct {
 // RouterNotify makes a Router receive a message of a routing id and an empty frame when a connection is there, before what comes of it, or when it is
 // gone, after what came of it: NotifyConnect, NotifyDisconnect, or both. An end that this side has made needs no notice, and there is none over
 // inproc, as in libzmq. Notices bypass the mark, by two messages at most: where a peer comes and goes while nobody receives, it is told of once.
-// Default 0, for none. ROUTER only; with RouterRaw both come in any case. (ZMQ_ROUTER_NOTIFY, draft)
+// Range 0 to 3. Default 0, for none. ROUTER only; with RouterRaw both come in any case. (ZMQ_ROUTER_NOTIFY, draft)
 func RouterNotify(what Notify) Option {
 	return func(o *options) error {
 		if what > NotifyConnect|NotifyDisconnect {
@@ -34,7 +34,7 @@ func RouterNotify(what Notify) Option {
 }
 
 // HelloMsg is the one frame of a message that each peer gets first, on each connection, and over inproc too. It bypasses the mark and is in no
-// account but inproc's. Default empty, for none. DEALER and ROUTER only. (ZMQ_HELLO_MSG, draft)
+// account but inproc's. Range: any bytes. Default empty, for none. DEALER and ROUTER only. (ZMQ_HELLO_MSG, draft)
 func HelloMsg(body string) Option {
 	return func(o *options) error {
 		o.helloMsg = []byte(body)
@@ -43,8 +43,8 @@ func HelloMsg(body string) Option {
 }
 
 // DisconnectMsg is the one frame of a message that the socket itself receives as if from a peer, when that peer, which had connected to it, has gone:
-// after all that came of it, and past the mark. Over inproc too. An end that this side has made needs none. Default empty, for none. ROUTER only.
-// (ZMQ_DISCONNECT_MSG, draft)
+// after all that came of it, and past the mark. Over inproc too. An end that this side has made needs none. Range: any bytes. Default empty, for
+// none. ROUTER only. (ZMQ_DISCONNECT_MSG, draft)
 func DisconnectMsg(body string) Option {
 	return func(o *options) error {
 		o.disconnectMsg = []byte(body)
@@ -54,7 +54,7 @@ func DisconnectMsg(body string) Option {
 
 // HiccupMsg is the one frame of a message that the socket itself receives as if from the peer that it had connected to, when that connection is lost:
 // after all that came of it, and past the mark; once for several losses in a row that nobody has received. Not over inproc, where no connection comes
-// back. Default empty, for none. DEALER only. (ZMQ_HICCUP_MSG, draft)
+// back. Range: any bytes. Default empty, for none. DEALER only. (ZMQ_HICCUP_MSG, draft)
 func HiccupMsg(body string) Option {
 	return func(o *options) error {
 		o.hiccupMsg = []byte(body)

@@ -11,6 +11,9 @@ import (
 // An Option sets one property of a socket: of a new one, or by Set of one in use. A value out of range makes the constructor, or Set, return
 // ErrBadOption, and so does an option that only some types have, where its doc says so. Settings tells what is set. As in libzmq, every type takes
 // the marks and the routing id, and one that does not send, or not receive, or sends no routing id, has no use for them.
+//
+// The doc of each option names its range and its default, the types that have it where that is not all of them, and, in brackets, libzmq's option.
+// Times are Go's, from nanoseconds on, where libzmq counts in milliseconds, and in seconds for keepalive.
 type Option func(*options) error
 
 // options are the settings of one socket, as they were at one time. Once a socket has them they never change: Set makes a new copy. Copies share what
@@ -117,7 +120,8 @@ func duration(name string, d time.Duration, field func(*options) *time.Duration)
 	}
 }
 
-// SendHWM is the high-water mark of each peer's outbound queue, in whole messages: 0 for no limit. Default 1000. (ZMQ_SNDHWM)
+// SendHWM is the high-water mark of each peer's outbound queue, in whole messages: 0 for no limit. Range 0 or more. Default 1000. All types.
+// (ZMQ_SNDHWM)
 func SendHWM(n int) Option {
 	return func(o *options) error {
 		if n < 0 {
@@ -128,7 +132,8 @@ func SendHWM(n int) Option {
 	}
 }
 
-// RecvHWM is the high-water mark of each peer's inbound queue, in whole messages: 0 for no limit. Default 1000. (ZMQ_RCVHWM)
+// RecvHWM is the high-water mark of each peer's inbound queue, in whole messages: 0 for no limit. Range 0 or more. Default 1000. All types.
+// (ZMQ_RCVHWM)
 func RecvHWM(n int) Option {
 	return func(o *options) error {
 		if n < 0 {
@@ -140,7 +145,7 @@ func RecvHWM(n int) Option {
 }
 
 // Linger is how long a closing socket, or endpoint, waits for its queued messages to go out: 0 drops them, a negative time waits without end (but
-// never past the ctx of Close or Shutdown). Default -1; 0 for SUB and XSUB. (ZMQ_LINGER)
+// never past the ctx of Close or Shutdown). Range: any time. Default -1; 0 for SUB and XSUB. All types. (ZMQ_LINGER)
 func Linger(d time.Duration) Option {
 	return func(o *options) error {
 		o.linger = d
@@ -148,8 +153,8 @@ func Linger(d time.Duration) Option {
 	}
 }
 
-// ReconnectInterval is the time before a lost or failed connection is tried again; up to as much again is added at random. Default 100 ms.
-// 0 or less: it is not tried again. (ZMQ_RECONNECT_IVL; libzmq takes whole milliseconds)
+// ReconnectInterval is the time before a lost or failed connection is tried again; up to as much again is added at random. 0 or less: it is not tried
+// again. Range: any time. Default 100 ms. (ZMQ_RECONNECT_IVL; libzmq takes whole milliseconds)
 func ReconnectInterval(d time.Duration) Option {
 	return func(o *options) error {
 		o.reconnectInterval = d
@@ -158,18 +163,20 @@ func ReconnectInterval(d time.Duration) Option {
 }
 
 // ReconnectIntervalMax makes the reconnect interval double at each failure in a row, up to d; what is added at random stays within ReconnectInterval.
-// A finished handshake ends the row. 0, the default, and a d below ReconnectInterval keep the interval as it is. (ZMQ_RECONNECT_IVL_MAX)
+// A finished handshake ends the row. 0, and a d below ReconnectInterval, keep the interval as it is. Range 0 or more. Default 0.
+// (ZMQ_RECONNECT_IVL_MAX)
 func ReconnectIntervalMax(d time.Duration) Option {
 	return duration("ReconnectIntervalMax", d, func(o *options) *time.Duration { return &o.reconnectMax })
 }
 
-// HandshakeInterval bounds the time from a connection's opening to the end of its handshake: 0 for no bound. Default 30 s. (ZMQ_HANDSHAKE_IVL)
+// HandshakeInterval bounds the time from a connection's opening to the end of its handshake: 0 for no bound. Range 0 or more. Default 30 s. All
+// types. (ZMQ_HANDSHAKE_IVL)
 func HandshakeInterval(d time.Duration) Option {
 	return duration("HandshakeInterval", d, func(o *options) *time.Duration { return &o.handshakeInterval })
 }
 
-// MaxMsgSize bounds an incoming frame in bytes; a larger one costs its sender the connection. -1, the default, is no bound: memory still grows only
-// with the bytes that have come, never with what a header announces. (ZMQ_MAXMSGSIZE)
+// MaxMsgSize bounds an incoming frame in bytes; a larger one costs its sender the connection. -1 is no bound: memory still grows only with the bytes
+// that have come, never with what a header announces. Range -1 or more. Default -1. (ZMQ_MAXMSGSIZE)
 func MaxMsgSize(n int64) Option {
 	return func(o *options) error {
 		if n < -1 {
@@ -199,8 +206,8 @@ func XPubNoDrop(on bool) Option {
 	}
 }
 
-// Affinity says which I/O actors may serve the socket's endpoints: bit n stands for worker n, and 0, the default, for all. Of those, the one with
-// the least to do is chosen. (ZMQ_AFFINITY)
+// Affinity says which I/O actors may serve the socket's endpoints: bit n stands for worker n, and 0 for all. Of those, the one with the least to do
+// is chosen; where there is none, Bind and Connect return ErrNoIOWorker. Range: any mask. Default 0. All types. (ZMQ_AFFINITY)
 func Affinity(mask uint64) Option {
 	return func(o *options) error {
 		o.affinity = mask
@@ -208,7 +215,8 @@ func Affinity(mask uint64) Option {
 	}
 }
 
-// Backlog is the length of the queue of connections that wait to be accepted. Default 100. (ZMQ_BACKLOG)
+// Backlog is how many connections may wait in the system to be accepted, at each bound endpoint over tcp and ipc; systems cut it to a bound of their
+// own. Range 0 or more. Default 100. (ZMQ_BACKLOG)
 func Backlog(n int) Option {
 	return func(o *options) error {
 		if n < 0 {
@@ -219,7 +227,7 @@ func Backlog(n int) Option {
 	}
 }
 
-// IPv6 allows IPv6 beside IPv4 on tcp. Default false. (ZMQ_IPV6)
+// IPv6 allows IPv6 beside IPv4 on tcp. Default false, or what Defaults says. (ZMQ_IPV6, and ZMQ_IPV4ONLY the other way round)
 func IPv6(on bool) Option {
 	return func(o *options) error {
 		o.ipv6 = on

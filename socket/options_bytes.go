@@ -7,9 +7,9 @@ import (
 
 // SendHWMBytes is a limit beside SendHWM, in bytes of all frames: each peer's outbound queue takes a message as long as it holds less, so that it may
 // end up beyond by a part of one message, and a message larger than the limit can be sent. 0 is no limit, but bytes are counted, so that Set can make
-// one for queues in use; -1, the default, is neither, and a Set from -1 holds for peers to come. Over inproc it adds up with the receiver's
-// RecvHWMBytes, and there is no limit where either has none. No subscription waits for it, or is dropped: where an XSUB's queue holds as much,
-// subscriptions included, other messages are. libzmq has nothing like it.
+// one for queues in use; -1 is neither, and a Set from -1 holds for peers to come. Range -1 or more. Default -1. Over inproc it adds up with the
+// receiver's RecvHWMBytes, and there is no limit where either has none. No subscription waits for it, or is dropped: where an XSUB's queue holds as
+// much, subscriptions included, other messages are. libzmq has nothing like it.
 func SendHWMBytes(n int64) Option {
 	return func(o *options) error {
 		if n < -1 {
@@ -21,6 +21,7 @@ func SendHWMBytes(n int64) Option {
 }
 
 // RecvHWMBytes is a limit beside RecvHWM, in bytes of all frames, of each peer's inbound queue: see SendHWMBytes. What an XPUB hears is not counted.
+// Range -1 or more. Default -1. libzmq has nothing like it.
 func RecvHWMBytes(n int64) Option {
 	return func(o *options) error {
 		if n < -1 {

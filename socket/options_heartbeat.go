@@ -26,15 +26,15 @@ func (o *heartbeatOptions) heartbeat() codec.Heartbeat {
 	return h
 }
 
-// HeartbeatInterval is the time between two PINGs to each peer: 0, the default, for none. A peer that has sent nothing for HeartbeatTimeout after a
-// PING is taken for dead: its connection ends with ErrHeartbeatTimeout, and a connecting side comes back. Peers that speak a ZMTP before 3.0 are sent
-// none, and inproc needs none. All types. (ZMQ_HEARTBEAT_IVL; libzmq takes whole milliseconds)
+// HeartbeatInterval is the time between two PINGs to each peer: 0 for none. Range 0 or more. Default 0. A peer that has sent nothing for
+// HeartbeatTimeout after a PING is taken for dead: its connection ends with ErrHeartbeatTimeout, and a connecting side comes back. Peers that speak a
+// ZMTP before 3.0 are sent none, and inproc needs none. All types. (ZMQ_HEARTBEAT_IVL; libzmq takes whole milliseconds)
 func HeartbeatInterval(d time.Duration) Option {
 	return duration("HeartbeatInterval", d, func(o *options) *time.Duration { return &o.heartbeatInterval })
 }
 
-// HeartbeatTTL tells each peer, with every PING, to take this side for dead where it hears nothing for so long: 0, the default, leaves that to the
-// peer. Rounded down to tenths of a second; at most 6553.599 s. Without effect where HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TTL)
+// HeartbeatTTL tells each peer, with every PING, to take this side for dead where it hears nothing for so long: 0 leaves that to the peer. Rounded
+// down to tenths of a second. Range 0 to 6553.599 s. Default 0. Without effect where HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TTL)
 func HeartbeatTTL(d time.Duration) Option {
 	return func(o *options) error {
 		const unit = 100 * time.Millisecond
@@ -47,8 +47,8 @@ func HeartbeatTTL(d time.Duration) Option {
 }
 
 // HeartbeatTimeout is how long this side waits, after a PING, for anything at all from the peer: a message, a frame of one, or a PONG. 0 waits for
-// ever. Default: HeartbeatInterval. While the socket's own queue for that peer is full, so that it does not read, no time runs. Without effect where
-// HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TIMEOUT)
+// ever. Range 0 or more. Default: HeartbeatInterval. While the socket's own queue for that peer is full, so that it does not read, no time runs.
+// Without effect where HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TIMEOUT)
 func HeartbeatTimeout(d time.Duration) Option {
 	return duration("HeartbeatTimeout", d, func(o *options) *time.Duration { return &o.heartbeatTimeout })
 }

@@ -42,7 +42,8 @@ func Rate(kbit int) Option {
 }
 
 // RecoveryInterval is how long a source keeps what it has sent over pgm and epgm, and how far a receiver waits for what is missing, at full Rate; it
-// costs memory accordingly. Default 10 s, at least 1 ms. PUB, XPUB, SUB and XSUB only. (ZMQ_RECOVERY_IVL; libzmq takes whole milliseconds)
+// costs memory accordingly. Range 1 ms to 2147483647 ms. Default 10 s. PUB, XPUB, SUB and XSUB only. (ZMQ_RECOVERY_IVL; libzmq takes whole
+// milliseconds)
 func RecoveryInterval(d time.Duration) Option {
 	return func(o *options) error {
 		if d < time.Millisecond || d.Milliseconds() > math.MaxInt32 {
@@ -53,8 +54,8 @@ func RecoveryInterval(d time.Duration) Option {
 	}
 }
 
-// MulticastHops is how many networks a packet over pgm and epgm may cross: 1, the default, is the local one alone. Up to 255. PUB, XPUB, SUB and XSUB
-// only. (ZMQ_MULTICAST_HOPS)
+// MulticastHops is how many networks a packet over pgm and epgm may cross: 1 is the local one alone. Range 1 to 255. Default 1. PUB, XPUB, SUB and
+// XSUB only. (ZMQ_MULTICAST_HOPS)
 func MulticastHops(n int) Option {
 	return func(o *options) error {
 		if n < 1 || n > 255 {
@@ -66,7 +67,7 @@ func MulticastHops(n int) Option {
 }
 
 // MulticastMaxTPDU is the largest packet over pgm and epgm, in bytes, headers of IP and UDP included: no more than the network's. A receiver with
-// less than its sources gets nothing. Default 1500, 200 to 65000. PUB, XPUB, SUB and XSUB only. (ZMQ_MULTICAST_MAXTPDU)
+// less than its sources gets nothing. Range 200 to 65000. Default 1500. PUB, XPUB, SUB and XSUB only. (ZMQ_MULTICAST_MAXTPDU)
 func MulticastMaxTPDU(n int) Option {
 	return func(o *options) error {
 		if n < 200 || n > 65000 {

@@ -39,7 +39,7 @@ func XPubManual(on bool) Option {
 }
 
 // XPubWelcome is a message of one frame that each new peer is sent before anything else, whatever it subscribes to: its own filter decides whether it
-// receives it. Default none; an empty one is none. PUB and XPUB only. (ZMQ_XPUB_WELCOME_MSG)
+// receives it. Range: any bytes. Default none; an empty one is none. PUB and XPUB only. (ZMQ_XPUB_WELCOME_MSG)
 func XPubWelcome(msg string) Option {
 	return func(o *options) error {
 		o.welcome = []byte(msg)

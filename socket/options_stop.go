@@ -18,8 +18,9 @@ const (
 	StopOnHandshakeFailed
 )
 
-// ReconnectStop says after which failures a connected endpoint is not tried again, but ends, with EventEnded. Default none. A strategy given to
-// Connect has its own. All types. (ZMQ_RECONNECT_STOP, a draft: 1 and 2; 4, AFTER_DISCONNECT, is what Endpoint.Close does in any case)
+// ReconnectStop says after which failures a connected endpoint is not tried again, but ends, with EventEnded: StopOnRefused, StopOnHandshakeFailed,
+// or both. Range 0 to 3. Default 0, none. A strategy given to Connect has its own. All types. (ZMQ_RECONNECT_STOP, a draft: 1 and 2; 4,
+// AFTER_DISCONNECT, is what Endpoint.Close does in any case)
 func ReconnectStop(on StopReasons) Option {
 	return func(o *options) error {
 		if on&^(StopOnRefused|StopOnHandshakeFailed) != 0 {

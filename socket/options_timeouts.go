@@ -6,8 +6,8 @@ import (
 )
 
 // SendTimeout bounds each Send whose ctx has no nearer deadline: one that has waited so long returns context.DeadlineExceeded. With 0 Send waits for
-// nothing, and returns ErrWouldBlock as TrySend does; a negative time, the default, is no bound. Do and SendChan go by their ctx alone.
-// (ZMQ_SNDTIMEO; libzmq takes whole milliseconds)
+// nothing, and returns ErrWouldBlock as TrySend does; a negative time is no bound. Range: any time. Default -1. Do and SendChan go by their ctx
+// alone. (ZMQ_SNDTIMEO; libzmq takes whole milliseconds)
 func SendTimeout(d time.Duration) Option {
 	return func(o *options) error {
 		o.sendTimeout = max(d, -1)
@@ -16,8 +16,8 @@ func SendTimeout(d time.Duration) Option {
 }
 
 // RecvTimeout bounds each Recv, and each step of Messages, whose ctx has no nearer deadline: one that has waited so long returns
-// context.DeadlineExceeded. With 0 they wait for nothing, and return ErrWouldBlock as TryRecv does; a negative time, the default, is no bound. Do and
-// RecvChan go by their ctx alone. (ZMQ_RCVTIMEO; libzmq takes whole milliseconds)
+// context.DeadlineExceeded. With 0 they wait for nothing, and return ErrWouldBlock as TryRecv does; a negative time is no bound. Range: any time.
+// Default -1. Do and RecvChan go by their ctx alone. (ZMQ_RCVTIMEO; libzmq takes whole milliseconds)
 func RecvTimeout(d time.Duration) Option {
 	return func(o *options) error {
 		o.recvTimeout = max(d, -1)

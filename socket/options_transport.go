@@ -33,8 +33,8 @@ func (o *transportOptions) check() error {
 	return nil
 }
 
-// SendBuffer is the size to ask for the kernel's send buffer of each connection, in bytes, over tcp, ipc, pgm and epgm: -1, the default, leaves it to the
-// system, which may also round what is asked for (Linux doubles it), and 0 is the least it has. (ZMQ_SNDBUF)
+// SendBuffer is the size to ask for the kernel's send buffer of each connection, in bytes, over tcp, ipc, pgm and epgm: -1 leaves it to the system,
+// which may also round what is asked for (Linux doubles it), and 0 is the least it has. Range -1 to 2147483647. Default -1. All types. (ZMQ_SNDBUF)
 func SendBuffer(n int) Option {
 	return func(o *options) error {
 		if n < -1 || n > math.MaxInt32 {
@@ -45,8 +45,9 @@ func SendBuffer(n int) Option {
 	}
 }
 
-// RecvBuffer is the size to ask for the kernel's receive buffer of each connection, in bytes, over tcp, ipc, pgm and epgm: -1, the default, leaves it to the
-// system, which may also round what is asked for (Linux doubles it), and 0 is the least it has. (ZMQ_RCVBUF)
+// RecvBuffer is the size to ask for the kernel's receive buffer of each connection, in bytes, over tcp, ipc, pgm and epgm: -1 leaves it to the
+// system, which may also round what is asked for (Linux doubles it), and 0 is the least it has. Range -1 to 2147483647. Default -1. All types.
+// (ZMQ_RCVBUF)
 func RecvBuffer(n int) Option {
 	return func(o *options) error {
 		if n < -1 || n > math.MaxInt32 {
@@ -97,8 +98,8 @@ const (
 	maxProbes    = 127
 )
 
-// TCPKeepAliveIdle is how long nothing has come before the first probe, 1 s to 32767 s, in whole seconds (what is over is rounded up). Default 0,
-// the system's: two hours on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_IDLE, in seconds, where -1 is the default)
+// TCPKeepAliveIdle is how long nothing has come before the first probe, in whole seconds (what is over is rounded up). Range 1 s to 32767 s, and 0.
+// Default 0, the system's: two hours on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_IDLE, in seconds, where -1 is the default)
 func TCPKeepAliveIdle(d time.Duration) Option {
 	return func(o *options) error {
 		if d != 0 && d < time.Second || d > maxKeepAlive {
@@ -109,8 +110,8 @@ func TCPKeepAliveIdle(d time.Duration) Option {
 	}
 }
 
-// TCPKeepAliveInterval is the time from one unanswered probe to the next, 1 s to 32767 s, in whole seconds (what is over is rounded up). Default 0,
-// the system's: 75 s on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_INTVL, in seconds, where -1 is the default)
+// TCPKeepAliveInterval is the time from one unanswered probe to the next, in whole seconds (what is over is rounded up). Range 1 s to 32767 s, and 0.
+// Default 0, the system's: 75 s on Linux. It wants TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_INTVL, in seconds, where -1 is the default)
 func TCPKeepAliveInterval(d time.Duration) Option {
 	return func(o *options) error {
 		if d != 0 && d < time.Second || d > maxKeepAlive {
@@ -121,7 +122,7 @@ func TCPKeepAliveInterval(d time.Duration) Option {
 	}
 }
 
-// TCPKeepAliveCount is how many probes go unanswered before the connection is given up, 1 to 127. Default 0, the system's: 9 on Linux. It wants
+// TCPKeepAliveCount is how many probes go unanswered before the connection is given up. Range 0 to 127. Default 0, the system's: 9 on Linux. It wants
 // TCPKeepAlive(true). (ZMQ_TCP_KEEPALIVE_CNT, where -1 is the default)
 func TCPKeepAliveCount(n int) Option {
 	return func(o *options) error {
@@ -133,9 +134,8 @@ func TCPKeepAliveCount(n int) Option {
 	}
 }
 
-// TCPMaxRetransmit is how long what a tcp connection has sent may go unacknowledged before the system gives the connection up: 0, the default, leaves
-// it to the system, and 2147483647 ms is the most. Linux counts in milliseconds and Windows in seconds, both rounded up; macOS lacks it.
-// (ZMQ_TCP_MAXRT)
+// TCPMaxRetransmit is how long what a tcp connection has sent may go unacknowledged before the system gives the connection up: 0 leaves it to the
+// system. Range 0 to 2147483647 ms. Default 0. Linux counts in milliseconds and Windows in seconds, both rounded up; macOS lacks it. (ZMQ_TCP_MAXRT)
 func TCPMaxRetransmit(d time.Duration) Option {
 	return func(o *options) error {
 		if d < 0 || d > math.MaxInt32*time.Millisecond {
@@ -147,8 +147,8 @@ func TCPMaxRetransmit(d time.Duration) Option {
 }
 
 // ConnectTimeout bounds each attempt to connect, from the look-up of the name to the last word of a proxy; an attempt that takes longer has failed
-// with ErrConnectTimeout, and the next one comes as after any other failure. Default 0: no bound but the system's, which for tcp can be minutes. The
-// handshake that follows is bounded by HandshakeInterval. (ZMQ_CONNECT_TIMEOUT)
+// with ErrConnectTimeout, and the next one comes as after any other failure. Range 0 or more. Default 0: no bound but the system's, which for tcp can
+// be minutes. The handshake that follows is bounded by HandshakeInterval. (ZMQ_CONNECT_TIMEOUT)
 func ConnectTimeout(d time.Duration) Option {
 	return duration("ConnectTimeout", d, func(o *options) *time.Duration { return &o.net.ConnectTimeout })
 }
@@ -168,8 +168,8 @@ func BindToDevice(name string) Option {
 	}
 }
 
-// Priority is the place of tcp packets in this system's own queues: 0, the default, leaves it to the system, and more goes first. Linux only; 7 and
-// more want a privilege, and without it Bind fails, and so does each attempt to connect. (ZMQ_PRIORITY)
+// Priority is the place of tcp packets in this system's own queues: 0 leaves it to the system, and more goes first. Range 0 to 2147483647. Default 0.
+// Linux only; 7 and more want a privilege, and without it Bind fails, and so does each attempt to connect. (ZMQ_PRIORITY)
 func Priority(n int) Option {
 	return func(o *options) error {
 		if n < 0 || n > math.MaxInt32 {

@@ -2,8 +2,9 @@
 
 package socket_test
 
-// The race detector multiplies memory: fewer peers show that nothing grows without bound, and the other run measures.
+// The race detector multiplies memory: fewer peers and topics show that nothing grows without bound, and the other run measures.
 const (
 	idlePeers      = 1000
+	manyTopics     = 50_000
 	memoryOverhead = 10
 )

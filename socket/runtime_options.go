@@ -5,8 +5,8 @@ import "slices"
 // defaultMaxSockets is libzmq's.
 const defaultMaxSockets = 1023
 
-// MaxSockets bounds the sockets of the runtime, 1 or more: past it constructors return ErrTooManySockets. A socket counts until it has closed, its
-// linger included. Default 1023. (ZMQ_MAX_SOCKETS)
+// MaxSockets bounds the sockets of the runtime, 1 or more, without an upper bound: past it constructors return ErrTooManySockets. A socket counts
+// until it has closed, its linger included. Default 1023. (ZMQ_MAX_SOCKETS)
 func MaxSockets(n int) RuntimeOption {
 	return func(o *runtimeOptions) error {
 		if n < 1 {

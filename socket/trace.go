@@ -15,7 +15,8 @@ type Conn struct {
 	Attempt uint64
 }
 
-// WithTrace sets the functions to call as messages pass.
+// WithTrace sets the functions to call as messages pass. Default none. All types. It holds for endpoints that are bound or connected from then on.
+// libzmq has nothing like it.
 func WithTrace(t Trace) Option {
 	return func(o *options) error {
 		o.trace = t
