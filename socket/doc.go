@@ -48,7 +48,7 @@
 //	events.go, event_hub.go, event_stream.go, noise.go, noise_drops.go, noise_marks.go, monitor.go, monitor_fd.go, monitor_frames.go, loops.go, trace.go   what happens, and who is told
 //	auth.go, auth_ask.go, auth_list.go, certificate.go, zap.go, options_security.go   who may come in
 //	options.go, options_timeouts.go, options_pubsub.go, router_options.go, stream_options.go, notices_options.go, runtime_options.go   more options
-//	settings.go, ready.go, errors.go, stats.go, stats_rates.go, snapshot.go, message.go, writer.go   what callers set and see
+//	settings.go, ready.go, errors.go, stats.go, stats_rates.go, stats_runtime.go, snapshot.go, message.go, writer.go   what callers set and see
 //
 // The package does not speak ZMTP itself: that is package wire, driven by the actor of package wire/codec.
 package socket

@@ -118,23 +118,39 @@ func (h *hub) end(socket string) {
 
 // emit tells of an event.
 func (h *hub) emit(e Event) {
+	e = e.complete()
+	h.write(e)
+	if h.onEvent != nil {
+		h.call(e)
+	}
+	h.pass(e, false)
+}
+
+// pass puts an event into the buffers of those who loop; choosy leaves out all but monitors.
+func (h *hub) pass(e Event, choosy bool) {
+	all := h.streams.Load()
+	if all == nil {
+		return
+	}
+	for _, s := range *all {
+		if s.wants == nil && choosy || s.socket != "" && s.socket != e.Socket {
+			continue
+		}
+		if s.wants == nil || s.wants(e) {
+			s.put(e)
+		}
+	}
+}
+
+// complete fills in what all events have.
+func (e Event) complete() Event {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
 	if e.Err != nil {
 		e.Err = &PeerError{Endpoint: e.Endpoint, Peer: e.Peer, Err: e.Err}
 	}
-	h.write(e)
-	if h.onEvent != nil {
-		h.call(e)
-	}
-	if all := h.streams.Load(); all != nil {
-		for _, s := range *all {
-			if (s.socket == "" || s.socket == e.Socket) && (s.wants == nil || s.wants(e)) {
-				s.put(e)
-			}
-		}
-	}
+	return e
 }
 
 // call calls the callback.
@@ -174,15 +190,18 @@ func (h *hub) write(e Event) {
 	h.log.LogAttrs(context.Background(), level, e.Kind.String(), attrs...)
 }
 
-// emit tells of an event of s, unless nobody is to know of it, or there were too many of its kind. It must not be called under a lock: see WithEvents.
+// emit tells of an event of s, unless nobody is to know of it, or there were too many of its kind: then a monitor alone is told, as libzmq does. It must not
+// be called under a lock: see WithEvents.
 func (s *socket) emit(e Event) {
 	if !s.rt.events.heard() {
 		return
 	}
-	if e.Kind.limited() {
+	if e.limited() && s.noise.heard() {
 		ok := s.noise.allows(e.Kind, nil)
 		s.noise.ring() // for the end of the period
 		if !ok {
+			e.Socket = s.name
+			s.rt.events.pass(e.complete(), true)
 			return
 		}
 	}

@@ -61,8 +61,8 @@ const (
 	EventSubscribed
 	// EventUnsubscribed: a peer has ended its subscription to Topic. Of those that end with their peer nothing is said but EventDisconnected.
 	EventUnsubscribed
-	// EventDropped: Count messages were dropped for Reason, in Direction, since the last such event: those before anybody listened, too. The ledger of
-	// Stats has the same drops, by peer. Empty Direction: there was no queue for it.
+	// EventDropped: Count messages were dropped for Reason, in Direction, since the last such event. The first one of a peer has also what was dropped before
+	// anybody listened; of peers that had gone by then nothing is told. The ledger of Stats has all drops, by peer. Empty Direction: there was no queue for it.
 	EventDropped
 	// EventMarkReached: the queue of Direction is at its mark, and takes nothing until it has drained to its low-water mark. Over inproc the sender tells.
 	EventMarkReached
@@ -127,9 +127,11 @@ type Event struct {
 	Reason mailbox.Reason
 	// Count is how many an event stands for: messages of EventDropped and EventSlowPeer, events of EventMissed.
 	Count uint64
-	// Suppressed counts the events of this kind and this socket that were not told. EventRefused, and all from EventSubscribed to EventSlowPeer, are told
-	// 100 times a second at most, of each kind and socket. At the end of that second one event more, which names no peer, has the number of the others;
-	// of EventDropped it also has their Count, for each reason, so that no drop is lost.
+	// Suppressed counts the events of this kind and this socket that were not told. All from EventSubscribed to EventSlowPeer are told 100 times a second
+	// at most, of each kind and socket; and so is what anybody can bring about who finds the port of a bound endpoint: EventAccepted, EventAcceptFailed,
+	// EventRefused, EventHandshakeFailed, EventHandshakeSucceeded and EventDisconnected of connections that came in over a network. At the end of that second one
+	// event more, which names no peer, has the number of the others; of EventDropped it also has their Count, for each reason, so that no drop is
+	// lost. Whoever keeps a list of peers by events makes it up anew by Stats then. A Monitor is told of each.
 	Suppressed uint64
 
 	bound   bool // the endpoint is a bound one

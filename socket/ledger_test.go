@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/socket"
 )
 
@@ -27,9 +28,18 @@ type fray struct {
 	push  []*socket.Push
 	conns [][]*socket.Endpoint // of each push, to each bind
 
-	sent      []atomic.Uint64 // by push: what Send and TrySend accepted
-	received  []atomic.Uint64 // by pull
-	progressc chan struct{}   // a word now and then that messages flow
+	// The test's own counts.
+	sent     []atomic.Uint64           // by push: what Send and TrySend accepted
+	taken    []atomic.Uint64           // by push: messages whose last byte the kernel took; over inproc nobody counts them
+	received [][]atomic.Uint64         // by pull, and by the push that they came from
+	lost     atomic.Uint64             // connections that were up and are gone
+	broken   map[anySocket]uint64      // how often the test made a socket's actor panic
+	dropped  map[mailbox.Reason]uint64 // what was dropped in each of the other ways
+
+	progressc chan struct{} // a word now and then that messages flow
+	hold      atomic.Bool   // receivers are to stop once
+	heldc     chan struct{} // one has stopped
+	releasec  chan struct{} // closed when they may go on
 	senders   errgroup.Group
 	receivers errgroup.Group
 }
@@ -39,16 +49,24 @@ func newFray(t *testing.T, at place) *fray {
 	t.Helper()
 	const pulls, pushes = 3, 4
 	f := &fray{
-		t: t, ctx: within(t), rnd: seeded(t), at: at, rt: newRuntime(t), conns: make([][]*socket.Endpoint, pushes), sent: make([]atomic.Uint64, pushes),
-		received: make([]atomic.Uint64, pulls), progressc: make(chan struct{}, 1),
+		t: t, ctx: within(t), rnd: seeded(t), at: at, conns: make([][]*socket.Endpoint, pushes), sent: make([]atomic.Uint64, pushes),
+		taken: make([]atomic.Uint64, pushes), broken: map[anySocket]uint64{}, dropped: map[mailbox.Reason]uint64{},
+		progressc: make(chan struct{}, 1), heldc: make(chan struct{}, pulls), releasec: make(chan struct{}),
 	}
+	f.rt = newRuntime(t, socket.WithEvents(func(e socket.Event) {
+		if e.Kind == socket.EventDisconnected {
+			f.lost.Add(max(1, e.Suppressed))
+		}
+	}))
 	for i := range pulls {
+		f.received = append(f.received, make([]atomic.Uint64, pushes))
 		f.pulls = append(f.pulls, newPull(t, f.rt, socket.RecvHWM(1+f.rnd.IntN(20))))
 		f.binds = append(f.binds, bind(t, f.pulls[i], at.fresh(t)))
 	}
 	for i := range pushes {
-		linger := socket.Linger(time.Duration(f.rnd.IntN(2)) * 20 * time.Millisecond)
-		f.push = append(f.push, newPush(t, f.rt, socket.SendHWM(1+f.rnd.IntN(20)), socket.ReconnectInterval(1), linger))
+		f.push = append(f.push, newPush(t, f.rt, socket.SendHWM(1+f.rnd.IntN(20)), socket.ReconnectInterval(1),
+			socket.Linger(time.Duration(f.rnd.IntN(2))*20*time.Millisecond),
+			socket.WithTrace(socket.Trace{Sent: func(socket.Conn, socket.Message) { f.taken[i].Add(1) }})))
 		for _, b := range f.binds {
 			f.conns[i] = append(f.conns[i], connect(t, f.push[i], b.String()))
 		}
@@ -83,6 +101,7 @@ func (f *fray) sendLoop(i int) error {
 
 // receiveLoop receives from pull i until it closes.
 func (f *fray) receiveLoop(i int) error {
+	held, n := false, 0
 	for m, err := range f.pulls[i].Messages(f.ctx) {
 		if errors.Is(err, socket.ErrClosed) {
 			return nil
@@ -90,36 +109,44 @@ func (f *fray) receiveLoop(i int) error {
 		if err != nil {
 			return err
 		}
-		numberOf(f.t, m)
-		if f.received[i].Add(1)%50 == 0 {
+		f.received[i][numberOf(f.t, m)].Add(1)
+		if n++; n%50 == 0 {
 			select {
 			case f.progressc <- struct{}{}:
 			default:
 			}
 		}
+		if !held && f.hold.Load() {
+			held = true
+			f.heldc <- struct{}{}
+			<-f.releasec
+		}
 	}
 	return f.ctx.Err()
 }
 
-// disturb does something at random to an endpoint.
-func (f *fray) disturb() {
-	i, k := f.rnd.IntN(len(f.push)), f.rnd.IntN(len(f.binds))
-	switch f.rnd.IntN(6) {
-	case 0: // disconnect and connect again
+// disturbances are what is done to the sockets of a fray, at random: to one push, one pull, or an endpoint between the two.
+var disturbances = []func(f *fray, push, pull int){
+	func(f *fray, i, k int) { // disconnect and connect again
 		f.mayLeave(f.conns[i][k].Close(f.ctx))
 		f.conns[i][k] = connect(f.t, f.push[i], f.binds[k].String())
-	case 1: // unbind and bind again
+	},
+	func(f *fray, _, k int) { // unbind and bind again
 		f.mayLeave(f.binds[k].Close(f.ctx))
 		f.binds[k] = bind(f.t, f.pulls[k], f.binds[k].String())
-	case 2:
-		require.NoError(f.t, f.push[i].Set(f.ctx, socket.SendHWM(f.rnd.IntN(20))))
-	case 3:
-		require.NoError(f.t, f.pulls[k].Set(f.ctx, socket.RecvHWM(1+f.rnd.IntN(20))))
-	case 4: // an actor panics, and is restarted
-		require.NoError(f.t, f.push[i].Break(f.rnd.IntN(100)))
-	case 5:
-		require.NoError(f.t, f.pulls[k].Break(f.rnd.IntN(100)))
-	}
+	},
+	func(f *fray, i, _ int) { require.NoError(f.t, f.push[i].Set(f.ctx, socket.SendHWM(f.rnd.IntN(20)))) },
+	func(f *fray, _, k int) { require.NoError(f.t, f.pulls[k].Set(f.ctx, socket.RecvHWM(1+f.rnd.IntN(20)))) },
+	func(f *fray, i, _ int) { // an actor panics, and is restarted: a socket's
+		f.broken[f.push[i]]++
+		require.NoError(f.t, f.push[i].Break(0))
+	},
+	func(f *fray, _, k int) {
+		f.broken[f.pulls[k]]++
+		require.NoError(f.t, f.pulls[k].Break(0))
+	},
+	func(f *fray, i, _ int) { require.NoError(f.t, f.push[i].Break(1+2*f.rnd.IntN(50))) }, // a connection's
+	func(f *fray, _, k int) { require.NoError(f.t, f.pulls[k].Break(1+2*f.rnd.IntN(50))) },
 }
 
 // mayLeave wants a Close to succeed but for messages that were left.
@@ -131,24 +158,38 @@ func (f *fray) mayLeave(err error) {
 	}
 }
 
-// TestLedgerOfRandomTraffic disturbs random traffic in many ways and ends it: all books add up with each other and with the test's own.
+// TestLedgerOfRandomTraffic disturbs random traffic in many ways, drops messages beside it in every way there is, and ends it: all books add up with each
+// other and with the test's own, which count at both ends: what was sent, what the kernel took, what was received. Every kind of drop, lost connections and
+// restarts must have come to pass.
 func TestLedgerOfRandomTraffic(t *testing.T) {
+	const each = 3
 	for _, at := range places {
 		t.Run(at.scheme, func(t *testing.T) {
 			f := newFray(t, at)
-			for range 40 {
+			var steps []func()
+			for _, d := range disturbances {
+				for range each {
+					steps = append(steps, func() { d(f, f.rnd.IntN(len(f.push)), f.rnd.IntN(len(f.pulls))) })
+				}
+			}
+			for _, why := range reasonsThereAre(t) {
+				steps = append(steps, func() { f.lose(why) })
+			}
+			f.rnd.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+			for _, step := range steps {
 				select {
 				case <-f.progressc:
 				case <-f.ctx.Done():
 					require.NoError(t, f.ctx.Err(), "nothing moves any more")
 				}
-				f.disturb()
+				step()
 			}
+			f.leaveUnread()
 			for _, p := range f.push {
 				f.mayLeave(p.Close(f.ctx))
 			}
 			require.NoError(t, f.senders.Wait())
-			for _, p := range f.pulls {
+			for _, p := range f.pulls[1:] {
 				gone(t, p)
 				require.NoError(t, p.Close(f.ctx))
 			}
@@ -158,32 +199,91 @@ func TestLedgerOfRandomTraffic(t *testing.T) {
 	}
 }
 
+// lose drops messages in one of the ways there are, beside the traffic.
+func (f *fray) lose(why mailbox.Reason) {
+	f.t.Run(string(why), func(t *testing.T) {
+		l := &loss{T: t, rnd: f.rnd, rt: f.rt}
+		l.check(why)
+		f.dropped[why] += l.sent - l.received
+	})
+}
+
+// leaveUnread closes a pull that has something to receive, while its receiver holds still.
+func (f *fray) leaveUnread() {
+	f.hold.Store(true)
+	for range f.pulls {
+		<-f.heldc
+	}
+	poller := socket.NewPoller()
+	require.NoError(f.t, poller.Add(f.pulls[0], socket.PollIn))
+	_, err := poller.Wait(f.ctx)
+	require.NoError(f.t, err)
+	require.NoError(f.t, f.pulls[0].Close(f.ctx))
+	close(f.releasec)
+}
+
 // audit checks all books.
 func (f *fray) audit() {
-	var out, in, sent, received uint64
+	var unread, left uint64
 	for i, p := range f.push {
+		var received uint64
+		for k := range f.pulls {
+			received += f.received[k][i].Load()
+		}
+		taken := f.taken[i].Load()
+		if f.at.scheme == "inproc" {
+			require.Zero(f.t, taken)
+			taken = received // nobody else can have it
+		}
 		l := p.Stats().Out
 		balanced(f.t, l)
 		require.Zero(f.t, l.Queued)
 		require.Equal(f.t, f.sent[i].Load(), l.Accepted)
-		sent += f.sent[i].Load()
-		out += l.Delivered
+		require.Equal(f.t, taken, l.Delivered)
+		require.Equal(f.t, f.sent[i].Load()-taken, dropped(l))
+		require.LessOrEqual(f.t, received, taken, "what the kernel took may be lost with a connection; nothing comes from nowhere")
+		left += f.sent[i].Load() - taken
 	}
-	for i, p := range f.pulls {
+	for k, p := range f.pulls {
+		var received uint64
+		for i := range f.push {
+			received += f.received[k][i].Load()
+		}
 		l := p.Stats().In
 		balanced(f.t, l)
 		require.Zero(f.t, l.Queued)
-		require.Equal(f.t, f.received[i].Load(), l.Delivered)
-		received += l.Delivered
-		in += l.Accepted
+		require.Equal(f.t, received, l.Delivered)
+		require.Positive(f.t, received)
+		unread += dropped(l)
 	}
-	if f.at.scheme == "inproc" { // both books are about the same queues
-		require.Equal(f.t, sent, in)
-		require.Equal(f.t, out, received)
-		return
+	require.Positive(f.t, unread)
+	if f.at.scheme == "inproc" {
+		require.LessOrEqual(f.t, unread, left, "both books are about the same queues")
 	}
-	require.LessOrEqual(f.t, in, out, "what the kernel took may be lost with a connection; nothing comes from nowhere")
-	require.Positive(f.t, received)
+	f.happened()
+}
+
+// happened wants all to have come to pass that a fray is about, by the test's own count, and the ledger of the runtime to have it.
+func (f *fray) happened() {
+	var panics uint64
+	for s, n := range f.broken {
+		require.Equal(f.t, n, s.Stats().Restarts)
+		panics += n
+	}
+	require.Positive(f.t, panics)
+	require.Positive(f.t, f.lost.Load(), "no connection was lost")
+	ended, cancel := context.WithCancel(f.ctx)
+	cancel()
+	f.mayLeave(f.rt.Shutdown(ended))
+	st := f.rt.Stats()
+	balanced(f.t, st.Out)
+	balanced(f.t, st.In)
+	require.Zero(f.t, st.Out.Queued+st.In.Queued)
+	require.GreaterOrEqual(f.t, st.Restarts, panics)
+	for _, why := range reasonsThereAre(f.t) {
+		require.Positive(f.t, f.dropped[why], "nothing was dropped for %q", why)
+		require.GreaterOrEqual(f.t, st.Out.Dropped[why]+st.In.Dropped[why], f.dropped[why], why)
+	}
 }
 
 // TestLedgerOfTurns does the same for requests and replies, both directions of both sides.

@@ -21,7 +21,7 @@ type monitorFrame struct {
 
 // wants says whether an event may be one of libzmq's. One that stands for others which were not told is none.
 func (m *monitor) wants(e Event) bool {
-	return !strings.HasPrefix(e.Endpoint, inprocScheme+":") && (!e.Kind.limited() || e.Kind == EventRefused && e.Suppressed == 0)
+	return !strings.HasPrefix(e.Endpoint, inprocScheme+":") && !e.Kind.noisy() && e.Suppressed == 0
 }
 
 // monitorFrames are what libzmq tells of where e happens: none, one, or two.

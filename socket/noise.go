@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,7 +12,8 @@ import (
 
 // Some events can come to pass as often as messages do: a queue reaches its mark, a message is dropped, a peer subscribes. They arise on the data path, under
 // locks, so nobody is told there: a few words are left with the socket's noise, and its actor is rung for, which tells. While nobody listens that costs one
-// load of a word, and drops and marks are counted as always.
+// load of a word, and drops and marks are counted as always. Others come to pass as often as strangers like: who scans ports opens thousands of connections.
+// Those are told where they arise, within the same budget (socket.emit).
 //
 //	quiet ──ring──▶ telling, at most noiseBurst events of a kind ──noisePeriod──▶ the rest in one ──nothing new──▶ quiet
 //	                       ▲───────────────────── something new ──────────────────────┘
@@ -23,13 +25,24 @@ const (
 	noiseBurst = 100
 )
 
-// limited says whether events of a kind could flood.
-func (k EventKind) limited() bool {
+// noisy says whether events of a kind arise on the data path.
+func (k EventKind) noisy() bool {
 	switch k {
-	case EventRefused, EventDropped, EventSlowPeer, EventMarkReached, EventMarkLeft, EventSubscribed, EventUnsubscribed:
+	case EventDropped, EventSlowPeer, EventMarkReached, EventMarkLeft, EventSubscribed, EventUnsubscribed:
 		return true
 	default:
 		return false
+	}
+}
+
+// limited says whether events such as e could flood: those of the data path, and those of connections that come in over a network, which anybody can make.
+// How often an endpoint connects is its own affair.
+func (e Event) limited() bool {
+	switch e.Kind {
+	case EventAccepted, EventAcceptFailed, EventRefused, EventConnectFailed, EventHandshakeSucceeded, EventHandshakeFailed, EventDisconnected:
+		return e.bound && !strings.HasPrefix(e.Endpoint, inprocScheme+":")
+	default:
+		return e.Kind.noisy()
 	}
 }
 

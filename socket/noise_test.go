@@ -2,7 +2,9 @@ package socket_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/weirmq/weir/mailbox"
 	"github.com/weirmq/weir/socket"
+	"github.com/weirmq/weir/wire"
 )
 
 // A hearsay keeps events. Safe for concurrent use.
@@ -275,4 +278,110 @@ func TestNoiseWithoutListeners(t *testing.T) {
 	require.NoError(t, pub.Send(ctx, m))
 	require.NotZero(t, events.until(socket.EventDropped).Count)
 	stop()
+}
+
+// A strangers is a door in a bubble, and those who stand before it. Owned by the test's goroutine.
+type strangers struct {
+	*testing.T
+	door *lineListener
+}
+
+// come has n of them connect and say nothing at all but that they go.
+func (s strangers) come(n int) {
+	for range n {
+		ours, theirs := net.Pipe()
+		s.door.lines <- line{ours}
+		_ = theirs.Close()
+	}
+	synctest.Wait()
+}
+
+// shake has n of them connect, shake hands as a PUSH does, and go.
+func (s strangers) shake(n int) {
+	for range n {
+		ours, theirs := net.Pipe()
+		s.door.lines <- line{ours}
+		p := &rawPeer{t: s.T, conn: theirs, dec: wire.NewDecoder(-1)}
+		p.shakeLine("PUSH", "")
+		synctest.Wait() // both sides have what the other said
+		_ = theirs.Close()
+	}
+	synctest.Wait()
+}
+
+// tally counts the events that there are, by their kinds: those that were told, and those that were not.
+func tally(events []socket.Event) (told, suppressed map[socket.EventKind]int) {
+	told, suppressed = map[socket.EventKind]int{}, map[socket.EventKind]int{}
+	for _, e := range events {
+		if e.Suppressed > 0 {
+			suppressed[e.Kind] += int(e.Suppressed)
+		} else {
+			told[e.Kind]++
+		}
+	}
+	return told, suppressed
+}
+
+// TestEventsOfStrangers has a crowd of strangers connect, as a scanner of ports does: of each kind of event a socket tells as many in a second as there is
+// budget for, and then how many more there were. Its monitor is told of all, as with libzmq.
+func TestEventsOfStrangers(t *testing.T) {
+	const crowd, burst = 300, socket.NoiseBurst
+	synctest.Test(t, func(t *testing.T) {
+		rt, events := noisy(t, socket.EventAccepted, socket.EventHandshakeFailed, socket.EventHandshakeSucceeded, socket.EventDisconnected)
+		pull := newPull(t, rt)
+		name := inprocName(t)
+		require.NoError(t, pull.Monitor(t.Context(), name, socket.MonitorAll))
+		ear, err := socket.NewPair(rt)
+		require.NoError(t, err)
+		connect(t, ear, name)
+		require.NoError(t, ear.WaitPeers(within(t), 1))
+		s := strangers{t, &lineListener{lines: make(chan net.Conn), closed: make(chan struct{})}}
+		_, err = pull.BindListener(within(t), s.door)
+		require.NoError(t, err)
+
+		s.come(crowd)
+		told, suppressed := tally(drain(events))
+		require.Equal(t, map[socket.EventKind]int{socket.EventAccepted: burst, socket.EventHandshakeFailed: burst}, told)
+		require.Empty(t, suppressed)
+		time.Sleep(2 * time.Second)
+		told, suppressed = tally(drain(events))
+		require.Empty(t, told)
+		require.Equal(t, map[socket.EventKind]int{socket.EventAccepted: crowd - burst, socket.EventHandshakeFailed: crowd - burst}, suppressed)
+		heard := map[socket.MonitorEvents]int{}
+		for m, err := ear.TryRecv(); err == nil; m, err = ear.TryRecv() {
+			heard[socket.MonitorEvents(binary.NativeEndian.Uint16(m.Frame(0)))]++
+		}
+		require.Equal(t, map[socket.MonitorEvents]int{
+			socket.MonitorListening: 1, socket.MonitorAccepted: crowd, socket.MonitorHandshakeFailedNoDetail: crowd, socket.MonitorDisconnected: crowd,
+		}, heard)
+
+		s.shake(burst + 20)
+		told, _ = tally(drain(events))
+		require.Equal(t, map[socket.EventKind]int{
+			socket.EventAccepted: burst, socket.EventHandshakeSucceeded: burst, socket.EventDisconnected: burst,
+		}, told, "a new second, and strangers who know the protocol")
+		require.NoError(t, pull.Close(within(t)))
+		_, suppressed = tally(drain(events))
+		require.Equal(t, map[socket.EventKind]int{
+			socket.EventAccepted: 20, socket.EventHandshakeSucceeded: 20, socket.EventDisconnected: 20,
+		}, suppressed, "the rest is told at the end")
+	})
+}
+
+// TestEventsOfOwnConnections are all told: how often an endpoint connects is its own affair, and so is who comes over inproc.
+func TestEventsOfOwnConnections(t *testing.T) {
+	const many = socket.NoiseBurst + 20
+	synctest.Test(t, func(t *testing.T) {
+		rt, events := noisy(t, socket.EventHandshakeSucceeded, socket.EventDisconnected)
+		pull, push := newPull(t, rt), newPush(t, rt)
+		near := bind(t, pull, inprocName(t)).String()
+		for range many {
+			ep := connect(t, push, near)
+			require.NoError(t, push.WaitPeers(within(t), 1))
+			require.NoError(t, ep.Close(within(t)))
+		}
+		told, suppressed := tally(drain(events))
+		require.Equal(t, map[socket.EventKind]int{socket.EventHandshakeSucceeded: 2 * many, socket.EventDisconnected: 2 * many}, told)
+		require.Empty(t, suppressed)
+	})
 }

@@ -263,7 +263,7 @@ func TestNoticesAreBounded(t *testing.T) {
 		_, err = conn.Write([]byte("last"))
 		require.NoError(t, err)
 		up, heard := false, 0
-		for e, err := range s.Events(ctx) {
+		for e, err := range s.StreamEvents(ctx) {
 			require.NoError(t, err)
 			heard++
 			require.Equal(t, e.Kind != socket.StreamUp, up, "event %d: %v", heard, e)

@@ -50,9 +50,13 @@ type pipe struct {
 	peer       atomic.Pointer[codec.Peer] // of the present or last connection
 	reconnects atomic.Uint64              // connections after the first
 	failed     atomic.Pointer[string]     // why the last connection ended, or an attempt failed; nil for never
+	restarts   atomic.Uint64              // of the pipe's own actor; written by it
 	called     atomic.Pointer[string]     // what the application calls the peer, for events; nil where it calls it nothing, or does not yet
 
-	told [2]map[mailbox.Reason]uint64 // guarded by the lock of the socket's statsBook: drops that events have told of, outbound and inbound; nil for none
+	// Guarded by the lock of the socket's statsBook.
+	told  [2]map[mailbox.Reason]uint64 // drops that events have told of, outbound and inbound; nil for none
+	rates rateBook
+	since time.Time // when it became one of the socket's
 
 	// Owned by the socket actor.
 	ref     actor.Ref[pipeMessage]
@@ -174,6 +178,8 @@ func (a *pipeActor) Receive(ctx *actor.Context[pipeMessage]) error {
 		a.onFlushed()
 	case *lingerOver:
 		a.end(true)
+	case actor.Restarting:
+		a.pipe.restarts.Add(1)
 	default:
 		return actor.Unexpected(m)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/weirmq/weir/actor"
 )
@@ -17,6 +18,8 @@ type Socket interface {
 	Set(ctx context.Context, opts ...Option) error
 	Settings() Settings
 	Stats() Stats
+	Events(ctx context.Context) iter.Seq[Event]
+	Monitor(ctx context.Context, endpoint string, events MonitorEvents, opts ...MonitorOption) error
 	String() string
 
 	common() *socket

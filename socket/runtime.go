@@ -31,9 +31,12 @@ type Runtime struct {
 	door       doorman
 	monitors   loopGroup     // the loops of monitors
 	grace      time.Duration // for the stop of the actors after the sockets are closed
+	started    time.Time
 
 	lastSocket   atomic.Int64 // numbers of sockets and endpoints, for names
 	lastEndpoint atomic.Int64
+
+	books runtimeBook // of all sockets; has its own lock
 
 	mu      sync.Mutex
 	sockets map[*socket]struct{}   // guarded by mu
@@ -91,6 +94,7 @@ func NewRuntime(opts ...RuntimeOption) (*Runtime, error) {
 	rt := &Runtime{
 		log: o.log, events: &hub{}, maxSockets: o.maxSockets, defaults: o.defaults,
 		sockets: map[*socket]struct{}{}, proxies: map[string]*proxyState{}, inproc: newInprocRegistry(), grace: o.grace,
+		started: time.Now(),
 	}
 	rt.events.open(o.log, o.onEvent)
 	rt.door.rt, rt.door.auth = rt, o.auth
@@ -192,6 +196,7 @@ func (rt *Runtime) adopt(s *socket) error {
 	rt.sockets[s] = struct{}{}
 	if !s.typ.hidden {
 		rt.open++
+		rt.books.add(s)
 	}
 	return nil
 }
@@ -204,6 +209,7 @@ func (rt *Runtime) disown(s *socket) {
 	}
 	delete(rt.sockets, s)
 	rt.mu.Unlock()
+	rt.books.retire(s)
 	_ = rt.reaper.ref.Tell(&reaped{s}) // the reaper stops with the runtime
 	rt.events.end(s.name)
 	if m := s.monitor.Load(); m != nil {

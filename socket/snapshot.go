@@ -143,7 +143,7 @@ func (b *snapshotBook) socket(n actor.Node, name string) Node {
 	peers := map[string]PeerStats{}
 	if s := b.sockets[name]; s != nil {
 		st := s.stats.read(s)
-		s.stats.each(func(p *pipe) { peers["pipe/"+p.name] = p.stats() })
+		s.stats.each(func(p *pipe) { peers["pipe/"+p.name] = p.stats(st.Time) })
 		st.Peers = nil
 		node.Stats = &st
 	}

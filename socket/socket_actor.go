@@ -377,6 +377,9 @@ func (s *socketActor) emitLoss(m *peerDown, called string) {
 	}
 	if !m.loss.Shaken {
 		e.Kind = EventConnectFailed
+		if e.bound && !errors.Is(e.Err, ErrClosed) && !errors.Is(e.Err, codec.ErrCut) {
+			e.Kind, e.Failure = EventHandshakeFailed, HandshakeNoDetail // it was gone before a word was said
+		}
 		if re, ok := errors.AsType[*refusedError](m.loss.Reason); ok {
 			e.Kind, e.Peer = EventRefused, re.peer
 		}

@@ -64,6 +64,10 @@ type PeerStats struct {
 	// SentBytes and ReceivedBytes are as in Stats, for all connections of the pipe.
 	SentBytes     uint64 `json:"sent_bytes"`
 	ReceivedBytes uint64 `json:"received_bytes"`
+	// Rates are as in Stats, of this pipe.
+	Rates Rates `json:"rates"`
+	// Restarts counts how often the pipe's own actor was restarted. That of its connection is another: see Attempts.
+	Restarts uint64 `json:"restarts"`
 	// LastError is as in Stats.
 	LastError string `json:"last_error,omitempty"`
 }
@@ -78,6 +82,7 @@ type statsBook struct {
 	leaving        []*pipe  // guarded by mu: those that are gone, and have something left to receive
 	out, in        Ledger   // guarded by mu: sums of those that are quite gone
 	sent, received uint64   // guarded by mu: the bytes of those
+	pipeRestarts   uint64   // guarded by mu: how often the actors of those were restarted
 	rates          rateBook // guarded by mu
 
 	restarts atomic.Uint64          // of the actor; written by it
@@ -95,6 +100,7 @@ type statsBook struct {
 func (b *statsBook) add(p *pipe) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	p.since = time.Now()
 	b.pipes = append(b.pipes, p)
 }
 
@@ -137,6 +143,7 @@ func (b *statsBook) settleLocked() {
 		sent, received := p.bytes()
 		b.sent += sent
 		b.received += received
+		b.pipeRestarts += p.restarts.Load()
 		return true
 	})
 }
@@ -189,6 +196,18 @@ func (b *statsBook) read(s *socket) Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.settleLocked()
+	st := b.goneLocked(s)
+	for _, p := range b.pipes {
+		ps := p.stats(st.Time)
+		include(&st, ps)
+		st.Peers = append(st.Peers, ps)
+	}
+	st.Rates = b.rates.measure(st.sample(), b.since)
+	return st
+}
+
+// goneLocked are the accounts without those of the pipes there are.
+func (b *statsBook) goneLocked(s *socket) Stats {
 	st := Stats{
 		Time: time.Now(), Socket: s.name, Type: s.typ.name, Out: clone(b.out), In: clone(b.in), SentBytes: b.sent, ReceivedBytes: b.received,
 		Restarts: b.restarts.Load(), LastError: word(&b.failed),
@@ -198,14 +217,8 @@ func (b *statsBook) read(s *socket) Stats {
 		add(&st.In, in)
 	}
 	for _, p := range b.leaving {
-		include(&st, p.stats())
+		include(&st, p.counts())
 	}
-	for _, p := range b.pipes {
-		ps := p.stats()
-		include(&st, ps)
-		st.Peers = append(st.Peers, ps)
-	}
-	st.Rates = b.rates.measure(st, b.since)
 	return st
 }
 
@@ -217,14 +230,11 @@ func include(st *Stats, ps PeerStats) {
 	st.ReceivedBytes += ps.ReceivedBytes
 }
 
-// stats are the accounts of p.
-func (p *pipe) stats() PeerStats {
-	ps := PeerStats{
-		Endpoint: p.endpoint.text, Identity: p.event(0).Identity, Connected: p.connected.Load(), Reconnects: p.reconnects.Load(), Attempts: 1,
-		LastError: word(&p.failed),
-	}
-	ps.Out, ps.In = p.ledgers()
-	ps.SentBytes, ps.ReceivedBytes = p.bytes()
+// stats are the accounts of p at a time, under the lock of the socket's statsBook.
+func (p *pipe) stats(now time.Time) PeerStats {
+	ps := p.counts()
+	ps.Endpoint, ps.Identity, ps.Connected = p.endpoint.text, p.event(0).Identity, p.connected.Load()
+	ps.Reconnects, ps.Attempts, ps.LastError = p.reconnects.Load(), 1, word(&p.failed)
 	if p.out != nil {
 		ps.OutMark = p.out.Mark()
 	}
@@ -243,6 +253,15 @@ func (p *pipe) stats() PeerStats {
 	if peer := p.peer.Load(); peer != nil {
 		ps.Peer, ps.RTT = peer.Remote, peer.RTT()
 	}
+	ps.Rates = p.rates.measure(sampleOf(now, ps.Out, ps.In, ps.SentBytes, ps.ReceivedBytes), p.since)
+	return ps
+}
+
+// counts are those of p's accounts of which there are sums.
+func (p *pipe) counts() PeerStats {
+	ps := PeerStats{Restarts: p.restarts.Load()}
+	ps.Out, ps.In = p.ledgers()
+	ps.SentBytes, ps.ReceivedBytes = p.bytes()
 	return ps
 }
 
@@ -279,29 +298,4 @@ func add(sum *Ledger, m Ledger) {
 		}
 		sum.Dropped[why] += n
 	}
-}
-
-// WorkerStats are the accounts of one I/O actor.
-type WorkerStats struct {
-	// ID is its number, from 0: the bit that stands for it in Affinity.
-	ID int `json:"id"`
-	// Endpoints are those it serves; Dials, Handshakes and Connections what is going on below it now.
-	Endpoints   int `json:"endpoints"`
-	Dials       int `json:"dials"`
-	Handshakes  int `json:"handshakes"`
-	Connections int `json:"connections"`
-	// Restarts counts how often its actor was restarted.
-	Restarts int `json:"restarts"`
-}
-
-// Workers returns the accounts of the I/O actors, in the order of their numbers.
-func (rt *Runtime) Workers() []WorkerStats {
-	st := make([]WorkerStats, len(rt.workers))
-	for i, w := range rt.workers {
-		st[i] = WorkerStats{
-			ID: w.id, Endpoints: int(w.endpoints.Load()), Dials: int(w.load[dialing].Load()), Handshakes: int(w.load[shaking].Load()),
-			Connections: int(w.load[connected].Load()), Restarts: int(w.restarts.Load()),
-		}
-	}
-	return st
 }

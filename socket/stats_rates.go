@@ -2,7 +2,7 @@ package socket
 
 import "time"
 
-// Rates are how fast things went between two readings of a socket's accounts.
+// Rates are how fast things went between two readings of accounts: of a socket, a pipe or a runtime.
 type Rates struct {
 	// Window is the time between them.
 	Window time.Duration `json:"window_ns"`
@@ -30,8 +30,13 @@ type sample struct {
 
 // sample is what of st has rates.
 func (st Stats) sample() sample {
-	s := sample{at: st.Time, sent: st.Out.Delivered, received: st.In.Delivered, sentBytes: st.SentBytes, receivedBytes: st.ReceivedBytes}
-	for _, l := range []Ledger{st.Out, st.In} {
+	return sampleOf(st.Time, st.Out, st.In, st.SentBytes, st.ReceivedBytes)
+}
+
+// sampleOf is what has rates of two ledgers and bytes.
+func sampleOf(at time.Time, out, in Ledger, sentBytes, receivedBytes uint64) sample {
+	s := sample{at: at, sent: out.Delivered, received: in.Delivered, sentBytes: sentBytes, receivedBytes: receivedBytes}
+	for _, l := range []Ledger{out, in} {
 		for _, n := range l.Dropped {
 			s.drops += n
 		}
@@ -54,12 +59,11 @@ func ratesBetween(a, b sample) Rates {
 
 // A rateBook remembers two readings, so that rates need neither a clock nor a goroutine: whoever reads takes the difference to the older one. It is
 // replaced by the younger once that is a second old: so the window spans a second at least, and no more than lies between three readings that are a
-// second apart. The zero value remembers the beginning of the socket. Guarded by the lock of the socket's statsBook.
+// second apart. The zero value remembers the beginning of what it is about. Guarded by the lock of the book it is part of.
 type rateBook struct{ older, younger sample }
 
-// measure returns the rates up to st, and remembers st where that is due. since is when the socket was made.
-func (b *rateBook) measure(st Stats, since time.Time) Rates {
-	now := st.sample()
+// measure returns the rates up to now, and remembers that where it is due. since is the beginning.
+func (b *rateBook) measure(now sample, since time.Time) Rates {
 	if b.younger.at.IsZero() {
 		b.older, b.younger = sample{at: since}, sample{at: since}
 	}

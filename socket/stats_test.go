@@ -59,7 +59,9 @@ func TestRates(t *testing.T) {
 			fill(t, push, n)
 			receive(t, pull, 0, n)
 			time.Sleep(took)
-			return pull.Stats()
+			st := pull.Stats()
+			require.Equal(t, st.Rates, st.Peers[0].Rates, "it has one peer")
+			return st
 		}
 		st := move(100, 500*time.Millisecond)
 		require.Equal(t, socket.Rates{Window: 500 * time.Millisecond, Received: 200}, st.Rates, "the socket is younger than a second")
@@ -90,7 +92,8 @@ func TestStatsInJSON(t *testing.T) {
 		"peers": [{
 			"endpoint": "tcp://a:1", "connected": false, "reconnects": 0, "attempts": 0, "rtt_ns": 0,
 			"out": {"accepted": 0, "delivered": 0, "queued": 0}, "in": {"accepted": 0, "delivered": 0, "queued": 0},
-			"out_mark": 5, "in_mark": 0, "out_mark_reached": 0, "in_mark_reached": 0, "sent_bytes": 0, "received_bytes": 0
+			"out_mark": 5, "in_mark": 0, "out_mark_reached": 0, "in_mark_reached": 0, "sent_bytes": 0, "received_bytes": 0,
+			"rates": {"window_ns": 0, "sent": 0, "received": 0, "sent_bytes": 0, "received_bytes": 0, "dropped": 0}, "restarts": 0
 		}],
 		"out": {"accepted": 3, "delivered": 1, "queued": 1, "dropped": {"full": 1}},
 		"in": {"accepted": 0, "delivered": 0, "queued": 0},

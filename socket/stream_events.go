@@ -87,9 +87,9 @@ func (s *Stream) Next(ctx context.Context) (StreamEvent, error) {
 	return StreamEventOf(m), nil
 }
 
-// Events is Messages in Go's words: it receives until ctx ends or the caller breaks off. The end of ctx ends the loop without an error; any other
+// StreamEvents is Messages in Go's words: it receives until ctx ends or the caller breaks off. The end of ctx ends the loop without an error; any other
 // error is its last element.
-func (s *Stream) Events(ctx context.Context) iter.Seq2[StreamEvent, error] {
+func (s *Stream) StreamEvents(ctx context.Context) iter.Seq2[StreamEvent, error] {
 	return func(yield func(StreamEvent, error) bool) {
 		for m, err := range s.Messages(ctx) {
 			if err != nil {

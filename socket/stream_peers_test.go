@@ -139,7 +139,7 @@ func TestStreamServesHTTP(t *testing.T) {
 // serveHTTP says how long the body of each request is, until ctx ends.
 func serveHTTP(ctx context.Context, s *socket.Stream) error {
 	had := map[string][]byte{} // what came of requests that are not whole
-	for e, err := range s.Events(ctx) {
+	for e, err := range s.StreamEvents(ctx) {
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func TestStreamAsksHTTP(t *testing.T) {
 	require.NoError(t, s.Write(ctx, id, []byte("GET /abc HTTP/1.0\r\n\r\n")))
 	next(t, s, socket.StreamUp)
 	var answer bytes.Buffer
-	for e, err := range s.Events(ctx) {
+	for e, err := range s.StreamEvents(ctx) {
 		require.NoError(t, err)
 		require.Equal(t, id, e.ID)
 		if e.Kind == socket.StreamDown {

@@ -140,7 +140,7 @@ func TestStreamExceedsBuffer(t *testing.T) {
 	}()
 	next(t, s, socket.StreamUp)
 	var got strings.Builder
-	for e, err := range s.Events(within(t)) {
+	for e, err := range s.StreamEvents(within(t)) {
 		require.NoError(t, err)
 		if e.Kind == socket.StreamDown {
 			break
@@ -237,7 +237,7 @@ func TestStreamManyConnections(t *testing.T) {
 	ep := bind(t, server, loopback).String()
 	served := make(chan error, 1)
 	go func() {
-		for e, err := range server.Events(ctx) {
+		for e, err := range server.StreamEvents(ctx) {
 			if err == nil && e.Kind == socket.StreamData {
 				err = server.Write(ctx, e.ID, e.Data)
 			}
