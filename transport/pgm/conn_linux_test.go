@@ -159,6 +159,9 @@ func TestBoundToGroups(t *testing.T) {
 		defer func() { require.NoError(t, c.Close()) }()
 		for _, in := range c.inlets {
 			all = append(all, in.conn.LocalAddr().(*net.UDPAddr).IP.String())
+			if in.group.IsMulticast() {
+				require.Zero(t, option(t, in.conn, unix.IPPROTO_IP, unix.IP_MULTICAST_ALL))
+			}
 		}
 		return all
 	}

@@ -17,6 +17,8 @@
 //   - address.go: the syntax of endpoints; interface.go: which interface is meant
 //   - conn.go: Conn, the sockets of an endpoint; socket_*.go, watch_*.go: what differs between operating systems
 //
+// conformance.md says what is asked of this package, and which tests hold it.
+//
 // What it does not do: forward error correction, congestion control by ACKs, polls, designated local repairers and the
 // procedures of network elements. Packets of these are dropped; options that are not known are skipped by their length.
 package pgm

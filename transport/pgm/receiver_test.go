@@ -303,6 +303,18 @@ func TestStaleSPM(t *testing.T) {
 	require.Equal(t, "0", r.hears(odata(0, 0)))
 }
 
+// TestHighSPM takes a first SPM of whatever number: OpenPGM's receivers hear none from 0x80000000 on.
+func TestHighSPM(t *testing.T) {
+	r := newReceiverRig(t, 80)
+	r.spms = 0x8fffffff
+	require.Equal(t, "joined", r.spm(0, 0xffffffff))
+	r.hears(odata(1, 0))
+	require.Equal(t, []string{"NAK [0] to 10.99.0.1"}, r.until(DefaultBackoff))
+	r.spms = 0xffffffff
+	require.Empty(t, r.spm(0, 2), "0 is later than 0x90000000")
+	require.Len(t, r.until(2*DefaultBackoff), 1)
+}
+
 // TestReset takes OPT_RST as the loss of what is missing.
 func TestReset(t *testing.T) {
 	r := newReceiverRig(t, 80)

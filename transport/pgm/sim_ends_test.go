@@ -17,7 +17,9 @@ type simSource struct {
 	addr   netip.Addr
 	first  Seq // the number of its first packet
 	engine *Source
+	limit  int // octets of a payload
 	pack   *wire.PGMPacker
+	spms   Seq // how many were sent
 	queue  []wire.Message
 	timer  time.Time
 
@@ -70,6 +72,9 @@ func (s *simSource) arrive(p []byte) {
 func (s *simSource) work() {
 	for {
 		for o, ok := s.engine.Poll(s.n.now); ok; o, ok = s.engine.Poll(s.n.now) {
+			if err := s.harmless(o); err != nil {
+				s.n.fail("source %d: %w", s.engine.cfg.TSI.Port, err)
+			}
 			s.n.send(o, s.addr)
 		}
 		if !s.engine.Free() || !s.fill() {
@@ -89,6 +94,32 @@ func (s *simSource) work() {
 			s.work()
 		}
 	})
+}
+
+// harmless reports what ends a libzmq subscriber, or wedges him, in a packet.
+func (s *simSource) harmless(o Out) error {
+	p, err := Parse(o.Packet)
+	if err != nil || o.Packet[checksumAt] == 0 && o.Packet[checksumAt+1] == 0 {
+		return fmt.Errorf("no checksum, or %w", err)
+	}
+	switch p.Type {
+	case SPM:
+		if p.Seq != s.spms || p.Seq > 1<<31-1 {
+			return fmt.Errorf("SPM %d instead of %d", p.Seq, s.spms)
+		}
+		s.spms++
+	case ODATA, RDATA:
+		if o.Packet[5] != 0 || len(p.Data) < 3 || len(p.Data) > s.limit {
+			return fmt.Errorf("data with options %#x, %d octets of %d", o.Packet[5], len(p.Data), s.limit)
+		}
+		if at := int(binary.BigEndian.Uint16(p.Data)); at != 0xffff && at > len(p.Data)-2 {
+			return fmt.Errorf("message at %d of %d", at, len(p.Data)-2)
+		}
+	case NCF:
+	case NAK, SPMR:
+		return fmt.Errorf("%s from a source", p.Type)
+	}
+	return nil
 }
 
 // fill makes the next packet, notes what lies in it, and reports whether there is one.

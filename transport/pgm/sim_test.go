@@ -133,7 +133,8 @@ func newNetwork(seed uint64) *network {
 	window := []int{8, 80, 2000}[rnd.IntN(3)]
 	rate := []int{12500, 125000, 1250000}[rnd.IntN(3)]
 	for k := range 1 + rnd.IntN(2) {
-		s := &simSource{n: n, addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + k)}), first: first, pack: wire.NewPGMPacker(200 + rnd.IntN(1200))}
+		s := &simSource{n: n, addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + k)}), first: first, limit: 200 + rnd.IntN(1200)}
+		s.pack = wire.NewPGMPacker(s.limit)
 		s.engine = NewSource(n.now, SourceConfig{
 			TSI: TSI{GSI: GSI{1, 2, 3, 4, 5, 6}, Port: uint16(1 + k)}, Port: 5555, NLA: s.addr, Group: group1, Rate: rate, Window: window,
 			First: first, UDP: true,

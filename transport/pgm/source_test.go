@@ -128,6 +128,20 @@ func TestRepair(t *testing.T) {
 	}, r.until(time.Millisecond))
 }
 
+// TestOrder has everything wait at once: what keeps receivers from asking again goes first, and repairs before new data.
+// https://www.rfc-editor.org/rfc/rfc3208#section-5.1.3
+func TestOrder(t *testing.T) {
+	r := newSourceRig(t, nil)
+	r.data("old")
+	r.until(0)
+	r.now = r.start.Add(heartbeatMin)
+	r.data("new")
+	require.NoError(t, r.ask(0))
+	require.Equal(t, []string{
+		"100ms NCF [0]", "100ms SPM 3 0..0", `100ms RDATA 0 trail 0 "old"`, `100ms ODATA 1 trail 0 "new"`,
+	}, r.until(heartbeatMin))
+}
+
 // TestNotMine drops NAKs that are not for this source.
 func TestNotMine(t *testing.T) {
 	r := newSourceRig(t, nil)

@@ -1,0 +1,70 @@
+package house
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	multicastLine = regexp.MustCompile(`^\| ([^|]+) \| ([^|]+) \|$`)
+	multicastCase = regexp.MustCompile("`interop\\.TestMulticast` \\(([^)]+)\\)")
+)
+
+// multicastConformance reads the tables of transport/pgm/conformance.md: what is asked of pgm and epgm, and the tests that hold it.
+func multicastConformance(t *testing.T) (rows []conformanceRow) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root(t), "transport", "pgm", "conformance.md"))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| what ") {
+			continue
+		}
+		cells := multicastLine.FindStringSubmatch(strings.TrimSpace(line))
+		require.NotNil(t, cells, "two cells, none empty: %s", line)
+		row := conformanceRow{name: cells[1]}
+		for _, m := range rowTest.FindAllStringSubmatch(cells[2], -1) {
+			row.tests = append(row.tests, m[1]+"."+m[2])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// TestMulticastConformance wants each row to name tests that exist, each case of interop.TestMulticast a row, and each test that is about multicast too.
+func TestMulticastConformance(t *testing.T) {
+	rows := multicastConformance(t)
+	require.Greater(t, len(rows), 60)
+	ours, named := map[string]bool{}, map[string]bool{}
+	for _, row := range rows {
+		require.NotEmpty(t, row.tests, row.name)
+		row.wantTests(t, ours)
+		for _, test := range row.tests {
+			named[test] = true
+		}
+	}
+	for test := range ours {
+		if strings.HasPrefix(test, "interop.TestMulticast") && test != "interop.TestMulticastFigures" {
+			require.True(t, named[test], "no row names %s", test)
+		}
+	}
+	table, err := os.ReadFile(filepath.Join(root(t), "transport", "pgm", "conformance.md"))
+	require.NoError(t, err)
+	code, err := os.ReadFile(filepath.Join(root(t), "interop", "multicast_linux_test.go"))
+	require.NoError(t, err)
+	var want, got []string
+	for _, m := range regexp.MustCompile(`(?m)^\t\{name: "([^"]+)"`).FindAllSubmatch(code, -1) {
+		want = append(want, string(m[1]))
+	}
+	for _, m := range multicastCase.FindAllSubmatch(table, -1) {
+		got = append(got, string(m[1]))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	require.Equal(t, want, got, "cases of interop.TestMulticast")
+}
