@@ -31,7 +31,7 @@ func untilGone(f *os.File, index int) error {
 		n, err := f.Read(buf)
 		switch {
 		case errors.Is(err, unix.ENOBUFS): // some of what was told is lost
-			if _, err := net.InterfaceByIndex(index); err != nil {
+			if !exists(index) {
 				return nil
 			}
 		case err != nil:
@@ -40,6 +40,12 @@ func untilGone(f *os.File, index int) error {
 			return nil
 		}
 	}
+}
+
+// exists says whether there is an interface with that index.
+func exists(index int) bool {
+	_, err := net.InterfaceByIndex(index)
+	return err == nil
 }
 
 // tellsGone says whether messages of the kernel's tell that an interface has gone. What a bridge says of its ports looks alike, and is of another family.
