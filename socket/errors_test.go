@@ -49,10 +49,12 @@ func TestSentinels(t *testing.T) {
 	require.Len(t, sentinels, len(found))
 }
 
-// TestErrorsAreApart wants no two sentinels to be each other, but for ErrNoPeers, which is an ErrWouldBlock.
+// TestErrorsAreApart wants no two sentinels to be each other, but for ErrNoPeers, which is an ErrWouldBlock, and each to have a text of its own.
 func TestErrorsAreApart(t *testing.T) {
 	for a, err := range sentinels {
+		require.NotEmpty(t, err.Error(), a)
 		for b, other := range sentinels {
+			require.Equal(t, a == b, err.Error() == other.Error(), "%s and %s: %v", a, b, err)
 			if a == b || a == "ErrNoPeers" && b == "ErrWouldBlock" {
 				require.ErrorIs(t, err, other)
 			} else {

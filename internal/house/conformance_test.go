@@ -29,7 +29,7 @@ type conformanceRow struct {
 }
 
 var (
-	rowLine   = regexp.MustCompile("^\\| (?:`(test_[a-z0-9_]+)`|(\\([a-m]\\))) \\| ([^|]+) \\| ([^|]+) \\|$")
+	rowLine   = regexp.MustCompile("^\\| (?:`((?:unit)?test_[a-z0-9_]+)`|(\\([a-m]\\))) \\| ([^|]+) \\| ([^|]+) \\|$")
 	rowTest   = regexp.MustCompile("`([a-z/]+)\\.((?:Test|Fuzz|Example)[A-Za-z0-9_]*)`")
 	reasons   = []string{"C API", "platform", "draft", "environment", "deprecated", "no such transport"}
 	verdicts  = regexp.MustCompile(`^--- (PASS|FAIL|SKIP): ([A-Za-z0-9_]+) `)
@@ -50,7 +50,7 @@ func conformance(t *testing.T) []conformanceRow {
 	require.NoError(t, err)
 	var rows []conformanceRow
 	for line := range strings.Lines(string(text)) {
-		if !strings.HasPrefix(line, "| `test_") && !strings.HasPrefix(line, "| (") {
+		if !strings.HasPrefix(line, "| `test_") && !strings.HasPrefix(line, "| `unittest_") && !strings.HasPrefix(line, "| (") {
 			continue
 		}
 		cells := rowLine.FindStringSubmatch(strings.TrimSpace(line))
@@ -125,13 +125,25 @@ func TestConformanceComplete(t *testing.T) {
 	}
 	_, checklist, found := bytes.Cut(text, []byte("\n### 10.1 "))
 	require.True(t, found)
-	checklist, _, _ = bytes.Cut(checklist, []byte("\n### 10.8 "))
-	rows := conformance(t)
+	tables, rest, found := strings.Cut(string(checklist), "\n### 10.8 ")
+	require.True(t, found)
+	fuzzers, rest, found := strings.Cut(rest, "\n### 10.9 ")
+	require.True(t, found)
+	units, _, found := strings.Cut(rest, "\n### 10.10 ")
+	require.True(t, found)
 	line, name := regexp.MustCompile(`(?m)^\| (test_[^|]+)\|`), regexp.MustCompile(`test_[a-z0-9_]+`)
-	for _, m := range line.FindAllSubmatch(checklist, -1) {
-		for _, n := range name.FindAllString(string(m[1]), -1) {
-			require.True(t, slices.ContainsFunc(rows, func(r conformanceRow) bool { return r.name == n }), "no row for %s", n)
-		}
+	var want []string
+	for _, m := range line.FindAllStringSubmatch(tables, -1) {
+		want = append(want, name.FindAllString(m[1], -1)...)
+	}
+	want = append(want, name.FindAllString(fuzzers, -1)...)
+	for _, m := range regexp.MustCompile(`(?m)(?:^|, )([a-z_]+)(?: \(|\.)`).FindAllStringSubmatch(units, -1) {
+		want = append(want, "unittest_"+m[1])
+	}
+	require.Greater(t, len(want), 130)
+	rows := conformance(t)
+	for _, n := range want {
+		require.True(t, slices.ContainsFunc(rows, func(r conformanceRow) bool { return r.name == n }), "no row for %s", n)
 	}
 }
 
