@@ -13,7 +13,7 @@
 // # Map of the files
 //
 //	main_test.go, build_test.go   the count of cases; what is installed, and how the peer is built
-//	table_test.go                 the table: socket type × transport × who binds. Most tests range over it
+//	table_test.go                 the tables: socket type × transport × who binds. Most tests range over them
 //	scene_test.go, weir_test.go, peer_test.go, frames_test.go   what a case works with: both sides, their events, their words for frames
 //	weirpeer_test.go, relay_test.go   a socket of Weir's in a process of its own; what stands between two peers and counts
 //	pairs_test.go                 the longer table: every two types that work together, and that no others do

@@ -10,7 +10,7 @@ import (
 // TestEndpointClosed unbinds and disconnects, on Weir's side and then on libzmq's, and meets again elsewhere: the sockets outlive their endpoints.
 // A libzmq PAIR is left out: it may still hold the pipe that it was told to disconnect when the next one comes, and then refuses it for good.
 func TestEndpointClosed(t *testing.T) {
-	overTable(t, crowds, func(t *testing.T, p pairing) {
+	overWide(t, crowds, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		p.moves.many(s, 0, 50, 20)

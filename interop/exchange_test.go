@@ -120,6 +120,34 @@ func (weirTalks) many(s *scene, first, count, size int) {
 	weirReceives{}.many(s, first, count, size)
 }
 
+// weirRoutes: ROUTER, beside a DEALER called zmq that speaks first.
+type weirRoutes struct{}
+
+// one sends from the peer to Weir, and the same back.
+func (weirRoutes) one(s *scene, command string, m socket.Message) {
+	s.Helper()
+	s.peer.do(s.ctx, "send", waitMS, command)
+	came := s.recv()
+	require.Equal(s, plain("zmq")+" "+words(m), words(came))
+	s.send(came)
+	require.Equal(s, words(m), s.peer.do(s.ctx, "recv", waitMS))
+}
+
+// many sends as many from the peer to Weir, and each back.
+func (weirRoutes) many(s *scene, first, count, size int) {
+	s.Helper()
+	s.peer.order("sendn", first, count, size, waitMS)
+	s.peer.order("recvn", first, count, waitMS)
+	for n := first; n < first+count; n++ {
+		m := s.recv()
+		require.Equal(s, "zmq", string(m.Frame(0)))
+		wantNumber(s.T, n, size, m.Tail(1))
+		s.send(m)
+	}
+	s.peer.okay(s.ctx)
+	s.peer.okay(s.ctx)
+}
+
 // wantNumber checks a numbered message. It comes before testify, which is slow when called 100,000 times.
 func wantNumber(t *testing.T, n, size int, m socket.Message) {
 	if numberOf(m) != n || m.Size() != size {

@@ -30,7 +30,7 @@ func listen(ctx context.Context, t *testing.T, at *place) (l net.Listener, endpo
 // TestHandedOver gives Weir's sockets what others have made, where libzmq takes descriptors (ZMQ_USE_FD): a listener, to which libzmq connects, and a
 // connection that was dialed to a libzmq socket. Weir names the endpoint as it would have if it had made it itself.
 func TestHandedOver(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		var err error
 		if p.weirBinds {

@@ -12,7 +12,7 @@ const stint = 1000
 
 // TestPeerKilled kills libzmq's process and starts another in its place, twice: Weir's socket notices, the two meet again, and messages move as before.
 func TestPeerKilled(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		p.moves.many(s, 0, stint, 20)
@@ -39,7 +39,7 @@ func (s *scene) killPeer(n int) {
 
 // TestWeirClosed closes Weir's socket and opens another in its place, twice: libzmq's notices, the two meet again, and messages move as before.
 func TestWeirClosed(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		p.moves.many(s, 0, stint, 20)
@@ -62,7 +62,7 @@ func (s *scene) reopenWeir(n int) {
 
 // TestNobodyThereYet connects long before anybody binds: the connecting side tries until it gets there.
 func TestNobodyThereYet(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join() // to know an endpoint that can be bound again
 		if p.weirBinds {

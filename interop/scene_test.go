@@ -67,7 +67,7 @@ func (s *scene) openWeir() {
 	var err error
 	s.weir, err = s.pair.open(s.rt, append(opts, s.setup.weir...)...)
 	require.NoError(s, err)
-	if sub, ok := s.weir.(*socket.Sub); ok && !s.setup.noTopics {
+	if sub, ok := s.weir.(interface{ Subscribe(prefix string) error }); ok && s.pair.weir != "XPUB" && !s.setup.noTopics {
 		require.NoError(s, sub.Subscribe(""))
 	}
 }
@@ -189,7 +189,11 @@ func (s *scene) subscribed() {
 	switch w := s.weir.(type) {
 	case *socket.Pub:
 		require.NoError(s, w.WaitSubscribers(s.ctx, 1))
+	case *socket.XPub:
+		require.NoError(s, w.WaitSubscribers(s.ctx, 1))
 	case *socket.Sub:
+		pulse(s.ctx, s.peer, "pulse", w)
+	case *socket.XSub:
 		pulse(s.ctx, s.peer, "pulse", w)
 	}
 }

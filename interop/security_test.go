@@ -63,6 +63,9 @@ func TestCurve(t *testing.T) {
 		s.join()
 		p.moves.many(s, 0, 50, 20)
 		for _, form := range shapes {
+			if !slices.Contains(kinds, p.kind) && form.message.Size() > limit {
+				continue // the types that are in the table only here have the same frames
+			}
 			p.moves.one(s, form.command, form.message)
 		}
 	})
@@ -81,10 +84,10 @@ func (g guard) with() setup {
 	return setup{weir: g.weir, peer: g.peer, runtime: []socket.RuntimeOption{socket.WithAuthenticator(joeAlone)}}
 }
 
-// overGuards runs a case for each cell of the table that is picked, and each guard. Left out is libzmq's REQ where it has asked a ZAP handler about its
+// overGuards runs a case for each cell of the wide table that is picked, and each guard. Left out is libzmq's REQ where it has asked a ZAP handler about its
 // peer: it takes the first reply for malformed and closes, also beside a REP of its own kind (seen with 4.3.4).
 func overGuards(t *testing.T, guards []guard, picked pick, f func(t *testing.T, p pairing, g guard)) {
-	overTable(t, picked, func(t *testing.T, p pairing) {
+	overWide(t, picked, func(t *testing.T, p pairing) {
 		for _, g := range guards {
 			if p.partner == "REQ" && slices.Contains(g.peer, "zap=200") {
 				continue

@@ -31,7 +31,8 @@ type kind struct {
 	moves moves
 }
 
-// kinds is the table of socket types.
+// kinds is the table of socket types, of those whose traffic is the application's alone. The others that speak ZMTP are in wideKinds. A STREAM has no
+// handshake, no messages and no partner of its own kind of work: stream_test.go and router_raw_test.go have its scenes.
 var kinds = []*kind{
 	{weir: "PUSH", partner: "PULL", sends: true, moves: weirSends{}, open: opening(socket.NewPush)},
 	{weir: "PULL", partner: "PUSH", receives: true, moves: weirReceives{}, open: opening(socket.NewPull)},
@@ -48,6 +49,23 @@ var kinds = []*kind{
 	{weir: "DEALER", partner: "DEALER", sends: true, receives: true, moves: weirTalks{}, open: opening(socket.NewDealer)},
 	{weir: "PAIR", partner: "PAIR", sends: true, receives: true, moves: bothWays{}, open: opening(socket.NewPair)},
 }
+
+// wideKinds is the table with ROUTER, which has a name before each message, and XPUB and XSUB, which hear and tell of subscriptions: for cases that move
+// messages and do no more with them. What these types do beyond that has scenes of its own, and pairs_test.go has each of them with every partner.
+var wideKinds = append(slices.Clip(kinds), []*kind{
+	{
+		weir: "ROUTER", partner: "DEALER", sends: true, receives: true, moves: weirRoutes{}, open: opening(socket.NewRouter),
+		weirOpts: []socket.Option{socket.RouterMandatory(true)}, peerOpts: []string{"id=zmq"},
+	},
+	{
+		weir: "XPUB", partner: "SUB", sends: true, moves: weirSends{}, open: opening(socket.NewXPub),
+		weirOpts: []socket.Option{socket.XPubNoDrop(true)},
+	},
+	{
+		weir: "XSUB", partner: "PUB", receives: true, moves: weirReceives{}, open: opening(socket.NewXSub),
+		peerOpts: []string{"nodrop=1"},
+	},
+}...)
 
 // An opener makes a socket of one of Weir's types.
 type opener func(*socket.Runtime, ...socket.Option) (weirSocket, error)
@@ -130,6 +148,11 @@ func (k pick) tcp() pick { return func(p pairing) bool { return p.place.name == 
 // overTable runs a case for each type × transport × bind side that is picked. Cases run beside each other, as many as go test allows.
 func overTable(t *testing.T, picked pick, f func(t *testing.T, p pairing)) {
 	overKinds(t, kinds, picked, f)
+}
+
+// overWide is overTable for the wide table.
+func overWide(t *testing.T, picked pick, f func(t *testing.T, p pairing)) {
+	overKinds(t, wideKinds, picked, f)
 }
 
 // overKinds is overTable for other rows than the table's.
