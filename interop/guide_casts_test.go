@@ -99,11 +99,11 @@ var casts = []cast{
 		{weir: "asyncsrv -only clients -at {a} -every 5ms", twin: "async_clients {a}", says: "(?s)(: request #.*){20}"},
 	}},
 	{"peering", []member{
-		{
-			weir: "peering -dir {} -pace 1ms -clients 3 -workers 0 me you", twin: "peering {} 3 0 me you",
-			says: "^([0-9A-F]{4}\n){20}", // all done by the other
-		},
-		{weir: "peering -dir {} -pace 1ms -clients 2 -workers 3 you me", twin: "peering {} 2 3 you me", says: "^([0-9A-F]{4}\n){20}"},
+		{weir: "peering -dir {} me you", twin: "peering {} me you"}, // it has no workers: all is done by the other
+		{weir: "peering -dir {} you me", twin: "peering {} you me"},
+		{weir: "peeringworkers -dir {} -pace 1ms -n 3 you", twin: "peering_workers {} 3 you"},
+		{weir: "peeringclients -dir {} -pace 1ms -n 3 me", twin: "peering_clients {} 3 me", says: "^([0-9A-F]{4}\n){20}"},
+		twinOnly(member{twin: "peering_clients {} 2 you", says: "^([0-9A-F]{4}\n){20}"}),
 	}},
 	{"espresso", []member{
 		{weir: "espresso -only publisher -publisher {p} -every 1ms", twin: "espresso_publisher {p}"},

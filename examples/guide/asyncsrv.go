@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -19,49 +18,58 @@ func asyncsrv(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("asyncsrv", flag.ExitOnError)
 	at := flags.String("at", "tcp://localhost:5570", "`endpoint` of the server")
 	every := flags.Duration("every", time.Second, "pause between two requests, and the longest between two replies")
-	part := partFlag(flags, "server", "clients")
+	parts := partsFlag(flags, "server", "clients")
 	_ = flags.Parse(args) // exits where it fails
 
-	rt, err := socket.NewRuntime()
+	ctx, rt, err := parts.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer rt.Shutdown(ctx)
-	group, ctx := errgroup.WithContext(ctx)
-	if part.plays("server") {
+	parts.play("server", 1, func() error {
 		frontend, err1 := bound(ctx, rt, socket.NewRouter, *at)
 		backend, err2 := bound(ctx, rt, socket.NewDealer, "inproc://backend")
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
-		group.Go(func() error { return socket.Proxy(ctx, frontend, backend, nil) })
-		for range 5 {
-			group.Go(func() error { return asyncWorker(ctx, rt, *every) })
+		return socket.Proxy(ctx, frontend, backend, nil)
+	})
+	parts.play("server", 5, func() error { // a worker answers with up to four copies; a message is the client's id and the request
+		worker, err := connected(ctx, rt, socket.NewDealer, "inproc://backend")
+		for err == nil {
+			var m socket.Message
+			m, err = worker.Recv(ctx)
+			for range rand.IntN(5) {
+				if err == nil {
+					err = errors.Join(pause(ctx, rand.N(*every+1)), worker.Send(ctx, m.Clone()))
+				}
+			}
 		}
-	}
-	for range 3 {
-		if part.plays("clients") {
-			group.Go(func() error { return asyncClient(ctx, rt, *at, *every, out) })
-		}
-	}
-	return group.Wait()
+		return err
+	})
+	parts.play("clients", 3, func() error { return asyncClient(ctx, rt, *at, *every, out) })
+	return parts.end()
 }
 
-// asyncWorker answers each request with up to four copies of it. A message is the client's id and the request.
-func asyncWorker(ctx context.Context, rt *socket.Runtime, most time.Duration) error {
-	worker, err := connected(ctx, rt, socket.NewDealer, "inproc://backend")
+// asyncClient sends a request at each tick, and prints replies as they come, in one goroutine.
+func asyncClient(ctx context.Context, rt *socket.Runtime, server string, every time.Duration, out io.Writer) error {
+	name := printable()
+	client, err := connected(ctx, rt, socket.NewDealer, server, socket.RoutingID(name))
 	if err != nil {
 		return err
 	}
-	for m, err := range worker.Messages(ctx) {
-		if err != nil {
-			return err
-		}
-		for range rand.IntN(5) {
-			if err := errors.Join(pause(ctx, rand.N(most+1)), worker.Send(ctx, m.Clone())); err != nil {
-				return err
+	tick, replies := time.NewTicker(every), client.RecvChan(ctx)
+	defer tick.Stop()
+	for n := 1; err == nil; {
+		select {
+		case reply, ok := <-replies:
+			if !ok {
+				return ctx.Err()
 			}
+			fmt.Fprintf(out, "%s: %s\n", name, reply)
+		case <-tick.C:
+			err = client.Send(ctx, socket.NewMessage(fmt.Sprintf("request #%d", n)))
+			n++
 		}
 	}
-	return nil
+	return err
 }

@@ -9,8 +9,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/weirmq/weir/socket"
 )
 
@@ -20,30 +18,43 @@ func espresso(ctx context.Context, args []string, out io.Writer) error {
 	source := flags.String("publisher", "tcp://localhost:6000", "the publisher's `endpoint`")
 	outlet := flags.String("outlet", "tcp://localhost:6001", "`endpoint` for subscribers")
 	every := flags.Duration("every", 100*time.Millisecond, "pause between two messages")
-	part := partFlag(flags, "publisher", "proxy", "subscriber")
+	parts := partsFlag(flags, "publisher", "proxy", "subscriber")
 	_ = flags.Parse(args) // exits where it fails
 
-	rt, err := socket.NewRuntime()
+	ctx, rt, err := parts.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer rt.Shutdown(ctx)
-	group, ctx := errgroup.WithContext(ctx)
-	if part.plays("publisher") {
-		group.Go(func() error { return brew(ctx, rt, *source, *every) })
-	}
-	if part.plays("subscriber") {
-		group.Go(func() error { return sip(ctx, rt, *outlet) })
-	}
-	if part.plays("proxy") {
+	parts.play("publisher", 1, func() error { // messages begin with a letter from A to J
+		publisher, err := bound(ctx, rt, socket.NewPub, *source)
+		for err == nil {
+			text := fmt.Sprintf("%c-%05d", 'A'+rand.IntN(10), rand.IntN(100_000))
+			err = errors.Join(publisher.Send(ctx, socket.NewMessage(text)), pause(ctx, *every))
+		}
+		return err
+	})
+	parts.play("proxy", 1, func() error {
 		in, err1 := connected(ctx, rt, socket.NewXSub, *source)
 		to, err2 := bound(ctx, rt, socket.NewXPub, *outlet)
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
-		group.Go(func() error { return socket.Proxy(ctx, in, to, listener{out}) })
-	}
-	return group.Wait()
+		return socket.Proxy(ctx, in, to, listener{out})
+	})
+	parts.play("subscriber", 1, func() error { // has enough of five: the listener sees subscriptions come and go
+		subscriber, err := subscribed(ctx, rt, "A", *outlet)
+		if err == nil {
+			err = subscriber.Subscribe("B")
+		}
+		for n := 0; n < 5 && err == nil; n++ {
+			_, err = subscriber.Recv(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		return subscriber.Close(ctx)
+	})
+	return parts.end()
 }
 
 // A listener is what a proxy captures to: a socket, or, as here, anything that messages can be given to.
@@ -55,15 +66,5 @@ func (l listener) Send(_ context.Context, m socket.Message) error { return l.Try
 // TrySend is Send.
 func (l listener) TrySend(m socket.Message) error {
 	_, err := fmt.Fprintf(l.out, "%q\n", m)
-	return err
-}
-
-// brew publishes messages that begin with a letter from A to J.
-func brew(ctx context.Context, rt *socket.Runtime, at string, every time.Duration) error {
-	publisher, err := bound(ctx, rt, socket.NewPub, at)
-	for err == nil {
-		text := fmt.Sprintf("%c-%05d", 'A'+rand.IntN(10), rand.IntN(100_000))
-		err = errors.Join(publisher.Send(ctx, socket.NewMessage(text)), pause(ctx, every))
-	}
 	return err
 }

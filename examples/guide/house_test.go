@@ -2,22 +2,30 @@ package main
 
 import (
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// maxLines is the most lines a file of this folder may have, tests apart: a program of the guide is read in one go.
+// maxLines is the most lines that a program may have, all of them counted: one of the guide's is read in one go.
 const maxLines = 79
 
-// TestHouse wants every file short, and every program on the page that leads through them, and in a test.
+// shared are the files that are no program: what starts them, and helpers such as the guide's programs have in theirs.
+var shared = []string{"main.go", "open.go", "part.go"}
+
+// TestHouse wants every program whole in one short file, that is, with nothing of another's; on the page that leads through them; and in a test.
 func TestHouse(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	var tests strings.Builder
+	declared, wanted := map[string]string{}, map[string][]*ast.Ident{} // by name: whose it is; by program: what is not its own
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
@@ -25,7 +33,23 @@ func TestHouse(t *testing.T) {
 			tests.Write(text)
 			continue
 		}
+		if slices.Contains(shared, name) {
+			continue
+		}
+		program := strings.TrimSuffix(name, ".go")
+		require.Contains(t, programs, program, "%s is neither a program nor what they share", name)
 		require.LessOrEqual(t, bytes.Count(text, []byte("\n")), maxLines, "%s is too long", name)
+		f, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
+		require.NoError(t, err)
+		wanted[program] = f.Unresolved
+		for declares := range f.Scope.Objects { //nolint:staticcheck // names are all that is asked for, and types take long
+			declared[declares] = program
+		}
+	}
+	for program, names := range wanted {
+		for _, n := range names {
+			require.Contains(t, []string{"", program}, declared[n.Name], "%s uses %s", program, n.Name)
+		}
 	}
 	page, err := os.ReadFile(filepath.Join("..", "README.md"))
 	require.NoError(t, err)

@@ -8,8 +8,6 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/weirmq/weir/socket"
 )
 
@@ -17,43 +15,37 @@ import (
 func identity(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("identity", flag.ExitOnError)
 	at := flags.String("at", "inproc://example", "`endpoint` of the sink")
-	part := partFlag(flags, "sink", "peers")
+	parts := partsFlag(flags, "sink", "peers")
 	_ = flags.Parse(args) // exits where it fails
 
-	rt, err := socket.NewRuntime()
+	ctx, rt, err := parts.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer rt.Shutdown(ctx)
-	group, ctx := errgroup.WithContext(ctx)
-	if part.plays("sink") {
-		group.Go(func() error {
-			sink, err := bound(ctx, rt, socket.NewRouter, *at)
-			for range 2 {
-				if err == nil {
-					err = dumpNext(ctx, sink, out)
-				}
+	parts.play("sink", 1, func() error {
+		sink, err := bound(ctx, rt, socket.NewRouter, *at)
+		for range 2 {
+			if err == nil {
+				err = dumpNext(ctx, sink, out)
 			}
+		}
+		return err
+	})
+	parts.play("peers", 1, func() error {
+		anonymous, err := connected(ctx, rt, socket.NewReq, *at)
+		if err != nil {
 			return err
-		})
-	}
-	if part.plays("peers") {
-		group.Go(func() error {
-			anonymous, err := connected(ctx, rt, socket.NewReq, *at)
-			if err != nil {
-				return err
-			}
-			identified, err := connected(ctx, rt, socket.NewReq, *at, socket.RoutingID("PEER2"))
-			if err != nil {
-				return err
-			}
-			if err := anonymous.Send(ctx, socket.NewMessage("ROUTER uses a generated 5 byte identity")); err != nil {
-				return err
-			}
-			return identified.Send(ctx, socket.NewMessage("ROUTER socket uses REQ's socket identity"))
-		})
-	}
-	return group.Wait()
+		}
+		identified, err := connected(ctx, rt, socket.NewReq, *at, socket.RoutingID("PEER2"))
+		if err != nil {
+			return err
+		}
+		if err := anonymous.Send(ctx, socket.NewMessage("ROUTER uses a generated 5 byte identity")); err != nil {
+			return err
+		}
+		return identified.Send(ctx, socket.NewMessage("ROUTER socket uses REQ's socket identity"))
+	})
+	return parts.end()
 }
 
 // dumpNext receives a message and prints its frames, each behind its length: text as it is, anything else in hexadecimal.

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/weirmq/weir/socket"
 )
 
@@ -18,40 +16,32 @@ func mtrelay(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("mtrelay", flag.ExitOnError)
 	second := flags.String("step2", "inproc://step2", "`endpoint` of step 2")
 	third := flags.String("step3", "inproc://step3", "`endpoint` of step 3")
-	step := partFlag(flags, "1", "2", "3")
+	parts := partsFlag(flags, "1", "2", "3")
 	_ = flags.Parse(args) // exits where it fails
 
-	rt, err := socket.NewRuntime()
+	ctx, rt, err := parts.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer rt.Shutdown(ctx)
-	group, ctx := errgroup.WithContext(ctx)
-	if step.plays("3") {
-		group.Go(func() error {
-			err := await(ctx, rt, *third)
-			if err == nil {
-				fmt.Fprintln(out, "Test successful!")
-			}
+	parts.play("3", 1, func() error {
+		err := await(ctx, rt, *third)
+		if err == nil {
+			fmt.Fprintln(out, "Test successful!")
+		}
+		return err
+	})
+	parts.play("2", 1, func() error {
+		if err := await(ctx, rt, *second); err != nil {
 			return err
-		})
-	}
-	if step.plays("2") {
-		group.Go(func() error {
-			if err := await(ctx, rt, *second); err != nil {
-				return err
-			}
-			fmt.Fprintln(out, "Step 2 ready, signaling step 3")
-			return signalTo(ctx, rt, *third)
-		})
-	}
-	if step.plays("1") {
-		group.Go(func() error {
-			fmt.Fprintln(out, "Step 1 ready, signaling step 2")
-			return signalTo(ctx, rt, *second)
-		})
-	}
-	return group.Wait()
+		}
+		fmt.Fprintln(out, "Step 2 ready, signaling step 3")
+		return signalTo(ctx, rt, *third)
+	})
+	parts.play("1", 1, func() error {
+		fmt.Fprintln(out, "Step 1 ready, signaling step 2")
+		return signalTo(ctx, rt, *second)
+	})
+	return parts.end()
 }
 
 // await waits for a signal.

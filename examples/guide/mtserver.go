@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"time"
 
@@ -36,10 +37,14 @@ func mtserver(ctx context.Context, args []string, out io.Writer) error {
 	for range 5 {
 		group.Go(func() error {
 			responder, err := connected(ctx, rt, socket.NewRep, *inside)
-			if err != nil {
-				return err
+			for err == nil {
+				var request socket.Message
+				if request, err = responder.Recv(ctx); err == nil {
+					fmt.Fprintf(out, "Received request: [%s]\n", request)
+					err = errors.Join(pause(ctx, *work), responder.Send(ctx, socket.NewMessage("World")))
+				}
 			}
-			return answer(ctx, responder, *work, out)
+			return err
 		})
 	}
 	group.Go(func() error { return socket.Proxy(ctx, clients, workers, nil) })

@@ -118,8 +118,11 @@ func TestAsynchronous(t *testing.T) {
 // TestPeering has two brokers do all tasks of their clients; the one has no workers, so that its tasks must go to the other.
 func TestPeering(t *testing.T) {
 	dir := string(newPlace(t)) + "/"
-	me := start(t, "peering", "-dir", dir, "-pace", "1ms", "-clients", "3", "-workers", "0", "me", "you")
-	you := start(t, "peering", "-dir", dir, "-pace", "1ms", "-clients", "2", "-workers", "3", "you", "me")
+	start(t, "peering", "-dir", dir, "me", "you")
+	start(t, "peering", "-dir", dir, "you", "me")
+	start(t, "peeringworkers", "-dir", dir, "-pace", "1ms", "-n", "3", "you")
+	me := start(t, "peeringclients", "-dir", dir, "-pace", "1ms", "-n", "3", "me")
+	you := start(t, "peeringclients", "-dir", dir, "-pace", "1ms", "-n", "2", "you")
 	me.says("\n", 40)
 	you.says("\n", 40)
 	for _, r := range []*running{me, you} {

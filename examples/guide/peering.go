@@ -4,76 +4,70 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"time"
-
-	"golang.org/x/sync/errgroup"
+	"math/rand/v2"
+	"slices"
+	"strconv"
 
 	"github.com/weirmq/weir/socket"
 )
 
-// peering is a broker with its clients and workers, which works with others of its kind: `peering me you …` in one terminal, `peering you me …` in another.
-// Each pair of sockets is one flow: requests of its own, requests of others, states; and a PULL that clients report to.
-func peering(ctx context.Context, args []string, out io.Writer) error {
-	flags := flag.NewFlagSet("peering", flag.ExitOnError)
-	dir := flags.String("dir", "", "put before the `path` of each endpoint, with its slash")
-	clients := flags.Int("clients", 10, "so many ask")
-	workers := flags.Int("workers", 5, "so many answer")
-	pace := flags.Duration("pace", time.Second, "the longest task; a client pauses up to five times as long between its bursts")
-	_ = flags.Parse(args) // exits where it fails
-	if flags.NArg() < 1 {
-		return errors.New("want the name of this broker, and those of others")
-	}
-	me, peers := flags.Arg(0), flags.Args()[1:]
-	at := func(who, what string) string { return fmt.Sprintf("ipc://%s%s-%s.ipc", *dir, who, what) }
-
+// peering is a broker that works with others of its kind: `peering me you` in one terminal, `peering you me` in another. Its workers and its clients are
+// programs of their own, peeringworkers and peeringclients. Each pair of sockets is one flow; requests of others come to cloudfe, ours go out by cloudbe.
+func peering(ctx context.Context, args []string, _ io.Writer) error {
+	at, me, peers := peerFlags(flag.NewFlagSet("peering", flag.ExitOnError), args)
 	rt, err := socket.NewRuntime()
 	if err != nil {
 		return err
 	}
 	defer rt.Shutdown(ctx)
-	b := &broker{name: me, offers: map[string]int{}}
-	var errs [7]error
-	b.localfe, errs[0] = bound(ctx, rt, socket.NewRouter, at(me, "localfe"))
-	b.localbe, errs[1] = bound(ctx, rt, socket.NewRouter, at(me, "localbe"))
-	b.cloudfe, errs[2] = bound(ctx, rt, socket.NewRouter, at(me, "cloud"), socket.RoutingID(me))
-	b.statebe, errs[3] = bound(ctx, rt, socket.NewPub, at(me, "state"))
-	monitor, err := bound(ctx, rt, socket.NewPull, at(me, "monitor"))
-	errs[6] = err
-	b.cloudbe, errs[4] = socket.NewRouter(rt, socket.RoutingID(me))
-	b.statefe, errs[5] = socket.NewSub(rt)
-	if err := errors.Join(errs[:]...); err != nil {
-		return err
-	}
-	if err := b.statefe.Subscribe(""); err != nil {
+	localfe, err1 := bound(ctx, rt, socket.NewRouter, at(me, "localfe"))
+	localbe, err2 := bound(ctx, rt, socket.NewRouter, at(me, "localbe"))
+	cloudfe, err3 := bound(ctx, rt, socket.NewRouter, at(me, "cloud"), socket.RoutingID(me))
+	statebe, err4 := bound(ctx, rt, socket.NewPub, at(me, "state"))
+	cloudbe, err5 := socket.NewRouter(rt, socket.RoutingID(me))
+	statefe, err6 := subscribed(ctx, rt, "")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return err
 	}
 	for _, peer := range peers {
-		b.offers[peer] = 0
-		_, err1 := b.cloudbe.Connect(ctx, at(peer, "cloud"))
-		_, err2 := b.statefe.Connect(ctx, at(peer, "state"))
-		if err := errors.Join(err1, err2); err != nil {
-			return err
-		}
+		err = errors.Join(err, connectAll(ctx, cloudbe, at(peer, "cloud")), connectAll(ctx, statefe, at(peer, "state")))
 	}
-	if err := b.cloudbe.WaitPeers(ctx, len(peers)); err != nil { // the guide has you press Enter
-		return err
-	}
+	err = errors.Join(err, cloudbe.WaitPeers(ctx, len(peers))) // the guide has you press Enter
 
-	group, ctx := errgroup.WithContext(ctx)
-	for range *workers {
-		group.Go(func() error { return peeringWorker(ctx, rt, at(me, "localbe"), *pace) })
-	}
-	for range *clients {
-		group.Go(func() error { return peeringClient(ctx, rt, at(me, "localfe"), at(me, "monitor"), *pace) })
-	}
-	group.Go(func() error { return b.route(ctx) })
-	for report, err := range monitor.Messages(ctx) {
-		if err != nil {
-			return errors.Join(err, group.Wait())
+	var idle [][]byte // names of our workers; the first has waited longest
+	cloud := 0        // how many idle ones another broker has, as one last said
+	for err == nil {
+		had, from, reply := len(idle), []socket.Socket{localbe, cloudbe, statefe}, socket.Message{}
+		if had > 0 {
+			from = append(from, cloudfe, localfe)
+		} else if cloud > 0 {
+			from = append(from, localfe) // what was sent away once is not sent on
 		}
-		fmt.Fprintln(out, report)
+		s, m, err1 := next(ctx, from...)
+		if err1 != nil {
+			return err1
+		}
+		switch {
+		case s == localbe: // worker, "", and READY, or the reply behind its address
+			idle, reply = append(idle, m.Frame(0)), m.Tail(2)
+		case s == cloudbe: // broker, client, "", reply
+			reply = m.Tail(1)
+		case s == statefe: // broker, number of its idle workers
+			cloud, err = strconv.Atoi(string(m.Frame(1)))
+		case had > 0: // client, "", request; or with a broker before it
+			idle, err = idle[1:], localbe.Send(ctx, m.Prepend(idle[0], nil))
+		default:
+			err = cloudbe.SendTo(ctx, []byte(peers[rand.IntN(len(peers))]), m)
+		}
+		if slices.Contains(peers, string(reply.Frame(0))) {
+			err = cloudfe.Send(ctx, reply)
+		} else if reply.Len() > 1 { // READY is one frame
+			err = localfe.Send(ctx, reply)
+		}
+		if err == nil && len(idle) != had {
+			err = statebe.Send(ctx, socket.NewMessage(me, strconv.Itoa(len(idle))))
+		}
 	}
-	return group.Wait()
+	return err
 }

@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/weirmq/weir/socket"
 )
 
@@ -21,35 +19,36 @@ func rtdealer(ctx context.Context, args []string, out io.Writer) error {
 	workers := flags.Int("workers", 10, "so many work")
 	tasks := flags.Int("n", 200, "so many tasks, in all")
 	work := flags.Duration("work", 500*time.Millisecond, "how long a task takes at most")
-	part := partFlag(flags, "broker", "workers")
+	parts := partsFlag(flags, "broker", "workers")
 	_ = flags.Parse(args) // exits where it fails
 
-	rt, err := socket.NewRuntime()
+	ctx, rt, err := parts.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer rt.Shutdown(ctx) // sends what is queued first
-	group, ctx := errgroup.WithContext(ctx)
-	if part.plays("broker") {
-		group.Go(func() error { return employ(ctx, rt, *at, *tasks, *workers) })
-	}
-	for range *workers {
-		if part.plays("workers") {
-			group.Go(func() error {
-				worker, err := connected(ctx, rt, socket.NewDealer, *at, socket.RoutingID(printable()))
-				if err != nil {
-					return err
-				}
-				return deal(ctx, worker, *work, out)
-			})
+	parts.play("broker", 1, func() error {
+		broker, err := bound(ctx, rt, socket.NewRouter, *at)
+		for n := 0; n < *tasks+*workers && err == nil; n++ {
+			var m socket.Message
+			if m, err = broker.Recv(ctx); err != nil { // worker, "", "Hi Boss"
+				return err
+			}
+			word := "Work harder"
+			if n >= *tasks {
+				word = "Fired!" // each but once: who was fired does not ask again
+			}
+			err = broker.SendTo(ctx, m.Frame(0), socket.NewMessage("", word))
 		}
-	}
-	return group.Wait()
+		return err
+	})
+	parts.play("workers", *workers, func() error { return deal(ctx, rt, *at, *work, out) })
+	return parts.end()
 }
 
 // deal is what a REQ would do, with a DEALER.
-func deal(ctx context.Context, worker *socket.Dealer, work time.Duration, out io.Writer) error {
-	for total := 0; ; total++ {
+func deal(ctx context.Context, rt *socket.Runtime, broker string, work time.Duration, out io.Writer) error {
+	worker, err := connected(ctx, rt, socket.NewDealer, broker, socket.RoutingID(printable()))
+	for total := 0; err == nil; total++ {
 		if err := worker.Send(ctx, socket.NewMessage("", "Hi Boss")); err != nil {
 			return err
 		}
@@ -65,4 +64,5 @@ func deal(ctx context.Context, worker *socket.Dealer, work time.Duration, out io
 			return err
 		}
 	}
+	return err
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -31,11 +33,27 @@ func tasksink2(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 
-	if err := collect(ctx, receiver, *tasks, out); err != nil {
+	if err := collectOnce(ctx, receiver, *tasks, out); err != nil {
 		return err
 	}
 	if err := controller.WaitSubscribers(ctx, *workers); err != nil {
 		return err
 	}
 	return controller.Send(ctx, socket.NewMessage("KILL"))
+}
+
+// collectOnce takes one batch: its beginning, and a message for each task.
+func collectOnce(ctx context.Context, receiver *socket.Pull, tasks int, out io.Writer) error {
+	if _, err := receiver.Recv(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	for n := range tasks {
+		if _, err := receiver.Recv(ctx); err != nil {
+			return err
+		}
+		fmt.Fprint(out, map[bool]string{true: ":", false: "."}[n%10 == 0])
+	}
+	fmt.Fprintf(out, "\nTotal elapsed time: %d msec\n", time.Since(began).Milliseconds())
+	return nil
 }

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
+	"strconv"
+	"time"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -45,11 +48,24 @@ func taskwork2(ctx context.Context, args []string, out io.Writer) error {
 			if !ok { // ctx has ended
 				return ctx.Err()
 			}
-			if err := perform(ctx, task, sender, out); err != nil {
+			if err := performOne(ctx, task, sender, out); err != nil {
 				return err
 			}
 		case <-orders:
 			return nil
 		}
 	}
+}
+
+// performOne does one task, and sends an empty message when it is done.
+func performOne(ctx context.Context, task socket.Message, sink socket.Sender, out io.Writer) error {
+	fmt.Fprintf(out, "%s.", task)
+	msec, err := strconv.Atoi(task.String())
+	if err != nil {
+		return fmt.Errorf("no task: %w", err)
+	}
+	if err := pause(ctx, time.Duration(msec)*time.Millisecond); err != nil {
+		return err
+	}
+	return sink.Send(ctx, socket.NewMessage())
 }

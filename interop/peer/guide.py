@@ -357,18 +357,26 @@ def async_clients(at):
     each(3, ask)
 
 
-def peering(directory, clients, workers, me, *peers):
-    def at(who, what):
-        return f"ipc://{directory}{who}-{what}.ipc"
+def peering_at(directory, who, what):
+    return f"ipc://{directory}{who}-{what}.ipc"
 
+
+def peering_workers(directory, n, me):
     def serve():
-        req = sock(zmq.REQ, connect=at(me, "localbe"))
+        req = sock(zmq.REQ, connect=peering_at(directory, me, "localbe"))
         req.send(b"\x01")
         while True:
             req.send_multipart(req.recv_multipart())
 
+    for _ in range(int(n)):
+        threading.Thread(target=serve, daemon=True).start()
+    while True:
+        time.sleep(60)
+
+
+def peering_clients(directory, n, me):
     def ask():
-        req, reports = sock(zmq.REQ, connect=at(me, "localfe")), sock(zmq.PUSH, connect=at(me, "monitor"))
+        req, reports = sock(zmq.REQ, connect=peering_at(directory, me, "localfe")), sock(zmq.PUSH, connect=peering_at(directory, me, "monitor"))
         while True:
             task = f"{random.randrange(0x10000):04X}"
             req.send_string(task)
@@ -376,20 +384,28 @@ def peering(directory, clients, workers, me, *peers):
             reports.send_string(task)
             time.sleep(0.002)
 
+    reports = sock(zmq.PULL, bind=peering_at(directory, me, "monitor"))
+    for _ in range(int(n)):
+        threading.Thread(target=ask, daemon=True).start()
+    while True:
+        say(reports.recv_string())
+
+
+def peering(directory, me, *peers):
+    def at(who, what):
+        return peering_at(directory, who, what)
+
     localfe, localbe = sock(zmq.ROUTER, bind=at(me, "localfe")), sock(zmq.ROUTER, bind=at(me, "localbe"))
     cloudfe, cloudbe = sock(zmq.ROUTER, bind=at(me, "cloud"), name=me), sock(zmq.ROUTER, name=me)
     statebe, statefe = sock(zmq.PUB, bind=at(me, "state")), sock(zmq.SUB, topic="")
-    reports, idle, cloud = sock(zmq.PULL, bind=at(me, "monitor")), [], 0
+    idle, cloud = [], 0
     for peer in peers:
         cloudbe.connect(at(peer, "cloud"))
         statefe.connect(at(peer, "state"))
-    for part, n in ((serve, workers), (ask, clients)):
-        for _ in range(int(n)):
-            threading.Thread(target=part, daemon=True).start()
     while True:
         had, m = len(idle), None
         front = [cloudfe, localfe] if idle else [localfe] if cloud else []
-        ready = dict(zmq_poll([localbe, cloudbe, statefe, reports] + front))
+        ready = dict(zmq_poll([localbe, cloudbe, statefe] + front))
         if localbe in ready:
             worker, _, *m = localbe.recv_multipart()
             idle.append(worker)
@@ -399,8 +415,6 @@ def peering(directory, clients, workers, me, *peers):
             (cloudfe if m[0].decode("latin1") in peers else localfe).send_multipart(m)
         if statefe in ready:
             cloud = int(statefe.recv_multipart()[1])
-        if reports in ready:
-            say(reports.recv_string())
         if idle and cloudfe in ready:
             localbe.send_multipart([idle.pop(0), b""] + cloudfe.recv_multipart())
         if (idle or cloud) and localfe in ready:
@@ -467,7 +481,7 @@ def wuproxy(source, outlet):
 PROGRAMS = [
     hwserver, hwclient, mtserver, rrclient, rrworker, rrbroker, msgqueue, wuserver, wuclient, wuproxy, psenvpub, psenvsub, syncpub, syncsub,
     taskvent, taskwork, tasksink, taskwork2, tasksink2, mtrelay, identity_sink, identity_peers, boss, workers_req, workers_dealer,
-    lb_broker, lb_clients, lb_workers, async_server, async_clients, peering, espresso_publisher, espresso_proxy, espresso_subscriber,
+    lb_broker, lb_clients, lb_workers, async_server, async_clients, peering, peering_workers, peering_clients, espresso_publisher, espresso_proxy, espresso_subscriber,
     lvcache_publisher, lvcache_subscriber,
 ]
 
