@@ -21,8 +21,8 @@ A side is TYPE:EP, or TYPE:EP,EP for several endpoints; the flag may be repeated
 is bound, >EP connects. Bound endpoints, with their real port, and once a second what
 has passed go to standard error.
 
-SIGINT and SIGTERM end it, with status 0: what it holds is flushed within --linger, 3
-seconds at most.`
+SIGINT and SIGTERM end it, with status 0: what it has passed on and the other side has
+not got yet is flushed within --linger, 3 seconds at most.`
 
 // proxyExample is how it is used.
 const proxyExample = `  weir proxy --frontend router:tcp://*:5559 --backend dealer:tcp://*:5560

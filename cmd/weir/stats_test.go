@@ -1,6 +1,8 @@
 package main
 
 import (
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,11 +25,48 @@ func TestStats(t *testing.T) {
 	require.NotContains(t, stderr, "out:", "a PULL sends nothing")
 }
 
-// TestStatsEverySecond has a line while nothing else happens.
+// statsIn is a line of --stats, of a command that receives.
+var statsIn = regexp.MustCompile(`^stats: (\d+) peers; in: (\d+) queued of \d+, (\d+) received, (\d+)/s, (\d+) bytes, (\d+)/s, (\d+) dropped$`)
+
+// nextStats is the next line of --stats, as numbers: peers, queued, received, and its rate, bytes, and their rate, dropped.
+func (c *command) nextStats() (n [7]int) {
+	c.t.Helper()
+	for line := range c.said {
+		found := statsIn.FindStringSubmatch(line)
+		if found == nil {
+			continue // nobody has connected yet
+		}
+		for i := range n {
+			var err error
+			n[i], err = strconv.Atoi(found[i+1])
+			require.NoError(c.t, err)
+		}
+		return n
+	}
+	require.Fail(c.t, "no more lines of --stats")
+	return n
+}
+
+// TestStatsEverySecond has a line a second, whose ledger is what was sent: of each batch, of both together, and once more while nothing happens.
 func TestStatsEverySecond(t *testing.T) {
 	pull := start(t, "pull", "-b", anyPort, "--stats")
-	<-pull.bound
-	pull.hear("stats: 0 peers")
+	push := start(t, "push", "-c", <-pull.bound)
+	sent, size := 0, 0
+	for _, batch := range [][]string{{"a", "bc", "def"}, {"ghij", "klmno", "", "p"}, {}} {
+		push.write(batch...)
+		for _, line := range batch {
+			require.Equal(t, line, pull.read())
+			sent, size = sent+1, size+2+len(line) // a short frame has a header of two bytes
+		}
+		st := pull.nextStats()
+		for len(batch) > 0 && st[2] < sent || len(batch) == 0 && st[3] > 0 { // the line was due while the batch was on its way
+			st = pull.nextStats()
+		}
+		require.Equal(t, [7]int{1, 0, sent, st[3], size, st[5], 0}, st)
+		require.Equal(t, len(batch) > 0, st[3] > 0, "messages a second")
+		require.Equal(t, len(batch) > 0, st[5] > 0, "bytes a second")
+	}
+	push.eof().wait(statusDone)
 	pull.signal()
 	pull.wait(statusDone)
 }
