@@ -33,7 +33,7 @@
 //	multicast_figures_linux_test.go, multicast_fast_test.go   their figures, on request: go test -run MulticastFigures -v -figures 5
 //	transport_test.go, admission_test.go   forms of endpoints, proxies, filters
 //	python_test.go, draft_test.go, draft_stop_test.go   pyzmq; drafts of libzmq 4.3.5, from npm's zeromq
-//	monitor_test.go               what monitors tell, here and in libzmq
+//	monitor_test.go, monitor_v2_test.go   what monitors tell, here and in libzmq; the octets of both versions of their frames
 //
 // No test waits by the clock: each wait is for an event, and has a deadline through its context.
 package interop

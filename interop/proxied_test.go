@@ -22,36 +22,34 @@ type sided interface {
 	LastEndpoint() string
 }
 
-// newSided makes a socket of a type that proxies have on their sides or are made of.
-func newSided(rt *socket.Runtime, typ string) (sided, error) {
-	switch typ {
-	case "router":
-		return socket.NewRouter(rt)
-	case "dealer":
-		return socket.NewDealer(rt)
-	case "pull":
-		return socket.NewPull(rt)
-	case "push":
-		return socket.NewPush(rt)
-	case "xsub":
-		return socket.NewXSub(rt)
-	case "xpub":
-		return socket.NewXPub(rt)
-	case "pair":
-		return socket.NewPair(rt)
-	case "req":
-		return socket.NewReq(rt)
-	default:
-		return socket.NewRep(rt)
-	}
+// A makesSided makes a socket.
+type makesSided func(*socket.Runtime, ...socket.Option) (sided, error)
+
+// makes makes a makesSided of a constructor.
+func makes[S sided](construct func(*socket.Runtime, ...socket.Option) (S, error)) makesSided {
+	return func(rt *socket.Runtime, opts ...socket.Option) (sided, error) { return construct(rt, opts...) }
+}
+
+// sidedTypes are the types that proxies have on their sides or are made of.
+var sidedTypes = map[string]makesSided{
+	"router": makes(socket.NewRouter), "dealer": makes(socket.NewDealer), "pull": makes(socket.NewPull), "push": makes(socket.NewPush),
+	"xsub": makes(socket.NewXSub), "xpub": makes(socket.NewXPub), "pub": makes(socket.NewPub), "sub": makes(socket.NewSub),
+	"pair": makes(socket.NewPair), "req": makes(socket.NewReq), "rep": makes(socket.NewRep), "stream": makes(socket.NewStream),
+}
+
+// newSided makes a socket.
+func newSided(t *testing.T, rt *socket.Runtime, typ string, opts ...socket.Option) sided {
+	t.Helper()
+	s, err := sidedTypes[typ](rt, opts...)
+	require.NoError(t, err)
+	return s
 }
 
 // bindNew makes a socket and binds it.
-func bindNew(ctx context.Context, t *testing.T, rt *socket.Runtime, typ, at string) sided {
+func bindNew(ctx context.Context, t *testing.T, rt *socket.Runtime, typ, at string, opts ...socket.Option) sided {
 	t.Helper()
-	s, err := newSided(rt, typ)
-	require.NoError(t, err)
-	_, err = s.Bind(ctx, at)
+	s := newSided(t, rt, typ, opts...)
+	_, err := s.Bind(ctx, at)
 	require.NoError(t, err)
 	return s
 }
@@ -59,9 +57,8 @@ func bindNew(ctx context.Context, t *testing.T, rt *socket.Runtime, typ, at stri
 // connectNew makes a socket and connects it.
 func connectNew(ctx context.Context, t *testing.T, rt *socket.Runtime, typ, to string) sided {
 	t.Helper()
-	s, err := newSided(rt, typ)
-	require.NoError(t, err)
-	_, err = s.Connect(ctx, to)
+	s := newSided(t, rt, typ)
+	_, err := s.Connect(ctx, to)
 	require.NoError(t, err)
 	return s
 }
@@ -111,14 +108,7 @@ func weirPasses(ctx context.Context, t *testing.T, k relayKind, front, back stri
 		push, pull := connectNew(ctx, t, rt, "push", front).(*socket.Push), connectNew(ctx, t, rt, "pull", back).(*socket.Pull)
 		weirStreams(ctx, t, push, pull)
 	default:
-		pub, err := socket.NewPub(rt)
-		require.NoError(t, err)
-		_, err = pub.Connect(ctx, front)
-		require.NoError(t, err)
-		sub, err := socket.NewSub(rt)
-		require.NoError(t, err)
-		_, err = sub.Connect(ctx, back)
-		require.NoError(t, err)
+		pub, sub := connectNew(ctx, t, rt, "pub", front).(*socket.Pub), connectNew(ctx, t, rt, "sub", back).(*socket.Sub)
 		require.NoError(t, sub.Subscribe(""))
 		require.NoError(t, pub.WaitSubscribers(ctx, 1)) // it has passed through the proxy
 		weirStreams(ctx, t, pub, sub)

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"net"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -77,6 +79,42 @@ func TestWeirThroughLibzmqProxy(t *testing.T) {
 		_, ends := startRelay(ctx, t, zmqProxy(k.frontend, at.fresh(), k.backend, at.fresh()), 2)
 		weirPasses(ctx, t, k, ends[0], ends[1])
 	})
+}
+
+// TestRawThroughProxy has libzmq's ROUTER serve clients that speak no ZMTP, through a proxy of a raw socket and a DEALER.
+func TestRawThroughProxy(t *testing.T) {
+	for front, opt := range map[string]socket.Option{"stream": socket.StreamNotify(false), "router": socket.RouterRaw(true)} {
+		t.Run(front, func(t *testing.T) {
+			t.Parallel()
+			ctx := begin(t, libzmq)
+			rt, _ := newRuntime(t)
+			clients := bindNew(ctx, t, rt, front, freshAddress(), opt)
+			workers := bindNew(ctx, t, rt, "dealer", freshAddress())
+			p, err := socket.StartProxy(clients, workers)
+			require.NoError(t, err)
+			worker := startPeer(ctx, t, libzmq, "ROUTER")
+			worker.do(ctx, "connect", workers.LastEndpoint())
+			for range 3 {
+				conn, err := net.Dial("tcp", strings.TrimPrefix(clients.LastEndpoint(), "tcp://"))
+				require.NoError(t, err)
+				_, err = io.WriteString(conn, "ask")
+				require.NoError(t, err)
+				frames := strings.Fields(worker.do(ctx, "recv", waitMS)) // broker, connection, bytes; none where a ROUTER tells of the connection itself
+				for len(frames) == 3 && frames[2] == plain("") {
+					frames = strings.Fields(worker.do(ctx, "recv", waitMS))
+				}
+				require.Len(t, frames, 3)
+				require.Equal(t, plain("ask"), frames[2])
+				worker.do(ctx, "send", waitMS, frames[0], frames[1], plain("answer"))
+				got := make([]byte, len("answer"))
+				_, err = io.ReadFull(conn, got)
+				require.NoError(t, err)
+				require.Equal(t, "answer", string(got))
+				require.NoError(t, conn.Close())
+			}
+			require.NoError(t, p.Terminate(ctx))
+		})
+	}
 }
 
 // TestCaptured compares what libzmq's proxy and Weir's show to whoever listens in: a request with its envelope, and its reply.

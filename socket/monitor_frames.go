@@ -95,8 +95,11 @@ func (e Event) failed() (MonitorEvents, int) {
 func (e Event) sides() (local, remote string) {
 	scheme, _, _ := strings.Cut(e.Endpoint, "://")
 	word := func(address string) string {
-		if address == "" {
+		switch {
+		case address == "":
 			return ""
+		case scheme == ipcScheme && (address == "@" || address == "unnamed" || strings.HasPrefix(address, ":")):
+			return "ipc://" // a client has no name there; what is known of its process is no address
 		}
 		return scheme + "://" + address
 	}
