@@ -78,7 +78,7 @@ func (b *runtimeBook) retire(s *socket) {
 	}
 	delete(b.open, s)
 	if s.stats.settled() {
-		b.gone.include(s.stats.total(s))
+		includeSocket(&b.gone, s.stats.total(s))
 		return
 	}
 	b.closed = append(b.closed, s)
@@ -94,7 +94,7 @@ func (b *runtimeBook) settleLocked() {
 		if !s.stats.settled() {
 			return false
 		}
-		b.gone.include(s.stats.total(s))
+		includeSocket(&b.gone, s.stats.total(s))
 		return true
 	})
 }
@@ -107,17 +107,17 @@ func (b *runtimeBook) read(since time.Time) RuntimeStats {
 	st := b.gone
 	st.Time, st.Sockets, st.Out, st.In = time.Now(), len(b.open), clone(st.Out), clone(st.In)
 	for _, s := range b.closed {
-		st.include(s.stats.total(s))
+		includeSocket(&st, s.stats.total(s))
 	}
 	for s := range b.open {
-		st.include(s.stats.total(s))
+		includeSocket(&st, s.stats.total(s))
 	}
 	st.Rates = b.rates.measure(st.sample(), since)
 	return st
 }
 
-// include adds the accounts of a socket to the sums.
-func (st *RuntimeStats) include(s Stats) {
+// includeSocket adds the accounts of a socket to the sums.
+func includeSocket(st *RuntimeStats, s Stats) {
 	add(&st.Out, s.Out)
 	add(&st.In, s.In)
 	st.SentBytes += s.SentBytes

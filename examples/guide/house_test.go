@@ -42,7 +42,7 @@ func TestHouse(t *testing.T) {
 		f, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
 		require.NoError(t, err)
 		wanted[program] = f.Unresolved
-		for declares := range f.Scope.Objects { //nolint:staticcheck // names are all that is asked for, and types take long
+		for declares := range f.Scope.Objects {
 			declared[declares] = program
 		}
 	}
