@@ -203,14 +203,14 @@ func (l *lab) carryLoop(from int) {
 			continue
 		}
 		p, h, size, ok := pgmIn(buf[10:n]) // behind the header that PACKET_VNET_HDR adds
+		if ok {
+			l.note(from, p, h, size, buf[:n]) // before it arrives: else what follows from it could be seen first
+		}
 		for to := range l.ports {
 			if to == from || ok && l.judge(from, to, p) {
 				continue
 			}
 			_, _ = unix.Write(l.ports[to], buf[:n])
-		}
-		if ok {
-			l.note(from, p, h, size, buf[:n])
 		}
 	}
 }
