@@ -62,6 +62,7 @@ func TestProxyUsage(t *testing.T) {
 		"--frontend router: --backend dealer:x": "want TYPE:EP",
 		"--frontend pull:x --frontend sub:y --backend push:x": "it is a pull already",
 		"--frontend pull:x --backend push:x --capture pull:x": "of a type that sends",
+		"--frontend pull:x --backend push:x --capture sub:x":  "of a type that sends",
 		"--frontend pull:x --backend push:x --linger soon":    "invalid argument",
 		"--frontend pull:x --backend push:x somebody":         "unknown command",
 	} {

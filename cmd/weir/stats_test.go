@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"regexp"
 	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,6 +72,18 @@ func TestStatsEverySecond(t *testing.T) {
 	push.eof().wait(statusDone)
 	pull.signal()
 	pull.wait(statusDone)
+}
+
+// TestStatsLoop says a line a second, by a clock that nothing else moves, and none when it ends.
+func TestStatsLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
+		defer cancel()
+		begun, said := time.Now(), []time.Duration(nil)
+		statsLoop(ctx, func() { said = append(said, time.Since(begun)) })
+		require.Equal(t, []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, said)
+		require.Equal(t, 3500*time.Millisecond, time.Since(begun))
+	})
 }
 
 // TestStatsLine has depth, mark, rates, bytes and drops by reason.

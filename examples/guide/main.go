@@ -5,7 +5,8 @@
 //	go run ./examples/guide hwserver
 //	go run ./examples/guide hwclient -connect tcp://otherhost:5555
 //
-// open.go and part.go are what they share, as the guide's programs share their helpers; nothing else is in two of them, and each is under 80 lines.
+// Each is under 80 lines. open.go and part.go are what they share, as the guide's programs share their helpers: each function there is used by two
+// programs or more, and a program uses nothing of another's. The guide's peering is one program: here its broker, its workers and its clients are one each.
 package main
 
 import (

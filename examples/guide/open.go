@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/weirmq/weir/socket"
@@ -33,19 +32,14 @@ func connected[S socket.Socket](ctx context.Context, rt *socket.Runtime, make ma
 func subscribed(ctx context.Context, rt *socket.Runtime, topic string, to ...string) (*socket.Sub, error) {
 	s, err := socket.NewSub(rt)
 	if err == nil {
-		err = errors.Join(s.Subscribe(topic), connectAll(ctx, s, to...))
+		err = s.Subscribe(topic)
+	}
+	for _, at := range to {
+		if err == nil {
+			_, err = s.Connect(ctx, at)
+		}
 	}
 	return s, err
-}
-
-// connectAll connects a socket to all of these.
-func connectAll(ctx context.Context, s socket.Socket, to ...string) error {
-	var errs error
-	for _, at := range to {
-		_, err := s.Connect(ctx, at)
-		errs = errors.Join(errs, err)
-	}
-	return errs
 }
 
 // ask sends a request and returns its reply.
@@ -54,22 +48,6 @@ func ask(ctx context.Context, s *socket.Req, request socket.Message) (socket.Mes
 		return socket.Message{}, err
 	}
 	return s.Recv(ctx)
-}
-
-// next waits until one of these sockets has something to receive, and returns which, and what. The first of them is the first to be looked at.
-func next(ctx context.Context, from ...socket.Socket) (socket.Socket, socket.Message, error) {
-	poller := socket.NewPoller()
-	for _, s := range from {
-		if err := poller.Add(s, socket.PollIn); err != nil {
-			return nil, socket.Message{}, err
-		}
-	}
-	events, err := poller.Wait(ctx)
-	if err != nil {
-		return nil, socket.Message{}, err
-	}
-	m, err := events[0].Socket.(socket.Receiver).Recv(ctx)
-	return events[0].Socket, m, err
 }
 
 // when is c, or else nil, which is how a select leaves out one of its cases.
