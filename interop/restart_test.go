@@ -55,6 +55,7 @@ func (s *scene) reopenWeir(n int) {
 	s.Helper()
 	s.closeWeir()
 	s.peer.do(s.ctx, "wait", "DISCONNECTED", n, waitMS)
+	s.peer.part(s.ctx)
 	s.openWeir()
 	s.placeWeir()
 	s.meet()

@@ -395,9 +395,19 @@ def peering(directory, me, *peers):
     def at(who, what):
         return peering_at(directory, who, what)
 
+    def send_away(m):
+        while True:
+            try:
+                return cloudbe.send_multipart([random.choice(peers).encode()] + m)
+            except zmq.ZMQError as problem:  # a broker may have said what it has before cloudbe has met it
+                if problem.errno != zmq.EHOSTUNREACH:
+                    raise
+                time.sleep(0.005)
+
     localfe, localbe = sock(zmq.ROUTER, bind=at(me, "localfe")), sock(zmq.ROUTER, bind=at(me, "localbe"))
     cloudfe, cloudbe = sock(zmq.ROUTER, bind=at(me, "cloud"), name=me), sock(zmq.ROUTER, name=me)
     statebe, statefe = sock(zmq.PUB, bind=at(me, "state")), sock(zmq.SUB, topic="")
+    cloudbe.setsockopt(zmq.ROUTER_MANDATORY, 1)
     idle, cloud = [], 0
     for peer in peers:
         cloudbe.connect(at(peer, "cloud"))
@@ -422,7 +432,7 @@ def peering(directory, me, *peers):
             if idle:
                 localbe.send_multipart([idle.pop(0), b""] + m)
             else:
-                cloudbe.send_multipart([random.choice(peers).encode()] + m)
+                send_away(m)
         if len(idle) != had:
             statebe.send_multipart([me.encode(), str(len(idle)).encode()])
 
