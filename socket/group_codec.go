@@ -43,10 +43,14 @@ type (
 	groupFinish struct{ codec.Message }
 )
 
-// An engine is one half of PGM with what a socket needs around it.
+// A groupEngine is one half of PGM with what a socket needs around it.
 type groupEngine interface {
 	// handle takes packets.
 	handle(now time.Time, packets []pgm.Datagram)
+	// read tells that a loop has read, and waits for its turn to read on.
+	read(turn chan<- struct{})
+	// delivered tells that the loop that delivers has nothing left.
+	delivered()
 	// work does all that can be done now, and returns when there is something to do again; the zero time is never.
 	work(ctx *actor.Context[codec.Message], now time.Time) (time.Time, error)
 	// end says farewell, as far as that can be done at once.
@@ -185,11 +189,7 @@ func (c *groupCodec) onRead(ctx *actor.Context[codec.Message], m *groupRead) err
 		return nil
 	}
 	c.engine.handle(time.Now(), m.packets)
-	if s, ok := c.engine.(*groupSink); ok {
-		s.turns = append(s.turns, m.turn)
-	} else {
-		m.turn <- struct{}{}
-	}
+	c.engine.read(m.turn)
 	return c.work(ctx)
 }
 
@@ -199,7 +199,7 @@ func (c *groupCodec) onDelivered(ctx *actor.Context[codec.Message], m *groupDeli
 		return nil
 	}
 	c.in += uint64(m.n)
-	c.engine.(*groupSink).delivering = false
+	c.engine.delivered()
 	return c.work(ctx)
 }
 

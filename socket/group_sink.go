@@ -45,6 +45,12 @@ func (s *groupSink) handle(now time.Time, packets []pgm.Datagram) {
 	}
 }
 
+// read keeps the turn for pass to take.
+func (s *groupSink) read(turn chan<- struct{}) { s.turns = append(s.turns, turn) }
+
+// delivered lets pass hand over more.
+func (s *groupSink) delivered() { s.delivering = false }
+
 // work asks for what is missing, delivers what is there, and forgets what would go upstream.
 func (s *groupSink) work(_ *actor.Context[codec.Message], now time.Time) (time.Time, error) {
 	s.forget()

@@ -17,13 +17,6 @@ import (
 //	2  poll   the engine numbers it, and lets it out when the rate allows, behind what is more urgent
 //	3  send   up to a batch of packets with one system call
 //	4  done   messages whose last byte has gone out leave the queue, and their room returns
-const (
-	// finGrace is how long a source that has ended stays to repair, after it has said so and after each time that somebody asks; finLimit is how long at
-	// the most. One whose last message is older than finFresh does not stay: receivers have heard of it long since.
-	finGrace = 200 * time.Millisecond
-	finLimit = 2 * time.Second
-	finFresh = 2 * time.Second
-)
 
 // A groupSource is the sending engine of a codec.
 type groupSource struct {
@@ -38,21 +31,18 @@ type groupSource struct {
 	waiting int       // messages that end in the packet that the engine has
 	leaving int       // messages whose last byte is out, and of which the queue does not know
 	seen    []Message // those of leaving and waiting, oldest first: their memory is the queue's until they are done
-	data    time.Time // when the last packet of data went out
-	asked   time.Time // when somebody last asked for a repair
-	fin     time.Time // when all was said; the zero time is not yet
 	paused  bool      // the lane is closed: the rate is used up
 }
 
 // newGroupSource makes the engine of c.
 func newGroupSource(c *groupCodec, now time.Time) *groupSource {
 	e, o := c.link.endpoint, c.link.endpoint.opts
-	conn := o.multicast(e.addr.Scheme)
+	how := o.multicast(e.addr.Scheme)
 	return &groupSource{
-		groupCodec: c, pack: wire.NewPGMPacker(conn.MaxTSDU(e.group.addr.Send)),
+		groupCodec: c, pack: wire.NewPGMPacker(how.MaxTSDU(e.group.addr.Send)),
 		source: pgm.NewSource(now, pgm.SourceConfig{
 			TSI: newTSI(e.group.addr.Port), Port: e.group.addr.Port, NLA: c.run.conn.Local(), Group: e.group.addr.Send,
-			Rate: o.rate * 1000 / 8, Window: o.window(), UDP: !conn.Raw,
+			Rate: o.rate * 1000 / 8, Window: o.window(), UDP: !how.Raw,
 		}),
 	}
 }
@@ -60,14 +50,17 @@ func newGroupSource(c *groupCodec, now time.Time) *groupSource {
 // handle takes what receivers say. What is meant for another source on this host is passed on.
 func (s *groupSource) handle(now time.Time, packets []pgm.Datagram) {
 	for _, d := range packets {
-		switch err := s.source.Handle(now, d.Packet); {
-		case errors.Is(err, pgm.ErrForeign):
+		if err := s.source.Handle(now, d.Packet); errors.Is(err, pgm.ErrForeign) {
 			s.run.conn.PassOn(d)
-		case err == nil:
-			s.asked = now
 		}
 	}
 }
+
+// read lets the loop read on: nothing that receivers say waits.
+func (s *groupSource) read(turn chan<- struct{}) { turn <- struct{}{} }
+
+// delivered tells a source nothing: no messages come in.
+func (s *groupSource) delivered() {}
 
 // work sends until the rate is used up, or a batch is out and others have a turn: the lane calls again at once.
 func (s *groupSource) work(ctx *actor.Context[codec.Message], now time.Time) (time.Time, error) {
@@ -84,7 +77,7 @@ func (s *groupSource) work(ctx *actor.Context[codec.Message], now time.Time) (ti
 		s.outs, s.ends = append(s.outs, o), append(s.ends, 0)
 		if s.source.Sent() != before {
 			s.ends[len(s.ends)-1] = s.waiting
-			s.waiting, s.data = 0, now
+			s.waiting = 0
 		}
 	}
 	n, err := s.run.conn.Send(s.outs)
@@ -178,28 +171,11 @@ func (s *groupSource) finish(now time.Time) time.Time {
 		return s.source.Deadline(now)
 	}
 	s.source.Close()
-	if !s.source.Done() {
-		return s.source.Deadline(now)
-	}
-	if s.fin.IsZero() {
-		s.fin = now
-		return now // what was closed just now is to be sent
-	}
-	end := s.fin.Add(finGrace)
-	if late := s.asked.Add(finGrace); late.After(end) {
-		end = late
-	}
-	if limit := s.fin.Add(finLimit); limit.Before(end) {
-		end = limit
-	}
-	if s.data.IsZero() || s.fin.Sub(s.data) > finFresh || !now.Before(end) {
+	if s.source.Gone(now) {
 		s.link.Flushed()
 		return time.Time{}
 	}
-	if at := s.source.Deadline(now); !at.IsZero() && at.Before(end) {
-		return at
-	}
-	return end
+	return s.source.Deadline(now)
 }
 
 // lastWords is how long the farewell of a source that must end at once may wait for the kernel.

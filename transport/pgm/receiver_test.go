@@ -261,7 +261,7 @@ func TestFarAhead(t *testing.T) {
 	require.Len(t, r.until(DefaultBackoff), 4, "no more is asked for at once than goes into four NAKs")
 }
 
-// TestFin tells when the source has ended and nothing is missing; what comes after that is still delivered, and nothing
+// TestFinReceived tells when the source has ended and nothing is missing; what comes after that is still delivered, and nothing
 // that came before is delivered again.
 func TestFinReceived(t *testing.T) {
 	r := newReceiverRig(t, 80)

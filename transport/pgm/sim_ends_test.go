@@ -62,8 +62,11 @@ func (s *simSource) write() {
 	s.work()
 }
 
-// arrive takes a packet.
+// arrive takes a packet, unless the source has gone.
 func (s *simSource) arrive(p []byte) {
+	if s.engine.Gone(s.n.now) {
+		return
+	}
 	_ = s.engine.Handle(s.n.now, p)
 	s.work()
 }
@@ -148,6 +151,7 @@ type simReceiver struct {
 	n      *network
 	addr   netip.Addr
 	joined bool
+	early  bool // from the beginning
 	engine *Receiver
 	heard  map[TSI]*simStream
 	timer  time.Time
@@ -160,6 +164,8 @@ type simStream struct {
 	decoder *wire.PGMDecoder
 	join    int   // the packet that was the first one for this subscriber
 	next    int   // the packet that is to be told of next
+	named   int   // up to which packet the subscriber has heard that there are any
+	fin     bool  // and that the source ends
 	lost    []int // packets that were told as lost
 	got     []int // messages, in the order in which they came
 	left    bool
@@ -167,18 +173,39 @@ type simStream struct {
 
 // arrive takes a packet. Where the source is new to the engine, the packet says where the subscriber joins.
 func (r *simReceiver) arrive(b []byte, from netip.Addr) {
-	if p, err := Parse(b); err == nil && r.heard[p.TSI] == nil {
-		join := map[Type]Seq{SPM: p.Lead + 1, ODATA: p.Seq, RDATA: p.Seq}
-		for _, s := range r.n.sources {
-			if n, ok := join[p.Type]; ok && s.engine.cfg.TSI == p.TSI {
-				r.heard[p.TSI] = &simStream{source: s, decoder: wire.NewPGMDecoder(-1), join: s.index(n), next: -1}
-			}
-		}
+	if p, err := Parse(b); err == nil {
+		r.note(&p)
 	}
 	if err := r.engine.Handle(r.n.now, b, from, group1); err != nil {
 		r.n.fail("%v", err)
 	}
 	r.work()
+}
+
+// note keeps what a packet says, by which the engine is judged: the first says where the subscriber joins, and each how far the source has come.
+func (r *simReceiver) note(p *Packet) {
+	join := map[Type]Seq{SPM: p.Lead + 1, ODATA: p.Seq, RDATA: p.Seq}
+	n, ok := join[p.Type]
+	for _, s := range r.n.sources {
+		if ok && s.engine.cfg.TSI == p.TSI && r.heard[p.TSI] == nil {
+			r.heard[p.TSI] = &simStream{source: s, decoder: wire.NewPGMDecoder(-1), join: s.index(n), next: -1}
+		}
+	}
+	got := r.heard[p.TSI]
+	if got == nil {
+		return
+	}
+	got.fin = got.fin || p.Fin
+	if p.Type == ODATA || p.Type == RDATA {
+		n++
+	}
+	if p.Type == NCF {
+		for x := range p.Numbers() {
+			got.named = max(got.named, got.source.index(x+1))
+		}
+		return
+	}
+	got.named = max(got.named, got.source.index(n))
 }
 
 // work does what the loop of a receiver does.
@@ -274,13 +301,13 @@ func (s *simStream) data(tsdu []byte) error {
 // judge looks at the end: each message that the source began at the join or later was delivered, once and in order, or one of its packets at least was
 // told as lost; none of both is none of them. It returns how many there are of each.
 func (s *simStream) judge() (delivered, lost int, err error) {
-	if s.next != len(s.source.packets) {
-		return 0, 0, fmt.Errorf("told of %d of %d packets", s.next, len(s.source.packets))
+	if s.next != max(s.join, s.named) || s.fin && s.next != len(s.source.packets) {
+		return 0, 0, fmt.Errorf("told of %d packets, having heard that there are %d of %d", s.next, s.named, len(s.source.packets))
 	}
 	var want []int
 	for i, m := range s.source.messages {
-		if m.first < s.join {
-			continue
+		if m.first < s.join || m.last >= s.next {
+			continue // before his time, or in packets of which no word has come
 		}
 		if at, _ := slices.BinarySearch(s.lost, m.first); at < len(s.lost) && s.lost[at] <= m.last {
 			lost++

@@ -47,8 +47,11 @@ type Source struct {
 	pending []byte // the packet of data to send next; nil where there is none
 	spare   []byte // the buffer of a packet that has left the window
 
-	ending bool // Close was called
-	fins   int  // SPMs with OPT_FIN still to send
+	ending bool      // Close was called
+	fins   int       // SPMs with OPT_FIN still to send at once
+	ended  time.Time // when the last of those went out
+	last   time.Time // when the last packet of data went out
+	asked  time.Time // when a receiver was last heard; the zero time is never
 	sent   uint64
 }
 
@@ -86,29 +89,6 @@ func (s *Source) Submit(tsdu []byte) {
 	s.spare = nil
 }
 
-// Close makes the source end: once what is waiting is sent, receivers are told. What they miss is still repaired for as
-// long as the caller goes on with Handle and Poll.
-func (s *Source) Close() {
-	if !s.ending {
-		s.ending, s.fins = true, startSPMs
-	}
-}
-
-// Done reports whether a source that was told to end has sent everything.
-func (s *Source) Done() bool { return s.ending && s.fins == 0 && s.pending == nil }
-
-// Farewell is what is left to say where a source must end at once, whatever is waiting.
-func (s *Source) Farewell() (outs []Out) {
-	if s.Done() {
-		return nil
-	}
-	s.pending, s.ending, s.fins = nil, true, 0
-	for range startSPMs {
-		outs = append(outs, Out{To: s.cfg.Group, Packet: s.spm(true)})
-	}
-	return outs
-}
-
 // Sent is how many packets of data have been sent, repairs not counted.
 func (s *Source) Sent() uint64 { return s.sent }
 
@@ -119,23 +99,24 @@ func (s *Source) Handle(now time.Time, packet []byte) error {
 	switch {
 	case err != nil:
 		return err
-	case p.TSI != s.cfg.TSI || p.Port != s.cfg.Port:
+	case p.TSI != s.cfg.TSI || p.Port != s.cfg.Port || !p.Type.upstream():
 		return ErrForeign
-	case p.Type == SPMR:
-		s.beat.ask(now)
-	case p.Type == NAK:
-		return s.onNAK(now, &p)
+	case p.Type == NAK && (p.Path != s.cfg.NLA || p.Group != s.cfg.Group):
+		return ErrForeign
 	}
+	s.asked = now
+	if p.Type == SPMR {
+		s.beat.ask(now)
+		return nil
+	}
+	s.onNAK(now, &p)
 	return nil
 }
 
 // onNAK confirms at once, also numbers that are not in the window, and repairs those that are. Who asks for what is gone
 // is told where the window begins.
 // https://www.rfc-editor.org/rfc/rfc3208#section-5.1
-func (s *Source) onNAK(now time.Time, p *Packet) error {
-	if p.Path != s.cfg.NLA || p.Group != s.cfg.Group {
-		return ErrForeign
-	}
+func (s *Source) onNAK(now time.Time, p *Packet) {
 	for n := range p.Numbers() {
 		if n.Before(s.window.trail) {
 			s.beat.ask(now)
@@ -151,7 +132,6 @@ func (s *Source) onNAK(now time.Time, p *Packet) error {
 	if len(s.ncfs) < maxNCFs && !slices.ContainsFunc(s.ncfs, same) {
 		s.ncfs = append(s.ncfs, *p)
 	}
-	return nil
 }
 
 // Poll returns the next packet to send to the group, and false when there is none at this time. Its octets stay
@@ -170,8 +150,11 @@ func (s *Source) Deadline(now time.Time) time.Time {
 		s.rate.fill(now)
 		return s.rate.when(size)
 	}
-	if s.Done() {
+	switch {
+	case s.Gone(now):
 		return time.Time{}
+	case s.Done():
+		return soonest(s.beat.due(), s.stays())
 	}
 	return s.beat.due()
 }
@@ -179,23 +162,26 @@ func (s *Source) Deadline(now time.Time) time.Time {
 // nextSize is what the next packet costs, and whether there is one.
 func (s *Source) nextSize(now time.Time) (int, bool) {
 	spm := s.cost + headerSize + 12 + nlaSize(s.cfg.NLA)
+	if s.ending {
+		spm += 8 // OPT_FIN
+	}
 	switch {
 	case len(s.ncfs) > 0:
 		return s.cost + headerSize + 4 + 2*nlaSize(s.cfg.NLA) + len(s.ncfs[0].list), true
 	case s.beats(now):
 		return spm, true
 	case len(s.repairs) > 0:
-		return s.cost + len(s.window.get(s.repairs[0])), true // 0 octets where it has left the window meanwhile
+		return s.cost + len(s.window.get(s.repairs[0])), true
 	case s.pending != nil:
 		return s.cost + len(s.pending), true
 	case s.fins > 0:
-		return spm + 8, true
+		return spm, true
 	}
 	return 0, false
 }
 
-// beats reports whether an SPM is due. Once a source has ended there are none but those that say so.
-func (s *Source) beats(now time.Time) bool { return !s.Done() && !s.beat.due().After(now) }
+// beats reports whether an SPM is due. One that has ended sends none any more when its time is over.
+func (s *Source) beats(now time.Time) bool { return !s.beat.due().After(now) && !s.Gone(now) }
 
 // nlaSize is the size of an address in a packet, with its family.
 func nlaSize(a netip.Addr) int { return 4 + a.BitLen()/8 }
@@ -210,13 +196,16 @@ func (s *Source) next(now time.Time) []byte {
 		return p.AppendTo(nil)
 	case s.beats(now):
 		s.beat.sent(now)
-		return s.spm(false)
+		return s.spm(s.Done())
 	case len(s.repairs) > 0:
 		return s.repair()
 	case s.pending != nil:
 		return s.data(now)
 	default:
-		s.fins--
+		if s.fins--; s.fins == 0 {
+			s.ended = now
+			s.beat.end(now)
+		}
 		return s.spm(true)
 	}
 }
@@ -230,17 +219,12 @@ func (s *Source) spm(fin bool) []byte {
 	return p.AppendTo(nil)
 }
 
-// repair makes the RDATA of the oldest number asked for. What has left the window meanwhile is answered with an SPM that
-// says so.
+// repair makes the RDATA of the oldest number asked for. It is in the window still: no data goes out before it.
 func (s *Source) repair() []byte {
 	n := s.repairs[0]
 	s.repairs = s.repairs[1:]
 	delete(s.queued, n)
-	b := s.window.get(n)
-	if b == nil {
-		return s.spm(s.Done())
-	}
-	b = slices.Clone(b)
+	b := slices.Clone(s.window.get(n))
 	repeat(b, s.window.trail)
 	return b
 }
@@ -253,6 +237,7 @@ func (s *Source) data(now time.Time) []byte {
 		s.spare = freed
 	}
 	s.beat.data(now)
+	s.last = now
 	s.sent++
 	return b
 }

@@ -10,7 +10,7 @@ const (
 	heartbeatMax = 15 * time.Second
 	// ambient is how long a source is silent at most.
 	ambient = 30 * time.Second
-	// startSPMs are sent at once at the beginning, and as many with OPT_FIN at the end: any of them may be lost.
+	// startSPMs are sent at once at the beginning, and as many with OPT_FIN when the end begins: any of them may be lost.
 	startSPMs = 3
 )
 
@@ -23,6 +23,7 @@ type heartbeat struct {
 	asked   time.Time     // when an SPM that was asked for is due; the zero time is never
 	last    time.Time     // when the last SPM was sent
 	burst   int           // how many are due at once
+	ending  bool          // gap does not grow any more
 }
 
 // start makes the first SPMs due.
@@ -30,6 +31,12 @@ func (h *heartbeat) start(now time.Time) { h.ambient, h.burst = now.Add(ambient)
 
 // data tells that a packet of data was sent.
 func (h *heartbeat) data(now time.Time) { h.gap, h.beat = heartbeatMin, now.Add(heartbeatMin) }
+
+// end tells that the source has said that it ends: it says so again as often as finEvery.
+func (h *heartbeat) end(now time.Time) {
+	h.ending, h.burst, h.last, h.asked, h.gap = true, 0, now, time.Time{}, finEvery
+	h.beat = now.Add(finEvery)
+}
 
 // ask tells that a receiver wants an SPM: at once, but not sooner after the last one than heartbeats may follow.
 // https://www.rfc-editor.org/rfc/rfc3208#section-13.3
@@ -61,7 +68,9 @@ func (h *heartbeat) sent(now time.Time) {
 	if h.beat.IsZero() || now.Before(h.beat) {
 		return
 	}
-	h.gap *= 2
+	if !h.ending {
+		h.gap *= 2
+	}
 	h.beat = now.Add(h.gap)
 	if h.gap > heartbeatMax {
 		h.beat = time.Time{}

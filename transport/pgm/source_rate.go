@@ -2,7 +2,7 @@ package pgm
 
 import "time"
 
-// headerCost is what a packet costs beside its own octets: the headers of IP and UDP.
+// What a packet costs beside its own octets: the headers of IP and UDP.
 const (
 	ipv4Cost = 20
 	ipv6Cost = 40

@@ -156,7 +156,14 @@ func TestNotMine(t *testing.T) {
 		change(&p)
 		require.ErrorIs(t, r.s.Handle(r.now, p.AppendTo(nil)), ErrForeign, name)
 	}
+	for _, own := range []Packet{
+		{Type: SPM, Path: hostA, Lead: 0}, {Type: ODATA, Data: []byte("x")}, {Type: RDATA, Data: []byte("x")}, {Type: NCF, Path: hostA, Group: group1},
+	} {
+		own.TSI, own.Port = tsiA, 5555
+		require.ErrorIs(t, r.s.Handle(r.now, own.AppendTo(nil)), ErrForeign, "its own, looped back: nobody asks")
+	}
 	require.Empty(t, r.until(0))
+	require.True(t, r.s.asked.IsZero())
 	require.NoError(t, r.s.Handle(r.now, good.AppendTo(nil)))
 	require.Len(t, r.until(0), 2)
 }
@@ -205,7 +212,8 @@ func TestSPMR(t *testing.T) {
 	require.Equal(t, []string{"1.1s SPM 4 0..-1"}, r.until(2*time.Second))
 }
 
-// TestFin says the end three times, behind what was waiting.
+// TestFin says the end three times at once, behind what was waiting, and again and again while the source stays: not long where nobody has asked
+// anything, longer after each question, and not for ever.
 func TestFin(t *testing.T) {
 	r := newSourceRig(t, func(c *SourceConfig) { c.Rate = 100 })
 	r.data("last")
@@ -219,14 +227,53 @@ func TestFin(t *testing.T) {
 			fins++
 		}
 	}
-	require.Equal(t, 3, fins)
+	require.Equal(t, 3, fins, "the rate does not allow more in the time")
 	require.Contains(t, lines[len(lines)-1], "FIN", "nothing comes after the end")
-	require.True(t, r.s.Done())
+	require.True(t, r.s.Gone(r.now))
 
 	r.now = r.start.Add(25 * time.Second)
 	require.NoError(t, r.ask(0))
 	require.Equal(t, []string{"25s NCF [0]", `25.200000001s RDATA 0 trail 0 "last"`}, r.until(60*time.Second), "what is missed is still repaired")
 	require.Empty(t, r.s.Farewell(), "it is said")
+
+	r = newSourceRig(t, nil)
+	r.data("last")
+	r.s.Close()
+	r.until(0)
+	require.True(t, r.s.Done())
+	require.Equal(t, []string{"100ms SPM 6 0..0 FIN"}, r.until(150*time.Millisecond))
+	require.NoError(t, r.ask(0))
+	require.Equal(t, []string{
+		"150ms NCF [0]", `150ms RDATA 0 trail 0 "last"`, "200ms SPM 7 0..0 FIN", "300ms SPM 8 0..0 FIN", "400ms SPM 9 0..0 FIN",
+		"500ms SPM 10 0..0 FIN", "600ms SPM 11 0..0 FIN", "700ms SPM 12 0..0 FIN",
+	}, r.until(749*time.Millisecond))
+	require.False(t, r.s.Gone(r.now))
+	require.NoError(t, r.s.Handle(r.now, (&Packet{Type: SPMR, TSI: tsiA, Port: 5555}).AppendTo(nil)))
+	require.Equal(t, []string{"800ms SPM 13 0..0 FIN"}, r.until(850*time.Millisecond), "not sooner after the last")
+	for d := time.Second; d < 10*time.Second; d += 500 * time.Millisecond {
+		require.Equal(t, d >= finLimit, r.s.Gone(r.start.Add(d)))
+		r.until(d)
+		require.NoError(t, r.ask(0))
+	}
+
+	stale := newSourceRig(t, nil)
+	stale.data("long since")
+	stale.until(finFresh + time.Millisecond)
+	stale.s.Close()
+	stale.until(finFresh + time.Millisecond)
+	require.True(t, stale.s.Gone(stale.now))
+	require.True(t, stale.s.Deadline(stale.now).IsZero())
+
+	late := newSourceRig(t, nil)
+	late.data("long since")
+	late.until(finFresh)
+	require.NoError(t, late.ask(0))
+	late.until(finFresh + time.Millisecond)
+	late.s.Close()
+	late.until(finFresh + finGrace - time.Millisecond)
+	require.False(t, late.s.Gone(late.now), "somebody misses it all the same")
+	late.until(finFresh + finGrace + time.Millisecond)
+	require.True(t, late.s.Gone(late.now))
 
 	hasty := newSourceRig(t, nil)
 	hasty.data("x")
