@@ -68,3 +68,28 @@ func TestMulticastConformance(t *testing.T) {
 	slices.Sort(got)
 	require.Equal(t, want, got, "cases of interop.TestMulticast")
 }
+
+// TestMulticastEngine keeps I/O and clocks out of the engine of pgm: some of its files open sockets, and none looks at a clock.
+func TestMulticastEngine(t *testing.T) {
+	rim := regexp.MustCompile(`^(address|conn|interface|socket_\w+|watch_\w+)\.go$`)
+	io := regexp.MustCompile(`(?m)^(import |\t)"(net|os)"$`)
+	files, err := filepath.Glob(filepath.Join(root(t), "transport", "pgm", "*.go"))
+	require.NoError(t, err)
+	sockets := 0
+	for _, file := range files {
+		name := filepath.Base(file)
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NotContains(t, string(text), "time.Now", name)
+		if rim.MatchString(name) {
+			sockets++
+		} else {
+			require.False(t, io.Match(text), "%s does I/O", name)
+		}
+	}
+	require.Greater(t, sockets, 4)
+	require.True(t, io.MatchString("import (\n\t\"net\"\n)"))
+}

@@ -6,10 +6,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/weirmq/weir/transport"
 )
 
 // loopback is where the sockets of these tests are.
@@ -44,6 +47,9 @@ func TestPassOn(t *testing.T) {
 	other := p
 	other.Port++
 	pass(other)
+	other = p
+	other.Seq = 99
+	one.PassOn(Datagram{Packet: other.AppendTo(nil), From: loopback, To: one.addr.Send}) // all have heard it
 	pass(p)
 	got, err := two.Read(1, nil) // the inlet of the group
 	require.NoError(t, err)
@@ -51,6 +57,7 @@ func TestPassOn(t *testing.T) {
 	heard, err := Parse(got[0].Packet)
 	require.NoError(t, err)
 	require.Equal(t, NAK, heard.Type)
+	require.Zero(t, heard.Seq)
 	require.Equal(t, p.Port, heard.Port)
 }
 
@@ -134,5 +141,41 @@ func TestSendCounts(t *testing.T) {
 			require.Equal(t, test.sent, n, "%s: %v", name, gone)
 			require.Equal(t, test.to == group1, errors.Is(err, gone), "%s: %v", name, err)
 		}
+	}
+	if !tooLarge(syscall.EMSGSIZE) {
+		return // no multicast on this system
+	}
+	c.out.write = func([]message) (int, error) { return 0, os.NewSyscallError("sendmmsg", syscall.EMSGSIZE) }
+	_, err := c.Send([]Out{{To: group1, Packet: make([]byte, 1400)}})
+	require.ErrorIs(t, err, syscall.EMSGSIZE)
+	require.ErrorContains(t, err, "packets of 1400 octets: lower MULTICAST_MAXTPDU")
+}
+
+// TestPlaces finds the loopback interface by any of its names, and never where none is named, be it that it has multicast.
+func TestPlaces(t *testing.T) {
+	openHere(t, 11, Options{}) // skips where there is no multicast
+	lo, err := findPlace(Address{Interface: "127.0.0.1", Send: group1})
+	require.NoError(t, err)
+	for _, form := range []string{"127.0.0.0/8", lo.ifi.Name, "127.0.0.1"} {
+		a, err := ParseAddress(form + ";239.192.1.1:5555")
+		require.NoError(t, err)
+		got, err := findPlace(a)
+		require.NoError(t, err, form)
+		require.Equal(t, lo, got, form)
+	}
+	for _, form := range []string{"239.192.1.1:5555", ";239.192.1.1:5555"} {
+		a, err := ParseAddress(form)
+		require.NoError(t, err)
+		if got, err := findPlace(a); err != nil {
+			require.ErrorIs(t, err, transport.ErrNoDevice)
+		} else {
+			require.NotEqual(t, lo.ifi.Name, got.ifi.Name)
+		}
+		for _, flags := range []net.Flags{net.FlagLoopback | net.FlagMulticast | net.FlagUp, net.FlagUp, net.FlagMulticast} {
+			here := place{ifi: &net.Interface{Index: lo.ifi.Index, Name: lo.ifi.Name, Flags: flags}}
+			require.False(t, here.matches(a), "%s, %s", form, flags)
+		}
+		here := place{ifi: &net.Interface{Index: lo.ifi.Index, Name: lo.ifi.Name, Flags: net.FlagMulticast | net.FlagUp}}
+		require.True(t, here.matches(a), "%s, one that is not the loopback", form)
 	}
 }

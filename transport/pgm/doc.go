@@ -11,7 +11,7 @@
 //
 //   - packet.go, packet_append.go: Packet, Parse and AppendTo; checksum.go, options.go, nla.go, seq.go: parts of it
 //   - source.go: Source, the sending side; source_window.go its transmit window, source_heartbeat.go when SPMs are due,
-//     source_rate.go the token bucket
+//     source_rate.go the token bucket, source_end.go how it ends
 //   - receiver.go: Receiver, the receiving side, a table of peers; receiver_peer.go one peer's window;
 //     receiver_gaps.go what is missing, and the states it goes through; receiver_nak.go what is asked for
 //   - address.go: the syntax of endpoints; interface.go: which interface is meant

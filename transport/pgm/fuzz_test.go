@@ -60,7 +60,7 @@ func FuzzParse(f *testing.F) {
 }
 
 // FuzzEngines feeds packets of any octets, cut by their first two, to a receiver and a source, and lets time pass between
-// them: nothing panics, a receiver holds no more than its window, and what it tells adds up.
+// them: nothing panics, a receiver holds no more than its window, and what it counts adds up.
 func FuzzEngines(f *testing.F) {
 	pack := func(packets ...[]byte) (all []byte) {
 		for _, p := range packets {

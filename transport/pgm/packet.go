@@ -182,6 +182,9 @@ func (p *Packet) parseBody(b []byte) (rest []byte, err error) {
 			return nil, ErrMalformed
 		}
 		p.Seq, p.Trail, p.Lead = number(b), number(b[4:]), number(b[8:])
+		if p.Trail == 0 && p.Lead == 1<<31 { // so say some that have sent nothing
+			p.Lead = p.Trail - 1
+		}
 		p.Path, b, ok = cutNLA(b[12:])
 		ok = ok && p.Trail.to(p.Lead) >= -1 && oneHost(p.Path)
 	case ODATA, RDATA:

@@ -124,6 +124,28 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
+// TestWindows wants a window that is none refused: a lead far behind its trail, or data before its own. Both ways of saying that nothing was sent mean
+// the same.
+func TestWindows(t *testing.T) {
+	spm := Packet{Type: SPM, TSI: tsiA, Port: 5555, Path: hostA}
+	for _, lead := range []Seq{0xffffffff, 0x80000000} {
+		spm.Lead = lead
+		p, err := Parse(spm.AppendTo(nil))
+		require.NoError(t, err)
+		require.Equal(t, Seq(0xffffffff), p.Lead)
+	}
+	for _, window := range [][2]Seq{{5, 3}, {0, 0x80000001}, {1, 0x80000001}, {0, 0xfffffffe}} {
+		spm.Trail, spm.Lead = window[0], window[1]
+		_, err := Parse(spm.AppendTo(nil))
+		require.ErrorIs(t, err, ErrMalformed, "%v", window)
+	}
+	for _, typ := range []Type{ODATA, RDATA} {
+		data := Packet{Type: typ, TSI: tsiA, Port: 5555, Seq: 4, Trail: 5, Data: []byte("x")}
+		_, err := Parse(data.AppendTo(nil))
+		require.ErrorIs(t, err, ErrMalformed)
+	}
+}
+
 // TestChecksums wants one on data, right wherever there is one, and none on the others where they have none.
 func TestChecksums(t *testing.T) {
 	for _, v := range vectors {

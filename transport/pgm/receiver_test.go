@@ -106,6 +106,9 @@ func TestLateJoin(t *testing.T) {
 	require.Equal(t, "joined late", r.spm(2, 7))
 	require.Empty(t, r.hears(odata(7, 2)))
 	require.Equal(t, "8", r.hears(odata(8, 2)))
+
+	r = newReceiverRig(t, 80)
+	require.Equal(t, "joined late, 7", r.hears(Packet{Type: RDATA, Seq: 7, Trail: 7, Data: []byte("7")}), "somebody else missed it")
 }
 
 // TestNak asks for all that was found missing together in one NAK, again in time, and not for what has come.
@@ -173,6 +176,15 @@ func TestSPMRWanted(t *testing.T) {
 	r.spm(0, 2)
 	require.Equal(t, []string{"NAK [1] to 10.99.0.1"}, r.until(time.Second+DefaultRepeat+DefaultBackoff))
 
+	near := newReceiverRig(t, 80)
+	near.hears(odata(0, 0))
+	near.now = near.start.Add(40 * time.Millisecond)
+	for _, want := range []Out{{To: group1, Near: true}, {To: hostA}} {
+		o, ok := near.r.Poll(near.now)
+		require.True(t, ok)
+		require.Equal(t, want, Out{To: o.To, Near: o.Near}, "other networks' receivers need not hear it")
+	}
+
 	quiet := newReceiverRig(t, 80)
 	quiet.hears(odata(0, 0))
 	require.NoError(t, quiet.r.Handle(quiet.now, (&Packet{Type: SPMR, TSI: tsiA, Port: 5555}).AppendTo(nil), netip.MustParseAddr("10.99.0.3"), group1))
@@ -222,6 +234,27 @@ func TestGivingUp(t *testing.T) {
 	require.Equal(t, "lost 2, 3, lost 1, 5", r.told())
 	require.Len(t, naks, 2*(DefaultRetries+1))
 	require.Equal(t, "6", r.hears(odata(6, 0)))
+
+	promised := newReceiverRig(t, 80)
+	promised.spm(0, 0xffffffff)
+	promised.hears(odata(0, 0))
+	promised.hears(odata(2, 0))
+	asked, told := 0, ""
+	for d := time.Duration(0); d < 20*time.Second && told == ""; d += time.Millisecond {
+		for range promised.until(d) {
+			asked++
+			promised.hears(Packet{Type: NCF, Seq: 1, Path: hostA, Group: group1})
+		}
+		told = promised.told()
+	}
+	require.Equal(t, "lost 1, 2", told, "each question confirmed, and none answered")
+	require.Equal(t, DefaultRetries+1, asked)
+
+	unknown := newReceiverRig(t, 80)
+	require.Equal(t, "joined, 0", unknown.hears(odata(0, 0)))
+	unknown.hears(odata(2, 0))
+	require.Len(t, unknown.until(20*time.Second), 2*maxSPMRs, "nobody to ask")
+	require.Equal(t, "lost 1, 2", unknown.told())
 }
 
 // TestTrailPasses tells a loss when the source can repair no more.
@@ -282,7 +315,7 @@ func TestFinReceived(t *testing.T) {
 	require.Equal(t, "lost 3, left", gone.told(), "soon after a source has gone there is no hope")
 }
 
-// TestExpiry forgets a source that is not heard any more.
+// TestExpiry forgets a source that is not heard any more: neither an SPM nor data. OpenPGM's receivers forget one that sends data alone.
 func TestExpiry(t *testing.T) {
 	r := newReceiverRig(t, 80)
 	r.spm(0, 0xffffffff)
@@ -293,6 +326,15 @@ func TestExpiry(t *testing.T) {
 	require.Equal(t, "expired", r.told())
 	require.Zero(t, r.r.Sources())
 	require.True(t, r.r.Deadline().IsZero())
+
+	r = newReceiverRig(t, 80)
+	r.spm(0, 0xffffffff)
+	for n := range Seq(3) {
+		r.until(time.Duration(2*n+1) * (DefaultExpiry - time.Second))
+		require.Equal(t, fmt.Sprint(n), r.hears(odata(n, 0)))
+		r.until(time.Duration(2*n+2) * (DefaultExpiry - time.Second))
+		require.Empty(t, r.spm(0, n))
+	}
 }
 
 // TestStaleSPM ignores an SPM that was overtaken by a newer one.
@@ -335,7 +377,7 @@ func TestFragment(t *testing.T) {
 	require.Equal(t, "1", r.hears(odata(1, 0)))
 }
 
-// TestManySources keeps no more than so many apart: the one that was silent the longest goes.
+// TestManySources keeps no more than so many apart: the one that was silent the longest goes, and what is missing of it is lost before that.
 func TestManySources(t *testing.T) {
 	r := newReceiverRig(t, 80)
 	for i := range uint16(maxSources + 10) {
@@ -343,9 +385,15 @@ func TestManySources(t *testing.T) {
 		p := odata(0, 0)
 		p.TSI, p.Port = TSI{Port: i}, 5555
 		require.NoError(t, r.r.Handle(r.now, p.AppendTo(nil), hostA, group1))
+		if p.Seq, p.Data = 2, []byte("2"); i == 0 {
+			require.NoError(t, r.r.Handle(r.now, p.AppendTo(nil), hostA, group1))
+		}
 	}
 	require.Equal(t, maxSources, r.r.Sources())
-	require.Equal(t, 10, strings.Count(r.told(), "expired"))
+	told := r.told()
+	require.Equal(t, 10, strings.Count(told, "expired"))
+	require.Equal(t, 1, strings.Count(told, "lost"))
+	require.Contains(t, told, "lost 1, 2, expired")
 	require.Len(t, r.r.order, maxSources)
 }
 

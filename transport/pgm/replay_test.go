@@ -113,8 +113,15 @@ var replays = []struct {
 	{file: "epgm-lo-lost-naks-snap90.pcap"},
 }
 
-// TestReplay plays each capture into a receiver with the clock of the capture.
+// TestReplay plays each capture into a receiver with the clock of the capture, and leaves none out.
 func TestReplay(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.pcap"))
+	require.NoError(t, err)
+	var rows []string
+	for _, r := range replays {
+		rows = append(rows, filepath.Join("testdata", r.file))
+	}
+	require.ElementsMatch(t, files, rows)
 	for _, r := range replays {
 		t.Run(strings.TrimSuffix(r.file, ".pcap"), func(t *testing.T) {
 			lines := replay(t, r.file, r.window, r.drop, r.dead)
@@ -138,6 +145,7 @@ func TestReplay(t *testing.T) {
 // missing.
 func replay(t *testing.T, file string, window int, drop, dead []Seq) (lines []string) {
 	all := capture(t, file)
+	whole := !slices.ContainsFunc(all, func(c captured) bool { return c.cut }) // what is cut is missing too
 	head, err := Parse(all[0].packet)
 	require.NoError(t, err)
 	r := NewReceiver(ReceiverConfig{Port: head.Port, Window: window, Rand: rand.New(rand.NewPCG(1, 2))})
@@ -170,6 +178,12 @@ func replay(t *testing.T, file string, window int, drop, dead []Seq) (lines []st
 			p, err := Parse(o.Packet)
 			require.NoError(t, err)
 			require.Contains(t, []Type{NAK, SPMR}, p.Type)
+			if p.Type == SPMR || !whole {
+				continue
+			}
+			for n := range p.Numbers() {
+				require.Contains(t, drop, n, "asked for, and not missing")
+			}
 		}
 		tell()
 	}

@@ -101,14 +101,21 @@ func TestHeartbeats(t *testing.T) {
 	require.Equal(t, []string{"30s SPM 3 0..-1", "1m0s SPM 4 0..-1"}, idle.until(61*time.Second))
 }
 
-// TestNoHeartbeatsAmongData wants none while data flows.
+// TestNoHeartbeatsAmongData wants none while data flows, but for the ambient ones: who joins then must learn where to ask.
 func TestNoHeartbeatsAmongData(t *testing.T) {
 	r := newSourceRig(t, nil)
 	r.until(0)
-	for i := range 20 {
+	var spms []string
+	for i := range 400 {
 		r.data("x")
-		require.Len(t, r.until(time.Duration(i)*90*time.Millisecond), 1)
+		for _, line := range r.until(time.Duration(i) * 90 * time.Millisecond) {
+			if strings.Contains(line, "SPM") {
+				spms = append(spms, line)
+			}
+		}
 	}
+	require.Len(t, spms, 1)
+	require.Contains(t, spms[0], "30s SPM 3 ")
 }
 
 // TestRepair wants each NAK confirmed at once and what is in the window repaired, once for all that ask meanwhile.
@@ -309,6 +316,13 @@ func TestRate(t *testing.T) {
 	}
 	count(10 * time.Second)
 	require.InDelta(t, 11*12500, total, 1500)
+
+	six := NewSource(r.now, SourceConfig{
+		TSI: tsiA, Port: 5555, NLA: netip.MustParseAddr("fd00::1"), Group: netip.MustParseAddr("ff15::1"), Rate: 1000, Window: 8, UDP: true,
+	})
+	o, ok := six.Poll(r.now)
+	require.True(t, ok)
+	require.InDelta(t, 1000-40-8-len(o.Packet), six.rate.tokens, 0.1, "the headers of IPv6 are larger")
 
 	fast := newBucket(r.now, 125_000_000)
 	require.InDelta(t, 250_000, fast.size, 1, "a fast one has two milliseconds' worth")
