@@ -151,6 +151,7 @@ func TestReconnectStop(t *testing.T) {
 		{socket.StopOnHandshakeFailed, false, false},
 		{socket.StopOnHandshakeFailed, true, true},
 		{socket.StopOnRefused | socket.StopOnHandshakeFailed, false, true},
+		{socket.StopAfterDisconnect, true, false},
 		{socket.StopOnRefused | socket.StopOnHandshakeFailed, true, true},
 	} {
 		t.Run(fmt.Sprintf("%d/%t", c.on, c.listens), func(t *testing.T) {
@@ -184,6 +185,6 @@ func TestReconnectStop(t *testing.T) {
 			}
 		})
 	}
-	_, err := socket.NewPull(newRuntime(t), socket.ReconnectStop(4))
+	_, err := socket.NewPull(newRuntime(t), socket.ReconnectStop(8))
 	require.ErrorIs(t, err, socket.ErrBadOption)
 }

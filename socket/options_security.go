@@ -78,8 +78,8 @@ func CurveServer(on bool) Option {
 	}
 }
 
-// CurvePublicKey is a CURVE client's own public key: 32 bytes, or 40 characters of Z85. Default: what belongs to CurveSecretKey; another is
-// ErrBadOption. (ZMQ_CURVE_PUBLICKEY)
+// CurvePublicKey is this side's own public key, a client's or a server's: 32 bytes, or 40 characters of Z85. Default: what belongs to CurveSecretKey;
+// another is ErrBadOption. (ZMQ_CURVE_PUBLICKEY)
 func CurvePublicKey(key string) Option {
 	return curveKey("CurvePublicKey", key, func(o *options) *wire.CurveKey { return &o.curvePublic })
 }
@@ -135,7 +135,7 @@ func (o *securityOptions) ownCurvePublic() CurveKey {
 // secureCurve makes CURVE's mechanism.
 func (o *securityOptions) secureCurve() (err error) {
 	public := o.ownCurvePublic()
-	if !o.server && !o.curveSecret.IsZero() && public != wire.CurvePublic(o.curveSecret) {
+	if !o.curveSecret.IsZero() && public != wire.CurvePublic(o.curveSecret) {
 		return fmt.Errorf("%w: CurvePublicKey and CurveSecretKey do not belong together", ErrBadOption)
 	}
 	if o.server {

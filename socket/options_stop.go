@@ -7,7 +7,7 @@ import (
 	"github.com/weirmq/weir/wire/codec"
 )
 
-// StopReasons are failures after which a connected endpoint is given up, beside a breach of protocol. They add up.
+// StopReasons are what a connected endpoint is given up after, beside a breach of protocol. They add up.
 type StopReasons uint8
 
 const (
@@ -16,15 +16,17 @@ const (
 	// StopOnHandshakeFailed is that a connection was made, and was lost or ran out of time before its handshake was done.
 	// (ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED)
 	StopOnHandshakeFailed
+	// StopAfterDisconnect is that the endpoint was closed, or disconnected, which ends it in any case. (ZMQ_RECONNECT_STOP_AFTER_DISCONNECT)
+	StopAfterDisconnect
 )
 
-// ReconnectStop says after which failures a connected endpoint is not tried again, but ends, with EventEnded: StopOnRefused, StopOnHandshakeFailed,
-// or both. Range 0 to 3. Default 0, none. A strategy given to Connect has its own. All types. (ZMQ_RECONNECT_STOP, a draft: 1 and 2; 4,
-// AFTER_DISCONNECT, is what Endpoint.Close does in any case)
+// ReconnectStop says after what a connected endpoint is not tried again, but ends, with EventEnded: any of StopOnRefused, StopOnHandshakeFailed and
+// StopAfterDisconnect. Range 0 to 7. Default 0, none: StopAfterDisconnect holds without being named. A strategy given to Connect has its own. All types.
+// (ZMQ_RECONNECT_STOP, a draft)
 func ReconnectStop(on StopReasons) Option {
 	return func(o *options) error {
-		if on&^(StopOnRefused|StopOnHandshakeFailed) != 0 {
-			return badOption("ReconnectStop", uint8(on), "StopOnRefused and StopOnHandshakeFailed, or neither")
+		if on&^(StopOnRefused|StopOnHandshakeFailed|StopAfterDisconnect) != 0 {
+			return badOption("ReconnectStop", uint8(on), "StopOnRefused, StopOnHandshakeFailed and StopAfterDisconnect, or none of them")
 		}
 		o.reconnectStop = on
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -195,6 +196,33 @@ func TestReqRelaxed(t *testing.T) {
 			receive(t, reps[1], 4, 1)
 			require.NoError(t, reps[1].Send(ctx, socket.NewMessage("four")))
 			recvText(t, req, "four")
+			_, err := req.TryRecv()
+			require.ErrorIs(t, err, socket.ErrBadState)
+		})
+	}
+}
+
+// TestReqRelaxedBeforeTheBind sends two requests before there is anybody to ask: both are answered, and the reply to the last alone is received.
+func TestReqRelaxedBeforeTheBind(t *testing.T) {
+	for _, at := range places {
+		t.Run(at.scheme, func(t *testing.T) {
+			ctx := within(t)
+			rt := newRuntime(t)
+			ep := at.fresh(t)
+			rep := newRep(t, rt)
+			if at.scheme == "tcp" {
+				ep = nobody(t)
+			}
+			req := newReq(t, rt, socket.ReqCorrelate(true), socket.ReqRelaxed(true), socket.ReconnectInterval(time.Millisecond))
+			connect(t, req, ep)
+			require.NoError(t, req.Send(ctx, number(1)))
+			require.NoError(t, req.Send(ctx, number(2)))
+			bind(t, rep, ep)
+			for n := 1; n <= 2; n++ {
+				receive(t, rep, n, 1)
+				require.NoError(t, rep.Send(ctx, number(n)))
+			}
+			receive(t, req, 2, 1)
 			_, err := req.TryRecv()
 			require.ErrorIs(t, err, socket.ErrBadState)
 		})

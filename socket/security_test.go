@@ -127,13 +127,18 @@ func TestUserID(t *testing.T) {
 
 // TestSecurityMismatch brings sockets together whose mechanisms or roles do not fit.
 func TestSecurityMismatch(t *testing.T) {
+	curve, curveClient := curveSides(t)
 	for name, c := range map[string]struct {
 		server, client []socket.Option
 		code           wire.Code // for the socket that finds out first
 	}{
-		"NULL client":  {plainServer, nil, wire.CodeMechanismMismatch},
-		"PLAIN client": {nil, plainClient("joe", "secret"), wire.CodeMechanismMismatch},
-		"two clients":  {plainClient("joe", "secret"), plainClient("joe", "secret"), wire.CodeUnexpectedCommand},
+		"NULL client":           {plainServer, nil, wire.CodeMechanismMismatch},
+		"PLAIN client":          {nil, plainClient("joe", "secret"), wire.CodeMechanismMismatch},
+		"NULL client at CURVE":  {curve, nil, wire.CodeMechanismMismatch},
+		"PLAIN client at CURVE": {curve, plainClient("joe", "secret"), wire.CodeMechanismMismatch},
+		"CURVE client at NULL":  {nil, curveClient, wire.CodeMechanismMismatch},
+		"CURVE client at PLAIN": {plainServer, curveClient, wire.CodeMechanismMismatch},
+		"two clients":           {plainClient("joe", "secret"), plainClient("joe", "secret"), wire.CodeUnexpectedCommand},
 	} {
 		g := newGate(t, nobodyElse, c.server, c.client)
 		g.meets()
@@ -262,7 +267,10 @@ func TestAuthenticatorIgnoresItsContext(t *testing.T) {
 // TestSecurityOptions checks ranges, and which choice of a mechanism counts.
 func TestSecurityOptions(t *testing.T) {
 	rt := newRuntime(t)
-	long := strings.Repeat("x", 256)
+	long, zeros := strings.Repeat("x", 256), string(make([]byte, 32))
+	server, client := curveSides(t)
+	foreign, _, err := socket.NewCurveKeypair()
+	require.NoError(t, err)
 	for name, opts := range map[string][]socket.Option{
 		"empty user name":   {socket.PlainUsername("")},
 		"long user name":    {socket.PlainUsername(long)},
@@ -273,12 +281,23 @@ func TestSecurityOptions(t *testing.T) {
 		"PLAIN, no domain":  {socket.PlainServer(true), socket.ZapEnforceDomain(true)},
 		"no domain, PLAIN":  {socket.ZapEnforceDomain(true), socket.PlainServer(true)},
 		"one wrong of many": {socket.PlainServer(true), socket.PlainUsername("")},
+
+		"CURVE server, no secret":        {socket.CurveServer(true)},
+		"CURVE server, foreign public":   append(slices.Clone(server), socket.CurvePublicKey(foreign.String())),
+		"CURVE client, no secret":        {socket.CurveServerKey(foreign.String())},
+		"CURVE client, public key alone": {socket.CurveServerKey(foreign.String()), socket.CurvePublicKey(foreign.String())},
+		"CURVE client, no server key":    client[:1],
+		"CURVE client, foreign public":   append(slices.Clone(client), socket.CurvePublicKey(foreign.String())),
+		"CURVE, a secret of zeros":       {socket.CurveServer(true), socket.CurveSecretKey(zeros)},
+		"CURVE, a public key of zeros":   append(slices.Clone(client), socket.CurvePublicKey(zeros)),
+		"CURVE, a server's key of zeros": {client[0], socket.CurveServerKey(zeros)},
+		"CURVE, zeros in Z85":            {socket.CurveServer(true), socket.CurveSecretKey(strings.Repeat("0", 40))},
 	} {
 		_, err := socket.NewPush(rt, opts...)
 		require.ErrorIs(t, err, socket.ErrBadOption, name)
 		require.NotContains(t, err.Error(), "xxx xxx", name)
 	}
-	_, err := socket.NewRuntime(socket.WithAuthenticator(nil))
+	_, err = socket.NewRuntime(socket.WithAuthenticator(nil))
 	require.ErrorIs(t, err, socket.ErrBadOption)
 	for _, c := range []struct {
 		want string

@@ -87,7 +87,7 @@ func (*streaming) accept(p *pipe, m Message) (Message, bool) {
 //
 //   - Send and Recv, with messages of two frames, as libzmq has it: the id of a connection, and data. On receipt an empty data frame says that the
 //     connection is there, or is gone (unless StreamNotify is off); a sent one closes the connection.
-//   - Next, Events, Write and Hangup, which say the same in Go's words.
+//   - Next, StreamEvents, Write and Hangup, which say the same in Go's words.
 //
 // An id is any bytes: ConnectRoutingID, or else 5 bytes that begin with 0; Endpoint.RoutingID and LastID tell it. Data is what one read of the
 // connection gave, 8 kB at most: a stream has no message borders. A message counts as one towards the marks. Send waits where the queue of its

@@ -45,6 +45,9 @@ func TestXPubPattern(t *testing.T) {
 		{"only first, which is none", pubsubOptions{onlyFirst: true}, []string{"u", "\x01a"}, []string{"u|\x01a"}},
 		{"only first, which is one", pubsubOptions{onlyFirst: true}, []string{"\x01a", "u", "\x01b"}, []string{"\x01a", "\x01b", "u"}},
 		{"manual tells all", pubsubOptions{manual: true}, []string{"\x01a", "\x01a", "\x00b"}, []string{"\x01a", "\x01a", "\x00b"}},
+		{"manual, user message", pubsubOptions{manual: true}, []string{"u"}, []string{"u"}},
+		{"manual, longer user message", pubsubOptions{manual: true}, []string{"u", "v"}, []string{"u|v"}},
+		{"manual, mixed", pubsubOptions{manual: true}, []string{"u", "\x01a", "v"}, []string{"\x01a", "u|v"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x, p := newTestXPub(c.opts), newMarkedPipe(0)
@@ -54,6 +57,22 @@ func TestXPubPattern(t *testing.T) {
 			require.Zero(t, p.heard.unread)
 		})
 	}
+}
+
+// TestXPubPatternLast wants the peer of the last notification to stay so, whatever else is received from others.
+func TestXPubPatternLast(t *testing.T) {
+	x, a, b := newTestXPub(pubsubOptions{manual: true}), newMarkedPipe(0), newMarkedPipe(0)
+	x.attach(a)
+	x.attach(b)
+	for _, user := range [][]string{{"u"}, {"u", "v"}, {""}, {"\x02"}} {
+		x.arrive(a, NewMessage("\x01a"))
+		x.arrive(b, NewMessage(user...))
+		heardBy(x)
+		require.Same(t, a, x.last, "%q", user)
+	}
+	x.arrive(b, NewMessage("\x01a"))
+	heardBy(x)
+	require.Same(t, b, x.last)
 }
 
 // TestXPubPatternOrder wants the end of a topic behind its beginning, whoever they came from.

@@ -114,6 +114,35 @@ func TestXPubManual(t *testing.T) {
 	}, socket.XPubManual(true))
 }
 
+// TestXPubManualUserMessage wants what others send beside their subscriptions to change nothing of whose notification was the last.
+func TestXPubManualUserMessage(t *testing.T) {
+	overXPub(t, func(t *testing.T, rt *socket.Runtime, x *socket.XPub, ep string) {
+		ctx := within(t)
+		sub := joined(t, rt, ep)
+		xsub, err := socket.NewXSub(rt)
+		require.NoError(t, err)
+		connect(t, xsub, ep)
+		require.NoError(t, xsub.WaitPeers(ctx, 1))
+		require.NoError(t, xsub.Subscribe("mine"))
+		want(t, x, "\x01mine")
+		require.NoError(t, x.Subscribe("mine"))
+		require.NoError(t, sub.Subscribe("asked"))
+		want(t, x, "\x01asked")
+		require.NoError(t, xsub.Send(ctx, socket.NewMessage("user")))
+		require.NoError(t, xsub.Send(ctx, socket.NewMessage("user", "more")))
+		want(t, x, "user")
+		m, err := x.Recv(ctx)
+		require.NoError(t, err)
+		same(t, socket.NewMessage("user", "more"), m)
+		require.NoError(t, x.Subscribe("asked"))
+		for _, body := range []string{"asked", "mine"} {
+			require.NoError(t, x.Send(ctx, socket.NewMessage(body)))
+		}
+		want(t, sub, "asked")
+		want(t, xsub, "mine")
+	}, socket.XPubManual(true))
+}
+
 // TestXPubWelcome wants each new peer to be sent the welcome first.
 func TestXPubWelcome(t *testing.T) {
 	overXPub(t, func(t *testing.T, rt *socket.Runtime, x *socket.XPub, ep string) {

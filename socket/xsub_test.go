@@ -86,6 +86,35 @@ func TestXSubVerboseUnsubscribe(t *testing.T) {
 	require.ErrorIs(t, err, socket.ErrBadOption)
 }
 
+// TestSetXSub changes in use what both sides make of the later frames of a message, and whether every unsubscription goes upstream.
+func TestSetXSub(t *testing.T) {
+	overXPub(t, func(t *testing.T, rt *socket.Runtime, x *socket.XPub, ep string) {
+		ctx := within(t)
+		s := newXSub(t, rt)
+		connect(t, s, ep)
+		require.NoError(t, s.WaitPeers(ctx, 1))
+		mixed := socket.NewMessage("user", "\x01A")
+		require.NoError(t, s.Send(ctx, mixed.Copy()))
+		want(t, x, "\x01A", "user")
+		require.NoError(t, s.Set(ctx, socket.OnlyFirstSubscribe(true)))
+		require.NoError(t, x.Set(ctx, socket.OnlyFirstSubscribe(true)))
+		require.NoError(t, s.Send(ctx, mixed.Copy()))
+		m, err := x.Recv(ctx)
+		require.NoError(t, err)
+		same(t, mixed, m)
+		require.NoError(t, s.Set(ctx, socket.XSubVerboseUnsubscribe(true)))
+		for range 2 {
+			require.NoError(t, s.Send(ctx, socket.NewMessage("\x00A")))
+		}
+		want(t, x, "\x00A", "\x00A")
+		require.NoError(t, s.Set(ctx, socket.XSubVerboseUnsubscribe(false), socket.OnlyFirstSubscribe(false)))
+		require.NoError(t, x.Set(ctx, socket.OnlyFirstSubscribe(false)))
+		require.NoError(t, s.Send(ctx, socket.NewMessage("\x00A")))
+		require.NoError(t, s.Send(ctx, mixed))
+		want(t, x, "\x01A", "user")
+	}, socket.XPubVerboser(true))
+}
+
 // TestXSubReplays wants the topics that an XSub has to be sent again on a new connection, once each.
 func TestXSubReplays(t *testing.T) {
 	ctx := within(t)

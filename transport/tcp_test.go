@@ -194,7 +194,7 @@ func TestTCPSource(t *testing.T) {
 		require.NoError(t, err, from)
 		return conn.LocalAddr().(*net.TCPAddr)
 	}
-	for _, from := range []string{"127.0.0.1:*", "127.0.0.1:0", nic + ":*", "*:*", "*:0"} {
+	for _, from := range []string{"127.0.0.1:*", "127.0.0.1:0", nic + ":*", "*:*", "*:0", "localhost:*"} {
 		require.Equal(t, "127.0.0.1", to(a, from).IP.String())
 	}
 	// A port that was free a moment ago: only a listener can tell, and it must be gone again.

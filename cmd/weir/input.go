@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -72,6 +73,27 @@ func (in *input) next(ctx context.Context) (socket.Message, error) {
 		return socket.Message{}, fmt.Errorf("standard input, line %d: not %s: %w", in.line, in.format.name(), err)
 	}
 	return m, nil
+}
+
+// rest counts the lines that nobody has asked for, and says whether they are the last: whether the end of standard input is reached within the limit. It is
+// called when next is not any more.
+func (in *input) rest(ctx context.Context, limit time.Duration) (lines int, ended bool) {
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	lines = len(in.lines)
+	for {
+		select {
+		case more, ok := <-in.c:
+			if !ok {
+				return lines, errors.Is(in.err, io.EOF)
+			}
+			lines += len(more)
+		case <-late.C:
+			return lines, false
+		case <-ctx.Done():
+			return lines, false
+		}
+	}
 }
 
 // ended says why nothing more comes.

@@ -150,11 +150,11 @@ func parseBool(text string) (bool, error) {
 	return false, errors.New("want 0 or 1")
 }
 
-// parseMillis reads a number of milliseconds.
+// parseMillis reads a number of milliseconds, or -1.
 func parseMillis(text string) (time.Duration, error) {
 	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil {
-		return 0, errors.New("want a whole number of milliseconds")
+	if err != nil || n < -1 {
+		return 0, errors.New("want a whole number of milliseconds, or -1")
 	}
 	if n < 0 {
 		return time.Duration(n), nil // no time, but what stands for one

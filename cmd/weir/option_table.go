@@ -91,22 +91,30 @@ var optionRows = []optionRow{
 	flag("zap_enforce_domain", socket.ZapEnforceDomain),
 }
 
+// threads is what to use instead of the options of libzmq's threads.
+const threads = "there are no threads of its own: the environment's GOMAXPROCS says how many processors it uses"
+
 // optionsElsewhere are the options of libzmq that --option does not take, each with what to use instead.
 var optionsElsewhere = map[string]string{
-	"blocky":         "use -o linger=0",
-	"events":         "the command waits by itself; --timeout bounds that",
-	"fd":             "the command waits by itself; --timeout bounds that",
-	"last_endpoint":  `it is read, not set: standard error says "bound EP"`,
-	"max_msgsz":      "nothing limits what is sent; -o maxmsgsize=BYTES limits what is received",
-	"mechanism":      "it follows from -o plain_server, plain_username, curve_server and curve_serverkey",
-	"msg_t_size":     "it is read, not set, and there is no such type",
-	"rcvmore":        "it is read, not set: a line is a whole message",
-	"socket_limit":   "it is read, not set: use -o max_sockets=N",
-	"thread_safe":    "it is read, not set: every socket is",
-	"type":           "it is the name of the command",
-	"unsubscribe":    "nothing is subscribed to when the program begins but what --subscribe names",
-	"use_fd":         "a program can give a socket of its own to BindListener, ConnectConn or Dialer of package socket; here it is --bind and --connect",
-	"zero_copy_recv": "nothing sets it: the rest of a large body is read straight into its place",
+	"blocky":                     "use -o linger=0",
+	"events":                     "the command waits by itself; --timeout bounds that",
+	"fd":                         "the command waits by itself; --timeout bounds that",
+	"last_endpoint":              `it is read, not set: standard error says "bound EP"`,
+	"max_msgsz":                  "nothing limits what is sent; -o maxmsgsize=BYTES limits what is received",
+	"mechanism":                  "it follows from -o plain_server, plain_username, curve_server and curve_serverkey",
+	"msg_t_size":                 "it is read, not set, and there is no such type",
+	"rcvmore":                    "it is read, not set: a line is a whole message",
+	"socket_limit":               "it is read, not set: use -o max_sockets=N",
+	"thread_safe":                "it is read, not set: every socket is",
+	"thread_affinity_cpu_add":    threads,
+	"thread_affinity_cpu_remove": threads,
+	"thread_name_prefix":         threads,
+	"thread_priority":            threads,
+	"thread_sched_policy":        threads,
+	"type":                       "it is the name of the command",
+	"unsubscribe":                "nothing is subscribed to when the program begins but what --subscribe names",
+	"use_fd":                     "a program can give a socket of its own to BindListener, ConnectConn or Dialer of package socket; here it is --bind and --connect",
+	"zero_copy_recv":             "nothing sets it: the rest of a large body is read straight into its place",
 }
 
 // parseKeepAlive reads 0 or 1, or -1 for the system's default, which is off.

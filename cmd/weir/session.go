@@ -35,7 +35,7 @@ type session struct {
 
 	// Owned by the work.
 	done   uint64 // messages that --count counts
-	inHand int    // messages that were read from standard input and that the socket has not accepted: 0 or 1
+	inHand int    // messages that were read from standard input and that the socket has not accepted
 	owed   bool   // a request was sent and its reply has not come
 
 	// settled says that all was heard that there was to hear: what is not sent then is said, and no failure. Set by talk, read by close.

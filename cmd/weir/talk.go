@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -39,11 +40,13 @@ type sayer struct {
 	session *session
 	to      socket.Sender
 	peers   func(ctx context.Context, n int) error // waits for --wait-peers
+	reads   context.Context                        // ends standard input: it outlasts the saying, for what is left to be counted
 
 	doing atomic.Int32  // written by sayLoop, read by the command's goroutine
 	done  chan struct{} // closed when sayLoop has ended
 
 	// Owned by sayLoop until done is closed.
+	in     *input // nil until the peers are there
 	err    error  // why it ended: nil at the end of standard input
 	held   bool   // it ended with a message that the socket had not accepted
 	astray uint64 // messages for a peer that is not there
@@ -55,9 +58,17 @@ func (s *session) talk(ctx context.Context, with duplex, peers func(context.Cont
 		return nil
 	}
 	ctx, end := context.WithCancel(ctx)
-	say := &sayer{session: s, to: with, peers: peers, done: make(chan struct{})}
-	go say.sayLoop(ctx, end)
+	saying, hush := context.WithCancel(ctx)
+	defer hush()
+	say := &sayer{session: s, to: with, peers: peers, reads: ctx, done: make(chan struct{})}
+	go say.sayLoop(saying, end)
 	err := s.hear(ctx, with, say)
+	if errors.Is(err, errTimedOut) && !s.set.counted {
+		hush()
+		if say.ended(ctx) {
+			err = nil
+		}
+	}
 	s.settled = err == nil
 	end()
 	<-say.done
@@ -73,11 +84,13 @@ func (s *session) talk(ctx context.Context, with duplex, peers func(context.Cont
 	return err
 }
 
-// sayLoop sends to the end of standard input. A fault ends the command, with end.
+// sayLoop sends to the end of standard input, or of ctx. A fault ends the command, with end.
 func (y *sayer) sayLoop(ctx context.Context, end context.CancelFunc) {
 	defer close(y.done)
 	if y.err = y.say(ctx); y.err != nil {
-		end()
+		if ctx.Err() == nil {
+			end()
+		}
 		return
 	}
 	y.session.patience.touch() // silence counts from here
@@ -92,7 +105,8 @@ func (y *sayer) say(ctx context.Context) error {
 			return err
 		}
 	}
-	in := newInput(ctx, s.std.in, s.set.format)
+	in := newInput(y.reads, s.std.in, s.set.format)
+	y.in = in
 	for {
 		m, err := in.next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -116,6 +130,20 @@ func (y *sayer) say(ctx context.Context) error {
 			s.patience.touch()
 		}
 	}
+}
+
+// ended says, of a sayer that was told to stop while it had a message that nobody takes, whether standard input has ended too. What is left of it is counted
+// as not sent.
+func (y *sayer) ended(ctx context.Context) bool {
+	<-y.done
+	if y.in == nil || !errors.Is(y.err, context.Canceled) {
+		return false
+	}
+	left, ended := y.in.rest(ctx, y.session.limit())
+	if ended {
+		y.session.inHand += left
+	}
+	return ended
 }
 
 // pushing does what may have to wait for a peer.
@@ -148,7 +176,8 @@ func (s *session) hear(ctx context.Context, from socket.Receiver, say *sayer) er
 }
 
 // silence says whether a time in which nothing moved is the end. Where messages are counted it is, and they did not come. Where standard input has
-// ended and all was sent, it is what the end looks like. Where a message cannot be sent it is a failure. While the next line is waited for it means nothing.
+// ended and all was sent, it is what the end looks like. Where a message cannot be sent it is a failure, unless standard
+// input has ended: talk looks at that. While the next line is waited for it means nothing.
 func (s *session) silence(say *sayer, err error) (over bool, _ error) {
 	switch say.doing.Load() {
 	case silent:
@@ -163,11 +192,16 @@ func (s *session) silence(say *sayer, err error) (over bool, _ error) {
 	}
 }
 
-// quiet says whether nothing has moved for --timeout, or for rcvtimeo where that is less.
+// quiet says whether nothing has moved for so long.
 func (s *session) quiet() bool {
+	return s.patience.still() >= s.limit()
+}
+
+// limit is --timeout, or rcvtimeo where that is less.
+func (s *session) limit() time.Duration {
 	limit, recv := s.patience.limit, s.set.recvTimeout
 	if recv >= 0 && (limit == 0 || recv < limit) {
 		limit = recv
 	}
-	return s.patience.still() >= limit
+	return limit
 }

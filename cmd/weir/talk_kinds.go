@@ -13,7 +13,8 @@ const talkLong = `
 
 Both go on at the same time. With --count it ends, with 0, after so many messages
 received; without, once standard input has ended and nothing has arrived for
---timeout. The end of standard input alone never ends it. With both flags, nothing for
+--timeout, also where a line of it could not be sent, which is counted then. The end of
+standard input alone never ends it. With both flags, nothing for
 --timeout ends it with 3, though standard input goes on.
 
 Once it has ended with 0, what is still queued goes out; where nothing of it has moved

@@ -20,11 +20,13 @@ const stableOptions = `AFFINITY ROUTING_ID SUBSCRIBE UNSUBSCRIBE RATE RECOVERY_I
 	XPUB_MANUAL XPUB_WELCOME_MSG STREAM_NOTIFY INVERT_MATCHING HEARTBEAT_IVL HEARTBEAT_TTL HEARTBEAT_TIMEOUT XPUB_VERBOSER CONNECT_TIMEOUT
 	TCP_MAXRT THREAD_SAFE MULTICAST_MAXTPDU USE_FD BINDTODEVICE ZAP_ENFORCE_DOMAIN METADATA MULTICAST_LOOP SOCKS_USERNAME SOCKS_PASSWORD
 	ONLY_FIRST_SUBSCRIBE RECONNECT_STOP
-	IO_THREADS MAX_SOCKETS SOCKET_LIMIT MAX_MSGSZ MSG_T_SIZE ZERO_COPY_RECV BLOCKY`
+	IO_THREADS MAX_SOCKETS SOCKET_LIMIT MAX_MSGSZ MSG_T_SIZE ZERO_COPY_RECV BLOCKY
+	THREAD_PRIORITY THREAD_SCHED_POLICY THREAD_AFFINITY_CPU_ADD THREAD_AFFINITY_CPU_REMOVE THREAD_NAME_PREFIX`
 
 // notOnTheCommandLine are those that cannot be set from a command line, or that nothing but code has a use for.
 const notOnTheCommandLine = `UNSUBSCRIBE RCVMORE FD EVENTS TYPE LAST_ENDPOINT MECHANISM THREAD_SAFE USE_FD
-	SOCKET_LIMIT MAX_MSGSZ MSG_T_SIZE ZERO_COPY_RECV BLOCKY`
+	SOCKET_LIMIT MAX_MSGSZ MSG_T_SIZE ZERO_COPY_RECV BLOCKY
+	THREAD_PRIORITY THREAD_SCHED_POLICY THREAD_AFFINITY_CPU_ADD THREAD_AFFINITY_CPU_REMOVE THREAD_NAME_PREFIX`
 
 // optionName finds names of options.
 var optionName = regexp.MustCompile(`ZMQ_[A-Z0-9_]+`)
@@ -66,7 +68,10 @@ func TestStableOptionsComplete(t *testing.T) {
 	}
 	_, section, found := strings.Cut(string(text), "\n### 3.2 ")
 	require.True(t, found)
-	section, _, _ = strings.Cut(section, "\n### 3.3 ")
+	section, contexts, found := strings.Cut(section, "\n### 3.3 ")
+	require.True(t, found)
+	contexts, _, found = strings.Cut(contexts, "\nUnknown option ")
+	require.True(t, found)
 	// elsewhere are drafts, GSSAPI, NORM, VMCI, TIPC and Windows.
 	elsewhere := regexp.MustCompile(`^(GSSAPI|VMCI|NORM|WSS|LOOPBACK|BLOCKY)`)
 	row := regexp.MustCompile(`(?m)^\| ([0-9][^|]*)\| ([^|]+)\|`)
@@ -77,5 +82,13 @@ func TestStableOptionsComplete(t *testing.T) {
 			continue
 		}
 		require.Contains(t, listed, " "+name+" ", "row %s of the inventory", number)
+	}
+	cells, name := regexp.MustCompile(`(?m)^\| [0-9][^|]*\| ([^|]+)\|`), regexp.MustCompile(`[A-Z][A-Z_0-9]{3,}`)
+	rows := cells.FindAllStringSubmatch(contexts, -1)
+	require.Greater(t, len(rows), 10)
+	for _, m := range rows { // of contexts; one names several, of which the second is the end of a name
+		for _, n := range name.FindAllString(m[1], -1) {
+			require.Contains(t, listed, n+" ", "%s of contexts", m[1])
+		}
 	}
 }
