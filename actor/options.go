@@ -69,7 +69,7 @@ func WithMark(n int) Option { return func(o *options) { o.mark = n } }
 func WithPolicy(p mailbox.Policy) Option { return func(o *options) { o.policy = p } }
 
 // WithLabels gives the actor labels, each a key and a value, beside "actor", its path: attributes of its
-// [Context.Logger], and, where [WithProfileLabels] is set, labels of its goroutine. It panics if one has no value.
+// [Context.Logger] and of what is logged when it fails, and, where [WithProfileLabels] is set, labels of its goroutine. It panics if one has no value.
 func WithLabels(keysAndValues ...string) Option {
 	if len(keysAndValues)%2 != 0 {
 		panic("BUG: a label without a value")

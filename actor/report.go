@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 )
 
 // deadLetter gives d to the function that was set, or to the log.
@@ -36,12 +37,12 @@ func (s *System) guard(which string) {
 // logFailure logs a failure, once: where it was decided, so not where it was passed on.
 func (s *System) logFailure(f failing) {
 	if f.strategy != nil {
-		s.log.Error("actor: strategy panicked", "actor", f.Path, "reason", f.strategy)
+		s.log.LogAttrs(context.Background(), slog.LevelError, "actor: strategy panicked", append(f.attrs(), slog.Any("reason", f.strategy))...)
 	}
 	if f.Verdict.Action == Escalate {
 		return
 	}
-	attrs := []slog.Attr{slog.String("actor", f.Path), slog.Any("reason", f.Reason)}
+	attrs := append(f.attrs(), slog.Any("reason", f.Reason))
 	if f.late {
 		attrs = append(attrs, slog.String("verdict", "none, being replaced or stopped"))
 	} else {
@@ -52,6 +53,17 @@ func (s *System) logFailure(f failing) {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}
 	s.log.LogAttrs(context.Background(), f.level(), "actor: failed", attrs...)
+}
+
+// attrs are what the log says of the actor that failed, as its own Context.Logger does.
+func (f failing) attrs() []slog.Attr {
+	attrs := []slog.Attr{slog.String("actor", f.Path)}
+	if f.labels != nil {
+		for pair := range slices.Chunk(*f.labels, 2) {
+			attrs = append(attrs, slog.String(pair[0], pair[1]))
+		}
+	}
+	return attrs
 }
 
 // level returns how loud a failure is. A panic is a bug, and a top-level actor that is given up is a loss: Error. What was

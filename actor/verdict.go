@@ -8,16 +8,17 @@ import (
 // failing is a failure and what became of it, as it is logged and reported.
 type failing struct {
 	Failure
-	history  History // Recent is valid during report only
-	strategy error   // the panic of the strategy, or nil
-	root     bool    // it was the root that decided
-	late     bool    // the child was being stopped or replaced: there was no verdict
+	labels   *[]string // of the child: see WithLabels
+	history  History   // Recent is valid during report only
+	strategy error     // the panic of the strategy, or nil
+	root     bool      // it was the root that decided
+	late     bool      // the child was being stopped or replaced: there was no verdict
 }
 
 // failed is called when a child has failed. It is suspended, and handles nothing until the verdict is carried out.
 func (f *family) failed(k *child, reason error) {
 	now := time.Now()
-	fl := failing{Failure: Failure{Path: k.cell.path, Reason: reason, Time: now}}
+	fl := failing{Failure: Failure{Path: k.cell.path, Reason: reason, Time: now}, labels: k.cell.labels}
 	if f.closed || k.stopping || k.state == childHalting {
 		fl.late = true
 		f.owner.report(fl)

@@ -77,7 +77,7 @@ var casts = []cast{
 	{"identity", []member{
 		{
 			weir: "identity -only sink -at {a}", twin: "identity_sink {a}", ends: true,
-			says: `(?s)\[005\] 00[0-9A-F]{8}\n\[000\] \n\[039\] ROUTER uses.*|.*\[005\] PEER2\n\[000\] \n\[040\] ROUTER socket`,
+			says: inAnyOrder(`\[005\] 00[0-9A-F]{8}\n\[000\] \n\[039\] ROUTER uses`, `\[005\] PEER2\n\[000\] \n\[040\] ROUTER socket`),
 		},
 		{weir: "identity -only peers -at {a}", twin: "identity_peers {a}", ends: true},
 	}},
@@ -88,6 +88,10 @@ var casts = []cast{
 	{"workers that are DEALERs", []member{
 		boss,
 		{weir: "rtdealer -only workers -at {a} -workers 3 -work 0", twin: "workers_dealer {a} 3", ends: true, says: "(Completed: [0-9]+ tasks\n){3}"},
+	}},
+	{"workers that are DEALERs, and their broker", []member{
+		{weir: "rtdealer -only broker -at {a} -workers 3 -n 30", twin: "boss {a} 3 30", ends: true},
+		twinOnly(member{twin: "workers_dealer {a} 3", ends: true, says: "(Completed: [0-9]+ tasks\n){3}"}),
 	}},
 	{"balance", []member{
 		{weir: "lbbroker -only broker -frontend {f} -backend {b} -clients 6", twin: "lb_broker {f} {b} 6", ends: true},
@@ -116,6 +120,9 @@ var casts = []cast{
 		twinOnly(member{twin: "lvcache_subscriber {o}", ends: true}),
 	}},
 }
+
+// inAnyOrder matches both.
+func inAnyOrder(a, b string) string { return "(?s)" + a + ".*" + b + "|" + b + ".*" + a }
 
 // twoSockets is a cast with a program that reads from two twins.
 func twoSockets(reader string) cast {

@@ -33,6 +33,7 @@ type Endpoint struct {
 	inproc   *inprocName             // nil for network transports
 	group    *group                  // of pgm and epgm; nil for others; set before the socket actor sees the endpoint
 	closed   bool                    // told to close
+	stuck    bool                    // owned by the socket's actor: its listener was closed, and left something behind
 	fd       int                     // of the listener, for monitors; 0 where it has none
 	done     []actor.Reply[struct{}] // those who wait for its end
 	unsent   []Unsent                // what its peers did not get, once somebody waits

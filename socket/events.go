@@ -135,6 +135,7 @@ type Event struct {
 	Suppressed uint64
 
 	bound   bool // the endpoint is a bound one
+	stuck   bool // EventCloseFailed has told of this end
 	fd      int  // of the connection or the listener, for monitors; 0 where it has none
 	unshook bool // the peer has no handshake: it speaks no ZMTP, or a version before 3.0
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -151,7 +152,7 @@ func TestEventsOfBind(t *testing.T) {
 }
 
 // errStubborn is what a stubbornListener has to say.
-var errStubborn = errors.New("its file stays")
+var errStubborn = fmt.Errorf("its file stays: %w", syscall.EBUSY)
 
 // A stubbornListener closes and says that something is left.
 type stubbornListener struct{ *net.TCPListener }

@@ -1,7 +1,9 @@
 package socket_test
 
 import (
+	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -71,6 +73,29 @@ func TestHeartbeatOnTheWire(t *testing.T) {
 	_, err := pull.Recv(within(t))
 	require.NoError(t, err)
 	require.Positive(t, pull.Stats().Peers[0].RTT)
+}
+
+// TestHeartbeatRTT is as long as the PONG was held back, by a clock that nothing else moves, and that of the last one.
+func TestHeartbeatRTT(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt := newRuntime(t)
+		pull := newPull(t, rt, socket.HeartbeatInterval(time.Second), socket.HeartbeatTTL(1299*time.Millisecond), socket.HeartbeatTimeout(0))
+		ours, theirs := net.Pipe()
+		l := &lineListener{lines: make(chan net.Conn, 1), closed: make(chan struct{})}
+		l.lines <- line{ours}
+		_, err := pull.BindListener(within(t), l)
+		require.NoError(t, err)
+		peer := &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
+		peer.shakeLine("PUSH", "")
+		for _, held := range []time.Duration{20 * time.Millisecond, 300 * time.Millisecond, 5 * time.Millisecond} {
+			ping := peer.wantPing(12)
+			time.Sleep(held)
+			peer.write(wire.Pong{Context: ping}.AppendTo(nil))
+			synctest.Wait()
+			require.Equal(t, held, pull.Stats().Peers[0].RTT)
+		}
+		require.NoError(t, theirs.Close())
+	})
 }
 
 // TestHeartbeatTimeoutAccepted has an accepted peer fall silent: by our time, and by its own. Its connection ends, and its pipe; the socket goes on.

@@ -66,7 +66,7 @@ func monitorFrames(e Event) []monitorFrame {
 		}
 		return one(MonitorDisconnected, e.fd)
 	case EventClosed:
-		if !e.bound {
+		if !e.bound || e.stuck { // with libzmq CLOSE_FAILED stands in its place
 			return nil
 		}
 		return one(MonitorClosed, e.fd)

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -215,7 +217,7 @@ func TestMonitorHandshakes(t *testing.T) {
 		"another command":   {append(greeting(), "\x04\x05\x04HELO"...), socket.MonitorHandshakeFailedProtocol, 0x10000001},
 		"another mechanism": {[]byte(strings.Replace(string(greeting()), "NULL", "FOO\x00", 1)), socket.MonitorHandshakeFailedProtocol, 0x11000002},
 		"another type":      {append(greeting(), ready("PUB")...), 0, 0},
-		"the end":           {nil, socket.MonitorHandshakeFailedNoDetail, 104},
+		"the end":           {nil, socket.MonitorHandshakeFailedNoDetail, uint32(syscall.ECONNRESET)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pull := newPull(t, rt)
@@ -233,13 +235,43 @@ func TestMonitorHandshakes(t *testing.T) {
 			server.want(ep, socket.MonitorListening, socket.MonitorAccepted)
 			if c.event != 0 {
 				value := server.want(ep, c.event)[0]
-				if c.event == socket.MonitorHandshakeFailedProtocol {
+				if c.event == socket.MonitorHandshakeFailedProtocol || runtime.GOOS != "windows" { // whose numbers are others, and not one
 					require.Equal(t, c.value, value)
 				}
 			}
 			server.want(ep, socket.MonitorDisconnected)
 		})
 	}
+}
+
+// TestMonitorFailures has the event and the system's number for a bind, an accept and a close that fail: in place of what would have been told otherwise.
+func TestMonitorFailures(t *testing.T) {
+	ctx, rt := within(t), newRuntime(t)
+	pull := newPull(t, rt)
+	server := monitorOf(t, rt, pull)
+	taken := bind(t, newPull(t, rt), "tcp://127.0.0.1:*").String()
+	_, err := pull.Bind(ctx, taken)
+	require.ErrorIs(t, err, socket.ErrAddrInUse)
+	inUse := server.want(taken, socket.MonitorBindFailed)[0]
+	if runtime.GOOS != "windows" { // which has numbers of its own
+		require.Equal(t, uint32(syscall.EADDRINUSE), inUse)
+	}
+
+	require.NoError(t, pull.Set(ctx, socket.TCPAcceptFilter("192.0.2.1")))
+	door := bind(t, pull, "tcp://127.0.0.1:*").String()
+	conn := dialTCP(t, door)
+	_, err = conn.Read(make([]byte, 1))
+	require.Error(t, err, "it is turned away")
+	require.Equal(t, uint32(syscall.EPERM), server.want(door, socket.MonitorListening, socket.MonitorAcceptFailed)[1])
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ep, err := pull.BindListener(ctx, stubbornListener{l.(*net.TCPListener)})
+	require.NoError(t, err)
+	require.NoError(t, ep.Close(ctx))
+	require.Equal(t, uint32(syscall.EBUSY), server.want(ep.String(), socket.MonitorListening, socket.MonitorCloseFailed)[1])
+	require.NoError(t, pull.Close(ctx))
+	server.want(door, socket.MonitorClosed, socket.MonitorStopped)
 }
 
 // Example_monitor reads libzmq's monitor frames.

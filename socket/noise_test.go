@@ -117,7 +117,7 @@ func TestDropEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rt, events := noisy(t, socket.EventDropped)
 		pub, sub := newPub(t, rt, socket.SendHWM(1)), newSub(t, rt, []string{""}, socket.RecvHWM(1))
-		join(t, inprocName(t), pub, sub)
+		at, _ := join(t, inprocName(t), pub, sub)
 		require.NoError(t, pub.WaitSubscribers(within(t), 1))
 		var told uint64
 		for range 3 {
@@ -131,6 +131,7 @@ func TestDropEvents(t *testing.T) {
 			for _, e := range got {
 				require.Equal(t, socket.Outbound, e.Direction)
 				require.Equal(t, mailbox.ReasonFull, e.Reason)
+				require.Equal(t, at.String(), e.Endpoint)
 				told += e.Count
 			}
 		}
@@ -197,7 +198,7 @@ func TestSlowPeerEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rt, events := noisy(t, socket.EventSlowPeer)
 		pub, sub := newPub(t, rt, socket.SendHWM(3)), newSub(t, rt, []string{""}, socket.RecvHWM(3))
-		join(t, inprocName(t), pub, sub)
+		at, _ := join(t, inprocName(t), pub, sub)
 		require.NoError(t, pub.WaitSubscribers(within(t), 1))
 		for range 2 {
 			require.Equal(t, 10, fill(t, pub, 10))
@@ -207,6 +208,7 @@ func TestSlowPeerEvents(t *testing.T) {
 			require.Len(t, got, 1)
 			require.Equal(t, pub.String(), got[0].Socket)
 			require.Equal(t, uint64(6), got[0].Count)
+			require.Equal(t, at.String(), got[0].Endpoint)
 			receive(t, sub, 0, 6)
 			time.Sleep(10 * time.Second)
 			require.Empty(t, drain(events))
@@ -234,7 +236,7 @@ func TestSubscriptionEvents(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rt, events := noisy(t, socket.EventSubscribed, socket.EventUnsubscribed)
 				pub, sub := open(t, rt), newSub(t, rt, []string{"a"})
-				join(t, inprocName(t), pub, sub)
+				at, _ := join(t, inprocName(t), pub, sub)
 				require.NoError(t, sub.Subscribe("b"))
 				require.NoError(t, sub.Subscribe("b"))
 				require.NoError(t, sub.Unsubscribe("b"))
@@ -242,6 +244,7 @@ func TestSubscriptionEvents(t *testing.T) {
 				var got []string
 				for _, e := range drain(events) {
 					require.Equal(t, pub.String(), e.Socket)
+					require.Equal(t, at.String(), e.Endpoint)
 					got = append(got, e.Kind.String()+" "+e.Topic)
 				}
 				require.Equal(t, []string{"subscribed a", "subscribed b", "unsubscribed b"}, got)
@@ -259,6 +262,37 @@ func TestSubscriptionEvents(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNoiseNamesPeers has a subscriber over a connection whose addresses are known: each event that is about it names it, and where it came to.
+func TestNoiseNamesPeers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kinds := []socket.EventKind{socket.EventSubscribed, socket.EventUnsubscribed, socket.EventMarkReached, socket.EventDropped, socket.EventSlowPeer}
+		rt, events := noisy(t, kinds...)
+		pub := newPub(t, rt, socket.SendHWM(3))
+		ours, theirs := net.Pipe()
+		l := &lineListener{lines: make(chan net.Conn, 1), closed: make(chan struct{})}
+		l.lines <- line{ours}
+		at, err := pub.BindListener(within(t), l)
+		require.NoError(t, err)
+		peer := &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
+		peer.shakeLine("SUB", "")
+		peer.write(wire.Subscribe{Topic: []byte("a")}.AppendTo(nil))
+		peer.write(wire.Cancel{Topic: []byte("a")}.AppendTo(nil))
+		peer.write(wire.Subscribe{}.AppendTo(nil))
+		require.NoError(t, pub.WaitSubscribers(within(t), 1))
+		require.Equal(t, 20, fill(t, pub, 20)) // nobody reads
+		time.Sleep(10 * time.Second)
+		told := map[socket.EventKind]int{}
+		for _, e := range drain(events) {
+			told[e.Kind]++
+			require.Equal(t, []string{pub.String(), at.String(), "127.0.0.1:2"}, []string{e.Socket, e.Endpoint, e.Peer}, e)
+		}
+		for _, kind := range kinds {
+			require.Positive(t, told[kind], kind)
+		}
+		require.NoError(t, theirs.Close())
+	})
 }
 
 // TestNoiseWithoutListeners leaves nothing to be told where nobody listens, and takes no memory for it.

@@ -3,7 +3,10 @@ package socket_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -204,6 +207,63 @@ func TestPollerErrors(t *testing.T) {
 	})
 }
 
+// clogged waits for room in a connection that is full, until the far side has read what is in it.
+func clogged(t *testing.T, conn, far net.Conn) {
+	t.Helper()
+	p := socket.NewPoller()
+	require.NoError(t, p.AddConn(conn.(syscall.Conn), socket.PollOut))
+	body, written := make([]byte, 1<<16), 0
+	for len(p.Poll()) > 0 { // what it takes at once, and then what it takes while somebody makes room: so the far side has all of it to read
+		require.NoError(t, conn.SetWriteDeadline(time.Now().Add(10*time.Millisecond)))
+		n, err := conn.Write(body)
+		written += n
+		if err != nil {
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		}
+	}
+	require.NoError(t, conn.SetWriteDeadline(time.Time{}))
+	got := make(chan []socket.PollEvent, 1)
+	go func() {
+		events, err := p.Wait(within(t))
+		if err == nil {
+			got <- events
+		}
+	}()
+	_, err := io.CopyN(io.Discard, far, int64(written))
+	require.NoError(t, err)
+	require.Equal(t, []socket.PollEvent{{Conn: conn.(syscall.Conn), Events: socket.PollOut}}, <-got)
+}
+
+// TestPollerPipe waits for the ends of a pipe of the system, which is no connection: for something to read, for room, and for the end.
+func TestPollerPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _ = r.Close() }()
+	p := socket.NewPoller()
+	if !transport.CanPoll {
+		require.ErrorIs(t, p.AddConn(r, socket.PollIn), errors.ErrUnsupported)
+		require.NoError(t, w.Close())
+		return
+	}
+	require.NoError(t, p.AddConn(r, socket.PollIn))
+	require.Empty(t, p.Poll())
+	require.NoError(t, p.AddConn(w, socket.PollOut))
+	writable, readable := socket.PollEvent{Conn: w, Events: socket.PollOut}, socket.PollEvent{Conn: r, Events: socket.PollIn}
+	wantEvents(t, p, writable)
+	_, err = w.Write([]byte("x"))
+	require.NoError(t, err)
+	wantEvents(t, p, readable, writable)
+	_, err = r.Read(make([]byte, 9))
+	require.NoError(t, err)
+	wantEvents(t, p, writable)
+	require.NoError(t, p.Remove(w))
+	require.NoError(t, w.Close())
+	got, err := p.Wait(within(t))
+	require.NoError(t, err)
+	require.Len(t, got, 1)
+	require.Equal(t, syscall.Conn(r), got[0].Conn)
+}
+
 // TestPollerConn waits for a connection beside a socket and a channel: in, out, and its end. (libzmq: test_zmq_poll_fd)
 func TestPollerConn(t *testing.T) {
 	p := socket.NewPoller()
@@ -257,6 +317,7 @@ func TestPollerConn(t *testing.T) {
 	require.NoError(t, p.Modify(conn, socket.PollIn|socket.PollOut))
 	wantEvents(t, p, socket.PollEvent{Conn: conn, Events: socket.PollOut})
 	require.NoError(t, p.Modify(conn, socket.PollIn))
+	clogged(t, conn, far)
 	require.NoError(t, far.(*net.TCPConn).CloseWrite())
 	wantEvents(t, p, readable) // the end of what can be read
 	require.NoError(t, conn.CloseWrite())

@@ -15,39 +15,43 @@ func (a *proxyActor) controlLoop(ctx context.Context) error {
 			<-ctx.Done() // nobody steers any more
 			return err
 		}
-		answer, err := a.obey(ctx, m)
+		word := ""
+		if m.Len() == 1 {
+			word = string(m.Bytes())
+		}
+		answer, err := a.obey(ctx, word)
 		if err != nil {
 			return err
 		}
-		if !a.answers(m) {
+		if a.answers(word) {
+			if err := a.control.send(ctx, answer); err != nil && !errors.Is(err, ErrUnroutable) {
+				<-ctx.Done()
+				return err
+			}
+		}
+		if word != terminateWord {
 			continue
 		}
-		if err := a.control.send(ctx, answer); err != nil && !errors.Is(err, ErrUnroutable) {
-			<-ctx.Done()
+		if err := (*a.ref.Load()).Tell(&steerProxy{word: word}); err != nil { // last, so that whoever waits for the end may close the control socket
 			return err
 		}
 	}
 }
 
-// obey does what m says and returns the answer.
-func (a *proxyActor) obey(ctx context.Context, m Message) (answer Message, err error) {
-	if m.Len() != 1 {
-		return Message{}, nil
-	}
-	switch word := string(m.Bytes()); word {
+// obey does what a word says and returns the answer. TERMINATE is for when it has been answered.
+func (a *proxyActor) obey(ctx context.Context, word string) (answer Message, err error) {
+	switch word {
 	case statisticsWord:
 		return a.statistics(), nil
 	case pauseWord, resumeWord:
 		return Message{}, a.ask(ctx, word)
-	case terminateWord:
-		return Message{}, (*a.ref.Load()).Tell(&steerProxy{word: word})
 	}
 	return Message{}, nil
 }
 
-// answers says whether m is answered: everything by a Rep, STATISTICS by all that can.
-func (a *proxyActor) answers(m Message) bool {
-	return a.control.typ == repType || a.control.typ.sends && m.Len() == 1 && string(m.Bytes()) == statisticsWord
+// answers says whether a word is answered: everything by a Rep, STATISTICS by all that can.
+func (a *proxyActor) answers(word string) bool {
+	return a.control.typ == repType || a.control.typ.sends && word == statisticsWord
 }
 
 // statistics are the counts in the form of libzmq.

@@ -112,16 +112,28 @@ func TestProxyStreamer(t *testing.T) {
 		push, front, back, pull := newPush(t, rt), newPull(t, rt), newPush(t, rt), newPull(t, rt)
 		join(t, inprocName(t), front, push)
 		join(t, inprocName(t), pull, back)
-		startProxy(t, front, back)
+		capture, ear := newPush(t, rt), newPull(t, rt)
+		join(t, inprocName(t), ear, capture)
+		startProxy(t, front, back, socket.ProxyCapture(capture))
 		body := make([]byte, 100_000)
 		require.NoError(t, push.Send(ctx, socket.MessageOf(body)))
-		m, err := pull.Recv(ctx)
-		require.NoError(t, err)
-		require.Same(t, &body[0], &m.Bytes()[0])
+		for _, s := range []*socket.Pull{pull, ear} { // whoever listens in gets the same, too
+			m, err := s.Recv(ctx)
+			require.NoError(t, err)
+			require.Same(t, &body[0], &m.Bytes()[0])
+		}
 		var group errgroup.Group
 		group.Go(func() error {
 			for i := range 5000 {
 				if err := push.Send(ctx, number(i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		group.Go(func() error {
+			for range 5000 {
+				if _, err := ear.Recv(ctx); err != nil {
 					return err
 				}
 			}

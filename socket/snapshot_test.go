@@ -36,9 +36,14 @@ func TestSnapshot(t *testing.T) {
 	rt := newRuntime(t, socket.IOWorkers(1))
 	router, dealer := newRouter(t, rt), newDealer(t, rt, socket.RoutingID("me"), socket.ReconnectInterval(time.Millisecond))
 	ep, _ := join(t, "tcp://127.0.0.1:*", router, dealer)
-	pull, push := newPull(t, rt), newPush(t, rt)
-	proxy, err := socket.StartProxy(pull, push)
+	source, pull, push, sink := newPush(t, rt), newPull(t, rt), newPush(t, rt), newPull(t, rt)
+	join(t, inprocName(t), pull, source)
+	join(t, inprocName(t), sink, push)
+	proxy := startProxy(t, pull, push)
+	require.NoError(t, source.Send(ctx, socket.NewMessage("ab", "c")))
+	_, err := sink.Recv(ctx)
 	require.NoError(t, err)
+	require.NoError(t, proxy.Pause(ctx)) // its books are written
 	require.NoError(t, dealer.Send(ctx, socket.NewMessage("hello")))
 	_, err = router.Recv(ctx)
 	require.NoError(t, err)
@@ -58,7 +63,9 @@ func TestSnapshot(t *testing.T) {
 	require.Len(t, node.Children, 1)
 	require.Equal(t, "me", node.Children[0].Peer.Identity)
 	require.NotNil(t, find(snap.Actors, socket.KindReaper, ""))
-	require.NotNil(t, find(snap.Actors, socket.KindProxy, "").Proxy)
+	require.Equal(t, &socket.ProxyStatistics{
+		Frontend: socket.ProxySide{Received: 1, ReceivedFrames: 2, ReceivedBytes: 3}, Backend: socket.ProxySide{Sent: 1, SentFrames: 2, SentBytes: 3},
+	}, find(snap.Actors, socket.KindProxy, "").Proxy)
 
 	lost := watch(t, dealer.Events(ctx))
 	require.NoError(t, router.Close(ctx))
@@ -70,6 +77,7 @@ func TestSnapshot(t *testing.T) {
 	require.Nil(t, find(snap.Actors, socket.KindSocket, router.String()))
 	codec := find(snap.Actors, socket.KindCodec, dealer.String())
 	require.NotEmpty(t, codec.LastError)
+	require.Positive(t, codec.Restarts, "one for each attempt after the first")
 	require.Contains(t, find(snap.Actors, socket.KindPipe, dealer.String()).Peer.LastError, "refused")
 	require.NoError(t, rt.Shutdown(ctx))
 	require.Empty(t, rt.Snapshot().Actors)

@@ -361,6 +361,7 @@ func (s *socketActor) noteFailure(p *pipe, e *Endpoint, loss codec.Loss) {
 	}
 	why := (&PeerError{Endpoint: e.text, Peer: loss.Peer.Remote, Err: loss.Reason}).Error()
 	s.stats.failed.Store(&why)
+	s.rt.books.failed.Store(&why)
 	if p != nil {
 		p.failed.Store(&why)
 	}

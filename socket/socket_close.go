@@ -35,6 +35,7 @@ func (s *socketActor) closeEndpoint(ctx *actor.Context[socketMessage], e *Endpoi
 		e.closed = true
 		if e.listener != nil {
 			if err := e.listener.close(); err != nil && !errors.Is(err, net.ErrClosed) {
+				e.stuck = true
 				s.emit(Event{Kind: EventCloseFailed, Endpoint: e.text, bound: true, Err: err})
 			}
 		}
@@ -143,7 +144,7 @@ func (s *socketActor) forget(ctx *actor.Context[socketMessage], e *Endpoint) {
 	if e.handed != nil {
 		_ = e.handed.Close() // its codec has, where there was one
 	}
-	s.emit(Event{Kind: EventClosed, Endpoint: e.text, bound: e.bound, fd: e.fd})
+	s.emit(Event{Kind: EventClosed, Endpoint: e.text, bound: e.bound, fd: e.fd, stuck: e.stuck})
 	for _, r := range e.done {
 		if len(e.unsent) > 0 {
 			r.Fail(&UnsentError{Peers: e.unsent})

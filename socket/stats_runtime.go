@@ -3,6 +3,7 @@ package socket
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,8 @@ type RuntimeStats struct {
 	Rates Rates `json:"rates"`
 	// Restarts counts how often actors of sockets and of pipes were restarted, those that are gone included. Those of I/O actors are in Workers.
 	Restarts uint64 `json:"restarts"`
+	// LastError is the newest of the sockets' own, those that have closed included: see Stats. Round trips and marks are of peers: see PeerStats.
+	LastError string `json:"last_error,omitempty"`
 	// Workers are the accounts of the I/O actors, in the order of their numbers.
 	Workers []WorkerStats `json:"workers,omitempty"`
 }
@@ -55,6 +58,8 @@ type runtimeBook struct {
 	crowd  int                  // guarded by mu: how many of those there may be until the next look
 	gone   RuntimeStats         // guarded by mu: the sums of the others
 	rates  rateBook             // guarded by mu
+
+	failed atomic.Pointer[string] // written by the sockets' actors: why a connection ended, of any of them; nil for never
 }
 
 // add notes a new socket.
@@ -112,7 +117,7 @@ func (b *runtimeBook) read(since time.Time) RuntimeStats {
 	for s := range b.open {
 		includeSocket(&st, s.stats.total(s))
 	}
-	st.Rates = b.rates.measure(st.sample(), since)
+	st.Rates, st.LastError = b.rates.measure(st.sample(), since), word(&b.failed)
 	return st
 }
 

@@ -121,11 +121,39 @@ func TestRuntimeRates(t *testing.T) {
 	})
 }
 
+// TestRuntimeLastError is the newest of all sockets', and stays when the socket has closed.
+func TestRuntimeLastError(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	require.Empty(t, rt.Stats().LastError)
+	for range 2 {
+		push := newPush(t, rt, socket.ReconnectInterval(time.Hour))
+		events := watch(t, push.Events(ctx))
+		connect(t, push, nobody(t))
+		events.until(socket.EventConnectFailed)
+		last := push.Stats().LastError
+		require.Contains(t, last, "refused")
+		require.Equal(t, last, rt.Stats().LastError)
+		require.NoError(t, push.Close(ctx))
+		require.Equal(t, last, rt.Stats().LastError, "it has closed")
+	}
+	pull, push := newPull(t, rt), newPush(t, rt)
+	join(t, "tcp://127.0.0.1:*", pull, push)
+	last := rt.Stats().LastError
+	require.NoError(t, push.Close(ctx))
+	gone(t, pull)
+	require.NotEmpty(t, pull.Stats().LastError)
+	require.NotEqual(t, last, pull.Stats().LastError)
+	require.Equal(t, pull.Stats().LastError, rt.Stats().LastError)
+	require.NoError(t, rt.Shutdown(ctx))
+	require.NotEmpty(t, rt.Stats().LastError)
+}
+
 // TestRuntimeStatsInJSON are what programs outside read: the names are stable.
 func TestRuntimeStatsInJSON(t *testing.T) {
 	b, err := json.Marshal(socket.RuntimeStats{
 		Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Sockets: 1, SocketsMade: 2, In: socket.Ledger{Accepted: 1, Queued: 1},
-		Workers: []socket.WorkerStats{{ID: 1}},
+		LastError: "refused", Workers: []socket.WorkerStats{{ID: 1}},
 	})
 	require.NoError(t, err)
 	require.JSONEq(t, `{
@@ -133,7 +161,7 @@ func TestRuntimeStatsInJSON(t *testing.T) {
 		"out": {"accepted": 0, "delivered": 0, "queued": 0}, "in": {"accepted": 1, "delivered": 0, "queued": 1},
 		"sent_bytes": 0, "received_bytes": 0,
 		"rates": {"window_ns": 0, "sent": 0, "received": 0, "sent_bytes": 0, "received_bytes": 0, "dropped": 0},
-		"restarts": 0,
+		"restarts": 0, "last_error": "refused",
 		"workers": [{"id": 1, "endpoints": 0, "dials": 0, "handshakes": 0, "connections": 0, "restarts": 0}]
 	}`, string(b))
 }

@@ -90,7 +90,11 @@ func runProxy(ctx context.Context, std *streams, set *proxySettings, front, back
 	}
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), proxyGrace)
 	defer cancel()
-	if left := rt.Shutdown(flush); left != nil {
+	left := rt.Shutdown(flush)
+	if flush.Err() != nil {
+		std.note("flushing was ended after %v", proxyGrace)
+	}
+	if left != nil {
 		std.complain(left) // said, and no failure: a proxy has no messages of its own
 	}
 	return errors.Join(err, ends.stop())

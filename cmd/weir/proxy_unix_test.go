@@ -14,15 +14,16 @@ import (
 	"github.com/weirmq/weir/socket"
 )
 
-// until reads standard error to a line that has text.
-func (p *process) until(text string) {
+// until reads standard error to a line that has text, and returns the lines before it.
+func (p *process) until(text string) (before string) {
 	p.t.Helper()
 	for {
 		line, err := p.err.ReadString('\n')
 		require.NoError(p.t, err, "it never said %q", text)
 		if strings.Contains(line, text) {
-			return
+			return before
 		}
+		before += line
 	}
 }
 
@@ -95,7 +96,7 @@ func TestProxyFlushes(t *testing.T) {
 }
 
 // TestProxyFlushEnds signals it while nobody receives: it ends with 0 all the same, when its linger is over, which 3 seconds are at most, and says what it has
-// left. (A process that is stuck is ended after 5, with another status.)
+// left, and where it was not its linger that ended it. (A process that is stuck is ended after 5, with another status.)
 func TestProxyFlushEnds(t *testing.T) {
 	path := build(t)
 	signalled(t, func(t *testing.T, signal syscall.Signal) {
@@ -106,7 +107,8 @@ func TestProxyFlushEnds(t *testing.T) {
 		for _, linger := range lingers {
 			f := newFlood(t, path, "--linger", linger)
 			require.NoError(t, f.proxy.cmd.Process.Signal(signal))
-			f.proxy.until("messages not sent")
+			said := f.proxy.until("messages not sent")
+			require.Equal(t, linger == "1h", strings.Contains(said, "flushing was ended after 3s"), "%s: %s", linger, said)
 			status, _ := f.proxy.wait()
 			require.Equal(t, statusDone, status, linger)
 		}
