@@ -89,7 +89,7 @@ func monitorWord(t *testing.T, m socket.Message) string {
 	require.Len(t, head, 6)
 	event := socket.MonitorEvents(binary.NativeEndian.Uint16(head))
 	word := monitorWords[event]
-	if event == socket.MonitorHandshakeFailedProtocol || event == socket.MonitorHandshakeFailedAuth {
+	if event == socket.MonitorHandshakeFailedProtocol || event == socket.MonitorHandshakeFailedAuth || event == socket.MonitorBindFailed {
 		word += fmt.Sprintf("=%d", binary.NativeEndian.Uint32(head[2:]))
 	}
 	return word
@@ -193,6 +193,27 @@ var monitorScenes = map[string]func(*monitorScene){
 		s.raw(monitorGreeting+"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03PUB", false)
 	},
 	"end_in_handshake": func(s *monitorScene) { s.raw("", true) },
+	"bind_failed": func(s *monitorScene) {
+		other, err := socket.NewPull(s.rt)
+		require.NoError(s.t, err)
+		taken, err := other.Bind(s.ctx, "tcp://127.0.0.1:*")
+		require.NoError(s.t, err)
+		pull, err := socket.NewPull(s.rt)
+		require.NoError(s.t, err)
+		server := s.watch("server", pull)
+		_, err = pull.Bind(s.ctx, taken.String())
+		require.ErrorIs(s.t, err, socket.ErrAddrInUse)
+		server.until("BIND_FAILED", 1)
+		server.end()
+	},
+	"accept_failed": func(s *monitorScene) {
+		server, at := s.bound("tcp://127.0.0.1:*", socket.TCPAcceptFilter("192.0.2.1"))
+		conn, err := net.Dial("tcp", strings.TrimPrefix(at, "tcp://"))
+		require.NoError(s.t, err)
+		defer func() { _ = conn.Close() }()
+		server.until("ACCEPT_FAILED", 1)
+		server.end()
+	},
 	"wrong_password": func(s *monitorScene) {
 		server, at := s.bound("tcp://127.0.0.1:*", socket.PlainServer(true), socket.ZapDomain("test"))
 		client := s.connected(at, socket.PlainUsername("user"), socket.PlainPassword("wrong"))

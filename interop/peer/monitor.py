@@ -13,7 +13,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 PATIENCE = 60000  # milliseconds: as long as a case may take
 NAMES = {int(getattr(zmq, n)): n[len("EVENT_"):] for n in dir(zmq) if n.startswith("EVENT_") and n not in ("EVENT_ALL", "EVENT_ALL_V1", "EVENT_ALL_V2")}
-TELLING = ("HANDSHAKE_FAILED_PROTOCOL", "HANDSHAKE_FAILED_AUTH")  # events whose value is the same everywhere
+TELLING = ("HANDSHAKE_FAILED_PROTOCOL", "HANDSHAKE_FAILED_AUTH", "BIND_FAILED")  # events whose value is the same everywhere
 
 
 class Watched:
@@ -138,6 +138,26 @@ def scene_wrong_password(ctx):
     client.end("client")
     server.end("server")
     guard.stop()
+
+
+def scene_bind_failed(ctx):
+    other = ctx.socket(zmq.PULL)
+    server = Watched(ctx, zmq.PULL)
+    try:
+        server.socket.bind(f"tcp://127.0.0.1:{other.bind_to_random_port('tcp://127.0.0.1')}")
+    except zmq.ZMQError:
+        server.until("BIND_FAILED")
+    server.told.remove("CLOSED")  # of a descriptor that never listened, at no endpoint
+    server.end("server")
+    other.close()
+
+
+def scene_accept_failed(ctx):
+    server = bound(ctx, tcp_accept_filter=b"192.0.2.1")
+    host, port = server.endpoint[len("tcp://"):].split(":")
+    with socket.create_connection((host, int(port))):
+        server.until("ACCEPT_FAILED")
+    server.end("server")
 
 
 def read(ctx, endpoint):
