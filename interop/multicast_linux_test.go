@@ -368,10 +368,26 @@ func TestMulticastWrap(t *testing.T) {
 				sub := l.startMulticaster(ctx, 1, subBy, "sub", groupOf(mode, 1, false), "rate=10000")
 				pub := l.startMulticaster(ctx, 0, byWeir, "source", groupOf(mode, 0, false), "first=4294967000")
 				meet(ctx, pub, sub)
-				l.losing(onData(func(n int) bool { return n%7 == 3 }))
+				data := onData(func(n int) bool { return n%7 == 3 })
+				before, after := 0, 0
+				l.losing(func(from, to int, p pgm.Packet) bool {
+					switch lost := data(from, to, p); {
+					case !lost:
+						return false
+					case p.Seq < 1<<31:
+						after++
+					default:
+						before++
+					}
+					return true
+				})
 				pub.send(ctx, 2, 400, 1400, 1)
 				sub.wants(ctx, 2, 400, 1400, 1)
 				l.wantRepair(1)
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				require.Greater(t, before, 5)
+				require.Greater(t, after, 5)
 			})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,16 +118,41 @@ func multicastOrders(send func(socket.Message) error) error {
 			return err
 		}
 		for i := first; i <= last; i++ {
-			body := fmt.Appendf(nil, "%d:", i)
-			body = append(body, bytes.Repeat([]byte("."), max(0, size-len(body)))...)
-			frames := append(make([][]byte, parts-1), body)
-			if err := send(socket.MessageOf(frames...)); err != nil {
+			if err := send(socket.MessageOf(multicastParts(i, size, parts)...)); err != nil {
 				return err
 			}
 		}
 		fmt.Println("sent")
 	}
 	return nil
+}
+
+// multicastParts are those of message i: the last begins with the number and has so many octets, which depend on the number and on where they are, as
+// those of the parts before it do. peer/multicast.c has the same.
+func multicastParts(i, size, parts int) (all [][]byte) {
+	for p := range parts {
+		var part []byte
+		length := 1 + (13*i+101*p)%300
+		if p == parts-1 {
+			part, length = fmt.Appendf(nil, "%d:", i), size
+		}
+		for at := len(part); at < length; at++ {
+			part = append(part, 'a'+byte((7*i+5*p+3*at+at/256)%26))
+		}
+		all = append(all, part)
+	}
+	return all
+}
+
+// multicastWord is what a subscriber says of a message.
+func multicastWord(m socket.Message) string {
+	body := m.Frame(m.Len() - 1)
+	number, _, _ := bytes.Cut(body, []byte(":"))
+	i, err := strconv.Atoi(string(number))
+	if err != nil || !slices.EqualFunc(m.Frames(), multicastParts(i, len(body), m.Len()), bytes.Equal) {
+		return fmt.Sprintf("not as it was sent: m %s %d %d", number, len(body), m.Len())
+	}
+	return fmt.Sprintf("m %s %d %d", number, len(body), m.Len())
 }
 
 // multicastRecv connects a subscriber, which may not have been made, and listens until its input ends.
@@ -155,9 +181,7 @@ func multicastTell(sub socket.Receiver) error {
 	ctx := context.Background()
 	go func() {
 		for m, err := sub.Recv(ctx); err == nil; m, err = sub.Recv(ctx) {
-			body := m.Frame(m.Len() - 1)
-			number, _, _ := bytes.Cut(body, []byte(":"))
-			fmt.Printf("m %s %d %d\n", number, len(body), m.Len())
+			fmt.Println(multicastWord(m))
 		}
 	}()
 	_, err := io.Copy(io.Discard, os.Stdin) // its end is the word to stop

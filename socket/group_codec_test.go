@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -365,4 +366,67 @@ func TestGroupFlood(t *testing.T) {
 	require.Eventually(t, func() bool { return told() == packets }, 10*time.Second, time.Millisecond)
 	most := 2 + int(time.Since(begin)/newsEvery)
 	require.LessOrEqual(t, r.count(r.sub.String(), EventLost), 2*most, "packets that were lost, and packets that made no sense")
+}
+
+// TestGroupTurns keeps a loop from reading on while too much waits for an inbound queue that takes nothing, and only then.
+func TestGroupTurns(t *testing.T) {
+	s := &groupSink{groupCodec: &groupCodec{run: &groupRun{deliverc: make(chan []Message, 1)}}}
+	turn := make(chan struct{}, 1)
+	s.delivering = true
+	s.msgs = make([]Message, maxUndelivered)
+	s.read(turn)
+	s.pass()
+	require.Len(t, turn, 1)
+	<-turn
+	s.msgs = append(s.msgs, Message{})
+	s.read(turn)
+	s.pass()
+	require.Empty(t, turn)
+	s.delivered()
+	s.pass()
+	require.Len(t, <-s.run.deliverc, maxUndelivered+1)
+	require.Len(t, turn, 1)
+	require.Empty(t, s.turns)
+}
+
+// TestGroupStreams has more sources send than one SUB keeps apart: the first is forgotten, which is told, and what was held for it goes.
+func TestGroupStreams(t *testing.T) {
+	const most = 256
+	s := newGroupSink(&groupCodec{link: newGroupRig(t, 8).in.link})
+	now := time.Unix(1e9, 0)
+	port := s.link.endpoint.group.addr.Port
+	for i := range uint16(most + 1) {
+		s.news.take(now)
+		p := pgm.Packet{Type: pgm.ODATA, TSI: pgm.TSI{Port: i}, Port: port, Data: []byte("\x00\x00\x02\x00a")}
+		now = now.Add(time.Millisecond)
+		s.handle(now, []pgm.Datagram{{Packet: p.AppendTo(nil), From: netip.MustParseAddr("10.99.0.1"), To: s.link.endpoint.group.addr.Send}})
+	}
+	require.Len(t, s.streams, most)
+	require.Len(t, s.msgs, most+1)
+	var told []string
+	for _, n := range s.news.take(now) {
+		told = append(told, fmt.Sprintf("%s %s", n.source, n.kind))
+	}
+	require.Equal(t, []string{"10.99.0.1 000000000000.0 expired", "10.99.0.1 000000000000.256 joined"}, told)
+}
+
+// TestGroupExpired has a real SUB hear of more sources than it keeps apart, and tell which it has forgotten.
+func TestGroupExpired(t *testing.T) {
+	r := newGroupRig(t, 9)
+	c, err := pgm.Open(r.in.group.addr, pgm.Options{Source: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, c.Close()) }()
+	made := func(e Event) uint64 { // beside them the PUB of the rig may be forgotten
+		if strings.HasPrefix(e.Peer, "127.0.0.1 000000000000.") {
+			return 1
+		}
+		return 0
+	}
+	for i := uint16(0); r.sum(r.sub.String(), EventExpired, made) == 0; i++ { // the news have a bound: some are not told
+		p := pgm.Packet{Type: pgm.ODATA, TSI: pgm.TSI{Port: i}, Port: r.in.group.addr.Port, Data: []byte("\x00\x00\x02\x00a")}
+		_, err := c.Send([]pgm.Out{{To: r.in.group.addr.Send, Packet: p.AppendTo(nil)}})
+		require.NoError(t, err)
+		_, err = r.sub.Recv(r.ctx)
+		require.NoError(t, err)
+	}
 }

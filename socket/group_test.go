@@ -319,6 +319,7 @@ func TestGroupLoss(t *testing.T) {
 	spm(1, 5, 5, false)
 	e = news.await(t, socket.EventLost)
 	require.Equal(t, uint64(1), e.Packets)
+	require.Equal(t, "127.0.0.1 090909000000.77", e.Peer)
 	var loss *socket.PacketLossError
 	require.ErrorAs(t, e.Err, &loss)
 	require.Equal(t, "e", recv())
@@ -425,23 +426,29 @@ func TestGroupHastily(t *testing.T) {
 	c.await("FIN", func(p pgm.Packet) bool { return p.Type == pgm.SPM && p.Fin })
 }
 
-// TestGroupPressure stops a SUB that does not receive: no more than its mark is held, and all that can be repaired still comes.
+// TestGroupPressure stops a SUB that does not receive: no more is held than its mark and some, what its kernel has no room for is lost, and all comes in
+// the end, repaired.
 func TestGroupPressure(t *testing.T) {
 	ep, rt := newGroup(t), newRuntime(t)
-	sub := newSub(t, rt, []string{""}, socket.Rate(100_000), socket.RecvHWM(10))
+	sub := newSub(t, rt, []string{""}, socket.Rate(100_000), socket.RecvHWM(10), socket.RecvBuffer(20_000))
 	_, err := sub.Connect(within(t), ep)
 	require.NoError(t, err)
 	require.NoError(t, sub.WaitPeers(within(t), 1))
+	c := newCraft(t, ep, false)
 	pub := newPub(t, rt, fast...)
 	_, err = pub.Bind(within(t), ep)
 	require.NoError(t, err)
-	for i := range 1000 {
-		require.NoError(t, pub.Send(within(t), socket.NewMessage(fmt.Sprint(i))))
+	const messages = 600
+	body := make([]byte, 1400)
+	for i := range messages {
+		require.NoError(t, pub.Send(within(t), socket.MessageOf(fmt.Append(nil, i), body)))
 	}
+	require.Eventually(t, func() bool { return pub.Stats().Out.Delivered == messages }, patience, time.Millisecond)
 	require.Eventually(t, func() bool { return sub.Stats().In.Queued == 10 }, patience, time.Millisecond)
-	for i := range 1000 {
+	for i := range messages {
 		m, err := sub.Recv(within(t))
 		require.NoError(t, err)
-		require.Equal(t, fmt.Sprint(i), m.String())
+		require.Equal(t, fmt.Sprint(i), string(m.Frame(0)))
 	}
+	c.await("RDATA", func(p pgm.Packet) bool { return p.Type == pgm.RDATA })
 }

@@ -5,11 +5,12 @@
  *
  * It says "up". The end of its standard input ends it. A publisher obeys two orders, and says "sent" after each:
  *
- *   send FIRST LAST SIZE PARTS   messages by number: the body of message 7 begins with "7:" and is filled with dots; of
- *                                several parts it is the last, behind empty ones
+ *   send FIRST LAST SIZE PARTS   messages by number: the body of message 7 begins with "7:" and is filled with octets
+ *                                that depend on the number and on where they are; of several parts it is the last
  *   fast FIRST COUNT SIZE        messages that begin with their number in eight bytes
  *
- * A subscriber says a line for each message: "m NUMBER SIZE PARTS". One that is a fastsub obeys lines "FIRST LAST MS"
+ * A subscriber says a line for each message: "m NUMBER SIZE PARTS", and another one where an
+ * octet is not as it was sent. One that is a fastsub obeys lines "FIRST LAST MS"
  * instead: it receives what was sent fast until message LAST has come, or nothing has for so long, and says "COUNT
  * NANOSECONDS", from the first message on. It does not count messages before FIRST.
  */
@@ -72,18 +73,26 @@ static int64_t nanoseconds(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* fill writes a part of message i, and says how long it is. There must be room for 400 octets, and for 32 beyond size. */
+static int fill(char *to, int i, int part, int parts, int size)
+{
+	int at = 0, length = 1 + (13 * i + 101 * part) % 300;
+	if (part == parts - 1) {
+		at = sprintf(to, "%d:", i);
+		length = size > at ? size : at;
+	}
+	for (; at < length; at++)
+		to[at] = (char)('a' + (7 * i + 5 * part + 3 * at + at / 256) % 26);
+	return length;
+}
+
 /* publish obeys "send". */
 static void publish(int first, int last, int size, int parts)
 {
-	char *body = malloc(size + 32);
-	for (int i = first; i <= last; i++) {
-		int length = sprintf(body, "%d:", i);
-		while (length < size)
-			body[length++] = '.';
-		for (int part = 1; part < parts; part++)
-			check(zmq_send(sock, "", 0, ZMQ_SNDMORE), "send");
-		check(zmq_send(sock, body, length, 0), "send");
-	}
+	char *body = malloc(size + 400);
+	for (int i = first; i <= last; i++)
+		for (int part = 0; part < parts; part++)
+			check(zmq_send(sock, body, fill(body, i, part, parts, size), part < parts - 1 ? ZMQ_SNDMORE : 0), "send");
 	free(body);
 }
 
@@ -118,19 +127,32 @@ static void obey(void)
 /* tell receives a message and says what it is. */
 static void tell(void)
 {
-	zmq_msg_t m;
-	int parts = 0, more;
+	enum { most = 16 };
+	zmq_msg_t m[most];
+	int parts = 0, good = 1, more;
 	do {
-		zmq_msg_init(&m);
-		check(zmq_msg_recv(&m, sock, 0), "receive");
-		parts++;
-		if ((more = zmq_msg_more(&m)))
-			zmq_msg_close(&m);
+		if (parts == most)
+			exit(2);
+		zmq_msg_init(&m[parts]);
+		check(zmq_msg_recv(&m[parts], sock, 0), "receive");
+		more = zmq_msg_more(&m[parts++]);
 	} while (more);
-	int size = (int)zmq_msg_size(&m);
-	const char *body = zmq_msg_data(&m), *colon = memchr(body, ':', size);
-	printf("m %.*s %d %d\n", colon == NULL ? size : (int)(colon - body), body, size, parts);
-	zmq_msg_close(&m);
+	int size = (int)zmq_msg_size(&m[parts - 1]);
+	const char *body = zmq_msg_data(&m[parts - 1]), *colon = memchr(body, ':', size);
+	int digits = colon == NULL ? 0 : (int)(colon - body);
+	char number[12] = "", *want = malloc(size + 400);
+	if (digits == 0 || digits >= (int)sizeof number)
+		good = 0;
+	else
+		memcpy(number, body, digits);
+	for (int part = 0; part < parts; part++) {
+		size_t length = fill(want, atoi(number), part, parts, size);
+		good = good && length == zmq_msg_size(&m[part]) && memcmp(want, zmq_msg_data(&m[part]), length) == 0;
+	}
+	printf("%sm %s %d %d\n", good ? "" : "not as it was sent: ", number, size, parts);
+	free(want);
+	for (int part = 0; part < parts; part++)
+		zmq_msg_close(&m[part]);
 }
 
 /* listen_all tells what comes until the input ends. */
