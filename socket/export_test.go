@@ -224,3 +224,18 @@ func ClosedSockets(rt *Runtime) int {
 	defer rt.books.mu.Unlock()
 	return len(rt.books.closed)
 }
+
+// TopicSteps makes a tree of so many topics, and returns what counts the steps that the search for those that match a body takes.
+func TopicSteps(total int, topic func(i int) string) func(body string) int {
+	var tree topicTree[struct{}]
+	for i := range total {
+		tree.at(topic(i))
+	}
+	return func(body string) (steps int) {
+		rest := []byte(body)
+		for n := &tree.root; n != nil; n, rest = n.down(rest) {
+			steps++
+		}
+		return steps
+	}
+}

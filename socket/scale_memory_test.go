@@ -67,6 +67,18 @@ func TestManySubscriptionsMemory(t *testing.T) {
 	}
 }
 
+// TestManySubscriptionsSteps counts the steps from node to node that a match takes: one for each byte of the message's first frame at most, and the first,
+// whatever number of topics there are.
+func TestManySubscriptionsSteps(t *testing.T) {
+	for _, total := range []int{1000, manyTopics} {
+		steps := socket.TopicSteps(total, func(i int) string { return fmt.Sprintf("topic.%07d", i) })
+		for _, body := range []string{"", "t", "topic.", "topic.0000999", "topic.0000999 and more", "topic.0000x", "nothing like it"} {
+			require.LessOrEqual(t, steps(body), len(body)+1, "%d topics, %q", total, body)
+		}
+		require.Greater(t, steps("topic.0000999"), 2)
+	}
+}
+
 // TestManySubscribers has 1000 subscribers of one publisher: what all have asked for goes to all of them, once each, and what one has to that one alone.
 func TestManySubscribers(t *testing.T) {
 	const n = 1000
