@@ -252,8 +252,10 @@ func (d *doorbell) answer(door func()) {
 }
 
 // drain shows the pattern what has arrived. It is called once each time an idle queue gets something, and ends with the queue idle: so there is
-// one reader at a time.
+// one reader at a time, but for who drops what is left when the pipe ends.
 func (s *socket) drain(p *pipe) {
+	p.reading.Lock()
+	defer p.reading.Unlock()
 	for {
 		m, ok := p.in.Take()
 		if !ok {

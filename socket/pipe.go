@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,10 @@ type pipe struct {
 	twin  *pipe                    // guarded by the runtime's inproc lock; nil until both are joined
 	bell  doorbell                 // a connecting side's: rings for the other side
 	other atomic.Pointer[Endpoint] // the other side's endpoint: written when both are joined, read by whoever drains in
+
+	// Held by whoever shows a pattern what has arrived in, and by whoever drops what is left of it: one consumer at a time, whatever goroutine it runs in.
+	// It is taken before the route lock, and after the receive lock.
+	reading sync.Mutex
 
 	notices noticeBook // what the application hears of its connections; has its own lock
 

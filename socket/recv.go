@@ -332,6 +332,8 @@ func (b *inbox) dropUnreadLocked(p *pipe) {
 		return
 	}
 	p.in.Close(ErrClosed)
+	p.reading.Lock() // a publisher's peer may be showing it subscriptions this moment
+	defer p.reading.Unlock()
 	for p.in.Wait(context.Background()) == nil { // an inproc sender that has its place, and is about to fill it, is waited for: see ARCHITECTURE.md
 		p.dropNext(p.in.Look(dropRun), ReasonUnread)
 	}
