@@ -57,12 +57,18 @@ func conformance(t *testing.T) []conformanceRow {
 		if why, ok := strings.CutPrefix(cells[4], "does not apply: "); ok {
 			row.why = why
 		}
-		for _, m := range rowTest.FindAllStringSubmatch(cells[4], -1) {
-			row.tests = append(row.tests, m[1]+"."+m[2])
-		}
+		row.tests = testsIn(cells[4])
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// testsIn are the tests that a cell names.
+func testsIn(cell string) (tests []string) {
+	for _, m := range rowTest.FindAllStringSubmatch(cell, -1) {
+		tests = append(tests, m[1]+"."+m[2])
+	}
+	return tests
 }
 
 // TestConformanceTable wants each row to name tests of ours that exist, or a reason of the kinds there are, and each test of libzmq once.

@@ -27,11 +27,7 @@ func multicastConformance(t *testing.T) (rows []conformanceRow) {
 		}
 		cells := multicastLine.FindStringSubmatch(strings.TrimSpace(line))
 		require.NotNil(t, cells, "two cells, none empty: %s", line)
-		row := conformanceRow{name: cells[1]}
-		for _, m := range rowTest.FindAllStringSubmatch(cells[2], -1) {
-			row.tests = append(row.tests, m[1]+"."+m[2])
-		}
-		rows = append(rows, row)
+		rows = append(rows, conformanceRow{name: cells[1], tests: testsIn(cells[2])})
 	}
 	return rows
 }
