@@ -29,6 +29,7 @@ func TestGiveUp(t *testing.T) {
 	require.NoError(t, err)
 	other, err := NewPair(rt)
 	require.NoError(t, err)
+	events := pair.Events(t.Context())
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, call := range []func() error{
@@ -40,6 +41,15 @@ func TestGiveUp(t *testing.T) {
 		require.ErrorIs(t, call(), context.Canceled)
 		goOn()
 		require.NoError(t, pair.Settle(t.Context()))
+	}
+	closed := 0
+	for e := range events { // a connection's pipe ends in its own time
+		if e.Kind == EventClosed {
+			closed++
+		}
+		if closed == 2 {
+			break
+		}
 	}
 	_, err = other.Bind(t.Context(), "inproc://given-up")
 	require.NoError(t, err, "the name is free")
