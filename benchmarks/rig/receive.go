@@ -20,30 +20,36 @@ const (
 // A reception takes messages until all have come, or nothing comes any more.
 type reception struct {
 	from  Socket
-	meter Meter        // of what came after the first
-	got   int          // messages that came
-	alive atomic.Int64 // signs of life: written by the receiver, read by watch
-	last  atomic.Int64 // when the latest was seen, by the clock of begin: written by watch
-	begin time.Time    // when the first message came
+	meter *Meter        // takes what it cost to take those after the first; nil for one of many, since a look at the memory stops them all
+	got   int           // messages that came
+	alive atomic.Int64  // signs of life: written by the receiver, read by watch
+	last  atomic.Int64  // when the latest was seen, by the clock of begin: written by watch
+	begin time.Time     // when the first message came
+	took  time.Duration // from then to the last one
 }
 
 // end is when the last message came.
-func (r *reception) end() time.Time { return r.begin.Add(r.meter.took) }
+func (r *reception) end() time.Time { return r.begin.Add(r.took) }
 
 // all takes n messages. The clock runs from the first to the last. Loss is no error: it shows in what is missing from got.
 func (r *reception) all(n int) error {
 	if err := r.from.Take(); err != nil {
 		return err
 	}
+	if r.meter != nil {
+		r.meter.Start()
+	}
 	r.got, r.begin = 1, time.Now()
 	done := make(chan struct{})
 	defer close(done)
 	go r.watchLoop(done)
-	r.meter.Start()
 	err := r.rest(n)
-	r.meter.Stop()
+	r.took = max(time.Since(r.begin), 1)
+	if r.meter != nil {
+		r.meter.Stop()
+	}
 	if errors.Is(err, ErrAbandoned) {
-		r.meter.took = max(time.Duration(r.last.Load()), glance) // the wait for what was lost is no work
+		r.took = max(time.Duration(r.last.Load()), glance) // the wait for what was lost is no work
 		return nil
 	}
 	return err

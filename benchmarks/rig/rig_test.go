@@ -98,7 +98,7 @@ func TestReception(t *testing.T) {
 			in := reception{from: &trickle{left: 1001, abandoned: make(chan struct{})}}
 			require.NoError(t, in.all(n))
 			require.Equal(t, 1001, in.got)
-			require.InDelta(t, 1.0, in.meter.took.Seconds(), 2*glance.Seconds())
+			require.InDelta(t, 1.0, in.took.Seconds(), 2*glance.Seconds())
 		})
 	}
 }

@@ -93,12 +93,13 @@ func putAll(s Socket, n int) error {
 
 // receiveRate receives what all senders send, and says how fast it came.
 func receiveRate(r *Run, from Socket) (*Line, error) {
-	in := reception{from: from}
+	in := reception{from: from, meter: new(Meter)}
 	if err := in.all(r.Count); err != nil {
 		return nil, err
 	}
 	line := r.Line()
-	in.meter.Rate(line, r, in.got-1, in.meter.took, r.Count-in.got)
+	in.meter.took = in.took
+	in.meter.Rate(line, r, in.got-1, in.took, r.Count-in.got)
 	return line, nil
 }
 
