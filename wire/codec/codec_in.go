@@ -21,9 +21,10 @@ import (
 
 const (
 	// firstRead and fullRead bound the read buffer in bytes. A connection begins with the first, which is all that an idle peer costs, and takes
-	// the second once a read has filled it.
-	firstRead = 2 << 10
-	fullRead  = 64 << 10
+	// a buffer readGrowth times as large whenever a read has filled the one it has: a burst to a thousand peers is no reason to hold the second for each.
+	firstRead  = 2 << 10
+	fullRead   = 64 << 10
+	readGrowth = 4
 
 	// decodeRun is how much of a chunk is decoded before what came out is delivered, in bytes, while messages are small: it bounds the batch, and
 	// the slice that holds it. Where a run gave no more than fewMessages, the next one is the whole chunk, so that middling bodies lie in it whole.
@@ -81,7 +82,7 @@ func (c *codec) readLoop(r *run) error {
 			return rd.ended(err)
 		}
 		if !direct && n == len(buf) && n < fullRead {
-			buf = make([]byte, fullRead)
+			buf = make([]byte, min(readGrowth*n, fullRead))
 		}
 	}
 }
