@@ -31,6 +31,14 @@ type acceptor interface {
 	accept(p *pipe, m Message) (Message, bool)
 }
 
+// A filter is a pattern whose only say in what the application receives is which messages it does not get.
+type filter interface {
+	// everything says that there are none of those. It alone is called without the route lock.
+	everything() bool
+	// wants says whether the application gets m.
+	wants(m Message) bool
+}
+
 // A holder is an acceptor that leaves the messages of some pipes where they are for the time being: they fill up to their mark, and then are not
 // read.
 type holder interface {

@@ -6,9 +6,6 @@ type writable interface {
 	writable() bool
 }
 
-// A peeker is an acceptor that can say beforehand what it will not let through.
-type peeker interface{ wants(m Message) bool }
-
 // Ready says what would not wait now: in, whether TryRecv has something, and out, whether TrySend has room. It is libzmq's view: PUB, XPUB, XSUB, and
 // ROUTER without RouterMandatory are always ready to send, since they drop; REQ and REP are ready where it is their turn; SUB is ready to receive
 // where something came that it subscribed to. Others may take the message, or the room, before the caller does. (ZMQ_EVENTS)
@@ -71,15 +68,17 @@ func (s *socket) leaves(p *pipe) bool {
 	return s.holder.hold(p)
 }
 
-// wants asks the pattern whether it may let m through.
+// picky says whether the pattern may keep something from the application.
+func (s *socket) picky() bool { return s.filter != nil && !s.filter.everything() }
+
+// wants asks the pattern whether the application gets m.
 func (s *socket) wants(m Message) bool {
-	w, ok := s.acceptor.(peeker)
-	if !ok {
+	if !s.picky() {
 		return true
 	}
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()
-	return w.wants(m)
+	return s.filter.wants(m)
 }
 
 // writable says whether any pipe has room.
@@ -105,9 +104,3 @@ func anyRoom(pipes []*pipe) bool {
 	}
 	return false
 }
-
-// wants says whether a subscription matches.
-func (s *sub) wants(m Message) bool { return s.topics.matches(m.Bytes()) != s.invert }
-
-// wants lets everything through.
-func (*xsub) wants(Message) bool { return true }

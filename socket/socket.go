@@ -28,6 +28,7 @@ type socket struct {
 	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
 	arriver    arriver
 	acceptor   acceptor
+	filter     filter
 	holder     holder
 	greeter    greeter
 	chooser    chooser
@@ -103,6 +104,7 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	s.inbox.choosy = typ.afresh
 	s.arriver, _ = p.(arriver)
 	s.acceptor, _ = p.(acceptor)
+	s.filter, _ = p.(filter)
 	s.holder, _ = p.(holder)
 	s.greeter, _ = p.(greeter)
 	s.chooser, _ = p.(chooser)
@@ -329,7 +331,7 @@ func (s *socket) mayReceive() error {
 // accept asks the pattern whether m is for the application, or to be held: left where it is.
 func (s *socket) accept(p *pipe, m Message) (out Message, ok, hold bool) {
 	if s.acceptor == nil {
-		return m, true, false
+		return m, s.wants(m), false
 	}
 	s.route.mu.Lock()
 	defer s.route.mu.Unlock()

@@ -1,6 +1,9 @@
 package socket
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // sub is SUB: it receives from all its peers in turn what it subscribed to. Subscriptions are counted: as many Unsubscribes undo them. Upstream goes
 // each Subscribe, and the Unsubscribe that drops the count to 0; each new connection begins with all topics, once each.
@@ -8,11 +11,15 @@ import "slices"
 type sub struct {
 	pipes  []*pipe        // the peers whose connection is up: the others will be greeted
 	invert bool           // receive what no subscription matches; set by configure
+	all    atomic.Bool    // everything is wanted: written by settle, read by receivers without the route lock
 	topics topicTree[int] // how many times each topic is subscribed to
 }
 
 // configure takes over what its options say.
-func (s *sub) configure(o *options) { s.invert = o.invert }
+func (s *sub) configure(o *options) {
+	s.invert = o.invert
+	s.settle()
+}
 
 // attach waits for the greeting.
 func (s *sub) attach(*pipe) {}
@@ -47,6 +54,7 @@ func (s *sub) tell(first byte, topic string) {
 // subscribe counts topic once more.
 func (s *sub) subscribe(topic string) {
 	*s.topics.at(topic)++
+	s.settle()
 	s.tell(1, topic)
 }
 
@@ -60,17 +68,19 @@ func (s *sub) unsubscribe(topic string) bool {
 		return false
 	}
 	s.topics.remove(topic)
+	s.settle()
 	s.tell(0, topic)
 	return true
 }
 
-// mayReceive is always.
-func (s *sub) mayReceive() error { return nil }
+// everything says whether all messages match a subscription.
+func (s *sub) everything() bool { return s.all.Load() }
 
-// accept lets through what a subscription matches: a publisher may send more, when an Unsubscribe crosses a message on its way.
-func (s *sub) accept(_ *pipe, m Message) (Message, bool) {
-	return m, s.wants(m)
-}
+// wants says whether a subscription matches m: a publisher may send more, when an Unsubscribe crosses a message on its way.
+func (s *sub) wants(m Message) bool { return s.topics.matches(m.Bytes()) != s.invert }
+
+// settle finds out whether everything is wanted.
+func (s *sub) settle() { s.all.Store(s.topics.find("") != nil && !s.invert) }
 
 // A Sub receives what it subscribed to from all its peers, one whole message each in turn (ZMQ_SUB). It begins with no subscription, and then
 // receives nothing. Safe for concurrent use.

@@ -57,8 +57,8 @@ func (s *xsub) upstream(m Message) {
 // routed has nothing to do.
 func (*xsub) routed([]*pipe) {}
 
-// accept lets everything through.
-func (*xsub) accept(_ *pipe, m Message) (Message, bool) { return m, true }
+// everything is what an XSUB's application wants.
+func (*xsub) everything() bool { return true }
 
 // An XSub receives what its peers send, and sends them its subscriptions as messages: each frame that begins with 1 subscribes to the topic behind
 // it, each that begins with 0 takes that back (ZMQ_XSUB). Subscriptions are counted, and hold for peers to come and through reconnects, as a Sub's;
