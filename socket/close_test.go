@@ -151,6 +151,17 @@ func TestEndpointCloseLingers(t *testing.T) {
 	require.ErrorIs(t, patient.TrySend(number(0)), socket.ErrNoPeers)
 }
 
+// TestCloseIsOver wants a socket whose Close has returned to be nowhere any more: its place is free, and neither the accounts nor a snapshot have it.
+func TestCloseIsOver(t *testing.T) {
+	rt := newRuntime(t, socket.MaxSockets(1))
+	for range 200 {
+		pull := newPull(t, rt)
+		require.NoError(t, pull.Close(within(t)))
+		require.Zero(t, rt.Stats().Sockets)
+		require.Nil(t, find(rt.Snapshot().Actors, socket.KindSocket, pull.String()))
+	}
+}
+
 // TestCloseHastened has one Close wait, and a second one with less patience: both end, and both are told.
 func TestCloseHastened(t *testing.T) {
 	rt := newRuntime(t)

@@ -66,7 +66,9 @@ func (rt *Runtime) Snapshot() Snapshot {
 	rt.mu.Unlock()
 	snap := Snapshot{Time: time.Now()}
 	for _, n := range rt.sys.Tree() {
-		snap.Actors = append(snap.Actors, b.top(n))
+		if !b.gone(n) {
+			snap.Actors = append(snap.Actors, b.top(n))
+		}
 	}
 	return snap
 }
@@ -76,6 +78,13 @@ type snapshotBook struct {
 	workers []WorkerStats
 	sockets map[string]*socket
 	proxies map[string]*proxyState
+}
+
+// gone says whether a top-level actor is that of a socket that has closed: whoever has waited for its Close does not find it, though the actor may have yet
+// to stop.
+func (b *snapshotBook) gone(n actor.Node) bool {
+	name, ok := strings.CutPrefix(n.Name, "socket/")
+	return ok && b.sockets[name] == nil
 }
 
 // nodeOf is what the kernel knows of an actor.

@@ -156,7 +156,7 @@ func (s *socketActor) forget(ctx *actor.Context[socketMessage], e *Endpoint) {
 	s.endIfDone(ctx)
 }
 
-// endIfDone answers the closers and stops, once nothing is left.
+// endIfDone answers the closers and stops, once nothing is left. Whoever is answered finds it done: the socket is on nobody's books any more.
 func (s *socketActor) endIfDone(ctx *actor.Context[socketMessage]) {
 	c := &s.control
 	if !c.closing || len(c.endpoints) > 0 || len(c.pipes) > 0 {
@@ -166,11 +166,11 @@ func (s *socketActor) endIfDone(ctx *actor.Context[socketMessage]) {
 	if len(c.unsent) > 0 {
 		err = &UnsentError{Peers: c.unsent}
 	}
+	s.flushNoise()
+	s.rt.disown(s.socket)
 	for _, r := range c.closers {
 		r.Send(err)
 	}
 	c.closers = nil
-	s.flushNoise()
-	s.rt.disown(s.socket)
 	ctx.Stop()
 }
