@@ -26,17 +26,20 @@ type besieged struct {
 	events chan socket.Event
 }
 
-// newBesieged makes one; opts are the PULL's.
+// newBesieged makes one; opts are those of the door that raw peers come to. The honest peer has another: what is short for them never ends its connection.
 func newBesieged(t *testing.T, opts ...socket.Option) *besieged {
 	t.Helper()
 	b := &besieged{ctx: within(t), events: make(chan socket.Event, 4096)}
 	rt := newRuntime(t, socket.WithEvents(func(e socket.Event) { b.events <- e }))
 	var err error
-	b.pull, err = socket.NewPull(rt, opts...)
+	b.pull, err = socket.NewPull(rt)
 	require.NoError(t, err)
 	ep, err := b.pull.Bind(b.ctx, "tcp://127.0.0.1:*")
 	require.NoError(t, err)
-	b.addr = strings.TrimPrefix(ep.String(), "tcp://")
+	require.NoError(t, b.pull.Set(b.ctx, opts...))
+	door, err := b.pull.Bind(b.ctx, "tcp://127.0.0.1:*")
+	require.NoError(t, err)
+	b.addr = strings.TrimPrefix(door.String(), "tcp://")
 	b.push, err = socket.NewPush(rt)
 	require.NoError(t, err)
 	_, err = b.push.Connect(b.ctx, ep.String())

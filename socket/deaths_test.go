@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -162,6 +163,7 @@ func (r *deathRig) sum(socket string, kind EventKind, of func(Event) uint64) uin
 // checkOnce wants nothing twice, and missing exactly what the kernel took on the lost connections and did not bring.
 func (r *deathRig) checkOnce(got map[string]int) {
 	r.t.Helper()
+	require.NoError(r.t, r.push.WaitDrained(r.ctx)) // what has arrived the codec on the other side may be about to count
 	for k, times := range got {
 		require.Equal(r.t, 1, times, "message %s came more than once", k)
 	}
@@ -496,13 +498,50 @@ func (c *countingStrategy) asked() int {
 	return c.n
 }
 
+// A gatedListener accepts connections whose writes wait at a gate.
+type gatedListener struct {
+	net.Listener
+	waits chan struct{} // has a word once somebody waits at the gate
+	gate  chan struct{} // closed to open it
+}
+
+// Accept accepts.
+func (l *gatedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &gatedConn{conn, l}, nil
+}
+
+// A gatedConn is a connection that its listener has accepted.
+type gatedConn struct {
+	net.Conn
+	l *gatedListener
+}
+
+// Write writes what is large when the gate is open.
+func (c *gatedConn) Write(b []byte) (int, error) {
+	if len(b) >= 1<<20 {
+		select {
+		case c.l.waits <- struct{}{}:
+		default: // it is known
+		}
+		<-c.l.gate
+	}
+	return c.Conn.Write(b)
+}
+
 // A bound PUSH whose accepted codec dies: the pipe ends with its connection, and what was queued for it is dropped, and counted as such. The codec waits in
-// a write when it is to panic, and does so when the peer has taken what it was writing.
+// a write when it is to panic, and does so when that has been taken.
 func TestDeathOfAcceptedCodecEndsItsPipe(t *testing.T) {
 	r := newDeathRig(t)
 	push, err := NewPush(r.rt, SendHWM(100))
 	require.NoError(t, err)
-	bound, err := push.Bind(r.ctx, "tcp://127.0.0.1:*")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	gated := &gatedListener{Listener: l, waits: make(chan struct{}, 1), gate: make(chan struct{})}
+	bound, err := push.BindListener(r.ctx, gated)
 	require.NoError(t, err)
 	stuck, err := NewPull(r.rt, RecvHWM(1), ReconnectInterval(-1))
 	require.NoError(t, err)
@@ -510,15 +549,13 @@ func TestDeathOfAcceptedCodecEndsItsPipe(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, push.WaitPeers(r.ctx, 1))
 	body := make([]byte, 1<<20)
-	for accepted := 0; ; accepted++ { // until kernel and queue are full
-		if err := push.TrySend(MessageOf(body)); err != nil {
-			require.ErrorIs(t, err, ErrWouldBlock)
-			if st := push.Stats().Out; st.Queued == 100 {
-				break
-			}
-		}
+	for range 100 {
+		require.NoError(t, push.TrySend(MessageOf(body)))
 	}
+	require.ErrorIs(t, push.TrySend(MessageOf(body)), ErrWouldBlock)
+	<-gated.waits
 	require.NoError(t, actortest.Panic(acceptedBy(t, bound), errInjected))
+	close(gated.gate)
 	over, stop := context.WithCancel(r.ctx)
 	var receiving errgroup.Group
 	receiving.Go(func() error {

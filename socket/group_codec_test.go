@@ -355,8 +355,9 @@ func TestGroupFlood(t *testing.T) {
 	for i := range packets { // those for which the kernel has no room are lost too
 		send(i, "\x00\x00\x00\x00")
 	}
+	send(packets, "\x00\x00\x04\x00end")
 	for lost := func() uint64 { return r.sub.Stats().In.Dropped[ReasonPacketsLost] }; lost() < packets; {
-		send(packets, "\x00\x00\x04\x00end")
+		send(packets, "\x00\x00\x04\x00end") // the kernel may have had no room for the first
 	}
 	m, err := r.sub.Recv(r.ctx)
 	require.NoError(t, err)

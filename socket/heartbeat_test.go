@@ -1,6 +1,8 @@
 package socket_test
 
 import (
+	"context"
+	"io"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -61,6 +63,22 @@ func (p *rawPeer) octets(n int) []byte {
 	return b
 }
 
+// answerLoop answers PINGs until a message comes, which it returns, or the end.
+func (p *rawPeer) answerLoop() string {
+	for head := make([]byte, 2); ; {
+		if _, err := io.ReadFull(p.conn, head); err != nil {
+			return ""
+		}
+		body := make([]byte, head[1])
+		if _, err := io.ReadFull(p.conn, body); err != nil || head[0] == 0 {
+			return string(body)
+		}
+		if _, err := p.conn.Write(wire.Pong{Context: body[7:]}.AppendTo(nil)); err != nil {
+			return ""
+		}
+	}
+}
+
 // TestHeartbeatOnTheWire wants the TTL in whole tenths, and the time that a PONG took in the accounts.
 func TestHeartbeatOnTheWire(t *testing.T) {
 	rt := newRuntime(t)
@@ -98,7 +116,8 @@ func TestHeartbeatRTT(t *testing.T) {
 	})
 }
 
-// TestHeartbeatTimeoutAccepted has an accepted peer fall silent: by our time, and by its own. Its connection ends, and its pipe; the socket goes on.
+// TestHeartbeatTimeoutAccepted has an accepted peer fall silent: by our time, and by its own. Its connection ends, and its pipe; the socket goes on, and so
+// does an honest peer, which answers.
 func TestHeartbeatTimeoutAccepted(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []socket.Option
@@ -110,46 +129,43 @@ func TestHeartbeatTimeoutAccepted(t *testing.T) {
 		"its own, no timeout": {[]socket.Option{socket.HeartbeatTimeout(0)}, wire.Ping{TTL: 100 * time.Millisecond}.AppendTo(nil)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBesieged(t, c.opts...)
-			conn := b.dial(t)
-			shake(t, conn)
-			_, err := conn.Write(c.ping)
-			require.NoError(t, err)
-			e := b.awaitEvent(t, conn.LocalAddr(), socket.EventDisconnected)
-			require.ErrorIs(t, e.Err, socket.ErrHeartbeatTimeout)
-			wantClosed(t, conn)
-			b.checkAlive(t)
-			require.Len(t, b.pull.Stats().Peers, 1, "the honest peer, which answers")
+			bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+				pull, err := socket.Open(rt, "PULL", c.opts...)
+				require.NoError(t, err)
+				events := watch(t, pull.Events(ctx))
+				m := newMoor(t, ctx, pull, true)
+				honest := m.land(t, ctx, "PUSH")
+				go honest.answerLoop()
+				silent := m.land(t, ctx, "PUSH")
+				silent.write(c.ping)
+				require.ErrorIs(t, events.until(socket.EventDisconnected).Err, socket.ErrHeartbeatTimeout)
+				_, err = io.Copy(io.Discard, silent.conn)
+				require.NoError(t, err, "to its end")
+				time.Sleep(3 * time.Second)
+				honest.send("honest")
+				recvText(t, pull, "honest")
+				require.Len(t, pull.Stats().Peers, 1)
+			})
 		})
 	}
 }
 
 // TestHeartbeatTimeoutReconnects has the peer of a connecting socket fall silent: it is a lost connection, so the next one brings what was queued.
 func TestHeartbeatTimeoutReconnects(t *testing.T) {
-	l, ep := listenRaw(t)
-	events := make(chan socket.Event, 100)
-	rt := newRuntime(t, socket.WithEvents(func(e socket.Event) { events <- e }))
-	push := newPush(t, rt, socket.HeartbeatInterval(5*time.Millisecond), socket.HeartbeatTimeout(400*time.Millisecond), socket.ReconnectInterval(1))
-	connect(t, push, ep)
-	silent := acceptRaw(t, l, "PULL")
-	for _, kind := range []socket.EventKind{socket.EventConnectDelayed, socket.EventConnected, socket.EventHandshakeSucceeded} {
-		require.Equal(t, kind, (<-events).Kind)
-	}
-	for _, kind := range []socket.EventKind{socket.EventDisconnected, socket.EventRetried} {
-		e := <-events
-		require.Equal(t, kind, e.Kind)
-		require.ErrorIs(t, e.Err, socket.ErrHeartbeatTimeout)
-	}
-	wantClosed(t, silent.conn)
-	peer := acceptRaw(t, l, "PULL")
-	require.NoError(t, push.Send(within(t), socket.NewMessage("again")))
-	for {
-		head := peer.octets(2)
-		body := peer.octets(int(head[1]))
-		if head[0] == 0 {
-			require.Equal(t, "again", string(body))
-			return
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, err := socket.Open(rt, "PUSH", socket.HeartbeatInterval(5*time.Millisecond), socket.HeartbeatTimeout(400*time.Millisecond), socket.ReconnectInterval(1))
+		require.NoError(t, err)
+		events := watch(t, push.Events(ctx))
+		m := newMoor(t, ctx, push, false)
+		silent := m.land(t, ctx, "PULL")
+		events.want(socket.EventConnectDelayed, socket.EventConnected, socket.EventHandshakeSucceeded)
+		for _, e := range events.want(socket.EventDisconnected, socket.EventRetried) {
+			require.ErrorIs(t, e.Err, socket.ErrHeartbeatTimeout)
 		}
-		peer.write(wire.Pong{Context: body[7:]}.AppendTo(nil))
-	}
+		_, err = io.Copy(io.Discard, silent.conn)
+		require.NoError(t, err, "to its end")
+		peer := m.land(t, ctx, "PULL")
+		require.NoError(t, push.Send(ctx, socket.NewMessage("again")))
+		require.Equal(t, "again", peer.answerLoop())
+	})
 }

@@ -176,12 +176,13 @@ func TestDialer(t *testing.T) {
 		return conn, err
 	}))
 	require.NoError(t, err)
+	lost := watch(t, pull.Events(ctx))
 	for i := range 3 {
 		require.NoError(t, push.Send(ctx, number(i)))
 		receive(t, pull, i, 1)
 		require.ErrorIs(t, <-errs, errNo)
 		require.NoError(t, (<-conns).Close())
-		require.NoError(t, pull.WaitAtMost(ctx, 0))
+		lost.until(socket.EventDisconnected)
 	}
 	dials := socket.Dialer(func(context.Context, string) (net.Conn, error) { return nil, errNo })
 	for where, opt := range map[string]socket.EndpointOption{

@@ -267,6 +267,7 @@ func TestPubDropsOverTCP(t *testing.T) {
 		last = numberOf(t, m)
 	}
 	wantEmpty(t, sub)
+	require.NoError(t, pub.WaitDrained(ctx)) // there is room again, and not only soon
 	require.NoError(t, pub.Send(ctx, number(sent)))
 	receive(t, sub, sent, 1)
 }

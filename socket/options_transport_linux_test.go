@@ -123,11 +123,11 @@ func TestConnectTimeout(t *testing.T) {
 	connect(t, push, ep)
 	require.ErrorIs(t, <-timedOut, socket.ErrConnectTimeout)
 	require.NoError(t, filler.Close())
-	accepted, err := l.Accept()
+	pull := newPull(t, rt)
+	_, err = pull.BindListener(within(t), l)
 	require.NoError(t, err)
-	require.NoError(t, accepted.Close())
-	acceptRaw(t, l, "PULL")
-	require.NoError(t, push.WaitPeers(within(t), 1))
+	require.NoError(t, push.Send(within(t), number(1)))
+	receive(t, pull, 1, 1)
 }
 
 // TestTransportSettings reads back what is Linux's alone.

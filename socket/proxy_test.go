@@ -176,6 +176,7 @@ func TestProxyOfOne(t *testing.T) {
 			require.NoError(t, req.Send(ctx, number(i)))
 			receive(t, req, i, 1)
 		}
+		synctest.Wait() // the last is counted behind its Send
 		require.EqualValues(t, 10, p.Statistics().Backend.Sent)
 	})
 }

@@ -16,7 +16,9 @@ func TestStatsOfAPeer(t *testing.T) {
 	ctx := within(t)
 	rt := newRuntime(t)
 	router := newRouter(t, rt, socket.RecvHWM(7))
-	dealer := newDealer(t, rt, socket.RoutingID("worker"), socket.SendHWM(5), socket.ReconnectInterval(time.Millisecond))
+	counted := make(chan struct{}, 1)
+	dealer := newDealer(t, rt, socket.RoutingID("worker"), socket.SendHWM(5), socket.ReconnectInterval(time.Millisecond),
+		socket.WithTrace(socket.Trace{Sent: func(socket.Conn, socket.Message) { counted <- struct{}{} }}))
 	lost := watch(t, dealer.Events(ctx))
 	join(t, "tcp://127.0.0.1:*", router, dealer)
 	require.NoError(t, dealer.Send(ctx, socket.NewMessage("hello")))
@@ -25,6 +27,7 @@ func TestStatsOfAPeer(t *testing.T) {
 	require.NoError(t, router.Send(ctx, m))
 	_, err = dealer.Recv(ctx)
 	require.NoError(t, err)
+	<-counted          // it may have been answered before
 	const wire = 2 + 5 // a header and a body
 	peer := dealer.Stats().Peers[0]
 	require.Equal(t, uint64(wire), peer.SentBytes)
