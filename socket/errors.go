@@ -158,7 +158,7 @@ const (
 	ReasonUnread mailbox.Reason = "closed unread"
 	// ReasonProtocol: the peer broke the protocol, and its endpoint ended.
 	ReasonProtocol mailbox.Reason = "endpoint ended"
-	// ReasonFiltered: received, and not wanted: no subscription matches, or no request is waiting for it.
+	// ReasonFiltered: received, and not wanted: no subscription matches, no request is waiting for it, or it came to a PUSH, or to a PUB and is no subscription.
 	ReasonFiltered mailbox.Reason = "filtered"
 	// ReasonPacketsLost: packets over pgm or epgm that were lost for good. These alone are counted in packets, since nobody knows what was in them.
 	ReasonPacketsLost mailbox.Reason = "packets lost"

@@ -50,6 +50,9 @@ type pipe struct {
 	shelved   bool   // of a ROUTER: there is something to receive, and the peer has no name to receive it under
 	heard     *heard // of an XPUB: what this peer has said and nobody has received; set by attach, then only its fields change
 
+	// Atomic: written by the read loop, read by Stats.
+	unwanted atomic.Uint64 // messages from a peer of a socket that receives none
+
 	// Atomic: written by the socket actor, read by Stats.
 	connected  atomic.Bool
 	peer       atomic.Pointer[codec.Peer] // of the present or last connection
@@ -258,15 +261,23 @@ func (i queueInlet) Deliver(ctx context.Context, msgs []Message) (int, error) {
 	return len(msgs), nil
 }
 
-// A noInlet is that of a type that receives nothing: what its peers send all the same is read and forgotten, as libzmq does.
-type noInlet struct{}
+// A noInlet is that of a type that receives nothing: what its peers send all the same is read, dropped and counted. (libzmq reads until its receive mark is
+// reached, and then nothing more from that peer)
+type noInlet struct{ pipe *pipe }
 
 // Deliver takes everything.
-func (noInlet) Deliver(_ context.Context, msgs []Message) (int, error) {
+func (i noInlet) Deliver(_ context.Context, msgs []Message) (int, error) {
 	for _, m := range msgs {
 		wire.Drop(m)
 	}
+	i.pipe.sock.countUnwanted(i.pipe, len(msgs))
 	return len(msgs), nil
+}
+
+// countUnwanted counts messages of p's that came to a socket that receives none.
+func (s *socket) countUnwanted(p *pipe, n int) {
+	p.unwanted.Add(uint64(n))
+	s.noise.dropped()
 }
 
 // A patternInlet shows each message to the pattern first, and queues what the pattern lets through.

@@ -135,10 +135,14 @@ func (s *pub) arrive(p *pipe, m Message) bool {
 			}
 		}
 	}
-	if len(rest) > 0 && s.hearing != nil {
-		s.hearing.say(p, wire.Reframe(m, rest...))
-	} else {
+	switch {
+	case len(rest) == 0:
 		wire.Drop(m)
+	case s.hearing != nil:
+		s.hearing.say(p, wire.Reframe(m, rest...))
+	default:
+		wire.Drop(m)
+		s.sock.countUnwanted(p, 1)
 	}
 	return false
 }

@@ -320,7 +320,7 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 	case s.arriver != nil:
 		return patternInlet{pipe: p, next: in}
 	case in == nil:
-		return noInlet{}
+		return noInlet{p}
 	default:
 		return in
 	}

@@ -187,6 +187,8 @@ func (p *pipe) ledgers() (out, in Ledger) {
 	}
 	if p.in != nil {
 		in = p.in.Ledger()
+	} else if n := p.unwanted.Load(); n > 0 {
+		in = Ledger{Accepted: n, Dropped: map[mailbox.Reason]uint64{ReasonFiltered: n}}
 	}
 	return out, in
 }

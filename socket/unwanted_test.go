@@ -13,7 +13,7 @@ import (
 	"github.com/weirmq/weir/socket"
 )
 
-// A PUSH does not receive: what a PULL sends it all the same is read and forgotten, and the PUSH goes on, as with libzmq.
+// A PUSH does not receive: what a PULL sends it all the same is read, dropped and counted, and the PUSH goes on.
 func TestUnwantedMessageIsForgotten(t *testing.T) {
 	ctx := within(t)
 	rt := newRuntime(t)
@@ -32,7 +32,26 @@ func TestUnwantedMessageIsForgotten(t *testing.T) {
 		require.NoError(t, push.Send(ctx, socket.NewMessage("still here")))
 		require.Equal(t, "\x00\x0astill here", string(wantBytes(t, conn, 12)))
 	}
+	require.Equal(t, socket.Ledger{Accepted: 1, Dropped: only(socket.ReasonFiltered, 1)}, push.Stats().In)
 	require.NoError(t, push.Close(ctx))
+	require.Equal(t, only(socket.ReasonFiltered, 1), push.Stats().In.Dropped)
+}
+
+// A PUB receives subscriptions alone: another message is dropped and counted, and so is each that has a frame which is none.
+func TestUnwantedByAPub(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	pub := newPub(t, rt)
+	events := watch(t, pub.Events(ctx))
+	peer := dialRaw(t, bind(t, pub, "tcp://127.0.0.1:*").String(), "SUB")
+	peer.send("no subscription")
+	peer.send("\x01a", "nor this")
+	require.NoError(t, pub.WaitSubscribers(ctx, 1))
+	require.Equal(t, socket.ReasonFiltered, events.until(socket.EventDropped).Reason)
+	peer.send("\x01b")
+	peer.write([]byte("\x04\x07\x04PING\x00\x00"))
+	require.Equal(t, "\x04\x05\x04PONG", string(peer.octets(7)))
+	require.Equal(t, socket.Ledger{Accepted: 2, Dropped: only(socket.ReasonFiltered, 2)}, pub.Stats().In)
 }
 
 // wantBytes reads n bytes.
