@@ -14,7 +14,7 @@ func (s *dealer) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 }
 
 // A Dealer sends to one of its peers in turn and receives from all of them, with no turns between the two (ZMQ_DEALER). It waits where no peer has
-// room, and never drops. Messages pass as they are: with a Rep or a Router that serves Reqs at the other end, the application puts the empty
+// room, and drops nothing at the mark. Messages pass as they are: with a Rep or a Router that serves Reqs at the other end, the application puts the empty
 // delimiter frame before the body, and takes it off. Safe for concurrent use.
 type Dealer struct {
 	base

@@ -3,6 +3,7 @@ package socket_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,6 +28,39 @@ func TestDealerBothWays(t *testing.T) {
 			receive(t, a, 1000, n)
 			wantEmpty(t, a)
 			wantEmpty(t, b)
+		})
+	}
+}
+
+// queued binds s and connects Dealers to it, each of which has sent messages that wait in s: the one with number i those from i*each on.
+func queued(t *testing.T, rt *socket.Runtime, s anySocket, at place, peers, each int) []*socket.Dealer {
+	t.Helper()
+	ep := bind(t, s, at.fresh(t)).String()
+	dealers := make([]*socket.Dealer, peers)
+	for i := range dealers {
+		dealers[i] = newDealer(t, rt)
+		connect(t, dealers[i], ep)
+		require.NoError(t, s.WaitPeers(within(t), i+1))
+		for k := range each {
+			require.NoError(t, dealers[i].Send(within(t), number(i*each+k)))
+		}
+		require.Eventually(t, func() bool { return s.Stats().In.Queued == uint64((i+1)*each) }, patience, time.Millisecond)
+	}
+	return dealers
+}
+
+// TestDealerServesInTurn has several Dealers send to one: it receives from them in turn. (libzmq: test_spec_dealer)
+func TestDealerServesInTurn(t *testing.T) {
+	for _, at := range places {
+		t.Run(at.scheme, func(t *testing.T) {
+			const peers, each = 3, 20
+			rt := newRuntime(t)
+			dealer := newDealer(t, rt)
+			queued(t, rt, dealer, at, peers, each)
+			for i := range peers * each {
+				receive(t, dealer, i%peers*each+i/peers, 1)
+			}
+			wantEmpty(t, dealer)
 		})
 	}
 }

@@ -27,7 +27,8 @@
 //
 // A connection is an actor below a dialer or a listener, below one of the runtime's I/O actors. Its loss is a failure that its supervisor decides
 // about: a dialed one comes back after a jittered backoff (ReconnectInterval, or any strategy given with Reconnect), and goes on with the first
-// message that the kernel had not taken whole. A peer that breaks the protocol loses its connection, and nothing else happens.
+// message that the kernel had not taken whole. A peer that breaks the protocol loses its connection. As in libzmq, an endpoint that had connected to it then
+// ends for good; what was queued there is dropped, and counted. Nothing else happens.
 //
 // # Map of the files
 //

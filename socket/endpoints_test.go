@@ -223,29 +223,38 @@ func TestUnbindLeavesOthers(t *testing.T) {
 // TestReconnectNever unbinds from under a peer that is not to reconnect: it does not come to who binds there next. (libzmq: test_reconnect_ivl)
 func TestReconnectNever(t *testing.T) {
 	for _, at := range places {
-		if !at.parts {
-			continue // inproc outlives the endpoint
+		if at.parts { // inproc outlives the endpoint
+			t.Run(at.scheme, func(t *testing.T) { reconnectNever(t, at.fresh(t)) })
 		}
-		t.Run(at.scheme, func(t *testing.T) {
-			ctx, ended := within(t), make(chan socket.Event, 1)
-			rt := newRuntime(t, socket.WithEvents(func(e socket.Event) {
-				if e.Kind == socket.EventEnded {
-					ended <- e
-				}
-			}))
-			pull, push := newPull(t, rt), newPush(t, rt, socket.ReconnectInterval(-1))
-			bound, _ := join(t, at.fresh(t), pull, push)
-			require.NoError(t, bound.Close(ctx))
-			require.Equal(t, push.String(), (<-ended).Socket)
-			next := newPull(t, rt)
-			bind(t, next, bound.String())
-			require.ErrorIs(t, push.TrySend(number(0)), socket.ErrNoPeers)
-			connect(t, newPush(t, rt), bound.String()) // somebody else is welcome
-			require.NoError(t, next.WaitPeers(ctx, 1))
-			require.Len(t, next.Stats().Peers, 1)
-			require.Empty(t, push.Stats().Peers)
-		})
 	}
+}
+
+// TestReconnectNeverIPv6 is TestReconnectNever for IPv6.
+func TestReconnectNeverIPv6(t *testing.T) {
+	needIPv6(t)
+	reconnectNever(t, "tcp://[::1]:*", socket.IPv6(true))
+}
+
+// reconnectNever has the one side of an endpoint go and come back: the other side, whose interval is -1, does not.
+func reconnectNever(t *testing.T, endpoint string, opts ...socket.Option) {
+	t.Helper()
+	ctx, ended := within(t), make(chan socket.Event, 1)
+	rt := newRuntime(t, socket.WithEvents(func(e socket.Event) {
+		if e.Kind == socket.EventEnded {
+			ended <- e
+		}
+	}))
+	pull, push := newPull(t, rt, opts...), newPush(t, rt, append(opts, socket.ReconnectInterval(-1))...)
+	bound, _ := join(t, endpoint, pull, push)
+	require.NoError(t, bound.Close(ctx))
+	require.Equal(t, push.String(), (<-ended).Socket)
+	next := newPull(t, rt, opts...)
+	bind(t, next, bound.String())
+	require.ErrorIs(t, push.TrySend(number(0)), socket.ErrNoPeers)
+	connect(t, newPush(t, rt, opts...), bound.String()) // somebody else is welcome
+	require.NoError(t, next.WaitPeers(ctx, 1))
+	require.Len(t, next.Stats().Peers, 1)
+	require.Empty(t, push.Stats().Peers)
 }
 
 // TestConnectTwice connects to the same endpoint twice: types that would then hear everything double take it for one, the others make two peers. (libzmq

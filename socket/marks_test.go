@@ -18,7 +18,7 @@ import (
 var exactMarks = []int{1, 5, 7, 1000}
 
 // TestMarkIsExact counts what a connecting socket takes while nobody is there: its mark, from one sender and from sixteen, and all of it arrives when
-// somebody is.
+// somebody is, each sender's in order. (libzmq: test_bind_after_connect_tcp)
 func TestMarkIsExact(t *testing.T) {
 	for name, endpoint := range map[string]func(testing.TB) string{"tcp": nobody, "ipc": nowhere, "inproc": inprocName} {
 		for _, mark := range exactMarks {
@@ -30,10 +30,10 @@ func TestMarkIsExact(t *testing.T) {
 					connect(t, push, ep)
 					var accepted atomic.Int64
 					var g errgroup.Group
-					for range senders {
+					for s := range senders {
 						g.Go(func() error {
-							for {
-								if err := push.TrySend(number(0)); err != nil {
+							for i := s; ; i += senders {
+								if err := push.TrySend(number(i)); err != nil {
 									require.ErrorIs(t, err, socket.ErrWouldBlock)
 									require.NotErrorIs(t, err, socket.ErrNoPeers)
 									return nil
@@ -49,9 +49,13 @@ func TestMarkIsExact(t *testing.T) {
 					require.EqualValues(t, mark, out.Accepted)
 					pull := newPull(t, rt)
 					bind(t, pull, ep)
+					next := make([]int, senders)
 					for range mark {
-						_, err := pull.Recv(within(t))
+						m, err := pull.Recv(within(t))
 						require.NoError(t, err)
+						i := numberOf(t, m)
+						require.Equal(t, next[i%senders], i/senders)
+						next[i%senders]++
 					}
 					wantEmpty(t, pull)
 				})

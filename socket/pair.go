@@ -36,7 +36,7 @@ func (s *only) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 func (*only) routed([]*pipe) {}
 
 // A Pair exchanges messages with one peer, in any order (ZMQ_PAIR). The first peer has it to itself: a later one finishes its handshake and is then
-// disconnected, and comes back until the place is free. Send waits where there is no peer, or no room; nothing is dropped. Safe for concurrent use.
+// disconnected, and comes back until the place is free. Send waits where there is no peer, or no room, and drops nothing at the mark. Safe for concurrent use.
 type Pair struct {
 	base
 	sending

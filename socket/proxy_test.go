@@ -166,6 +166,40 @@ func TestProxyPressure(t *testing.T) {
 	})
 }
 
+// TestProxyHWM stops a publisher that may not drop where a subscriber behind a forwarder does not read, at the sum of the marks. The proxy is asked meanwhile,
+// and nothing is lost. (libzmq: test_proxy_hwm)
+func TestProxyHWM(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		marks := []socket.Option{socket.SendHWM(10), socket.RecvHWM(10)}
+		pub, front := newXPub(t, rt, append(marks, socket.XPubNoDrop(true))...), newXSub(t, rt, marks...)
+		back, sub := newXPub(t, rt, append(marks, socket.XPubNoDrop(true))...), newSub(t, rt, []string{""}, marks...)
+		control, asker := newRep(t, rt), newReq(t, rt)
+		join(t, inprocName(t), pub, front)
+		join(t, inprocName(t), back, sub)
+		join(t, inprocName(t), control, asker)
+		startProxy(t, front, back, socket.ProxyControl(control))
+		require.NoError(t, pub.WaitSubscribers(ctx, 1))
+		sent := 0
+		for {
+			synctest.Wait()
+			if err := pub.TrySend(number(sent)); err != nil {
+				require.ErrorIs(t, err, socket.ErrWouldBlock)
+				break
+			}
+			sent++
+		}
+		require.Equal(t, 40, sent, "20 before the proxy, the one in its hand among them, and 20 behind it")
+		require.NoError(t, asker.Send(ctx, socket.NewMessage("STATISTICS")))
+		m, err := asker.Recv(ctx)
+		require.NoError(t, err)
+		require.EqualValues(t, 20, binary.NativeEndian.Uint64(m.Frame(6)), "sent to the backend")
+		receive(t, sub, 0, sent)
+		wantEmpty(t, sub)
+		require.Zero(t, dropped(pub.Stats().Out))
+		require.Zero(t, dropped(back.Stats().Out))
+	})
+}
+
 // TestProxyOfOne sends back what it receives: both sides are the same socket. (libzmq: test_proxy_single_socket)
 func TestProxyOfOne(t *testing.T) {
 	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
@@ -279,9 +313,12 @@ func TestProxyEnds(t *testing.T) {
 		require.NoError(t, push.Send(ctx, number(3)))
 		receive(t, front, 3, 1)
 
-		sub := newSub(t, rt, []string{""})
+		pub, sub := newPub(t, rt), newSub(t, rt, []string{""})
+		join(t, inprocName(t), sub, pub)
+		require.NoError(t, pub.WaitSubscribers(ctx, 1))
 		go func() { done <- socket.Proxy(ctx, sub, newPush(t, rt), nil) }()
-		synctest.Wait()
+		require.NoError(t, pub.Send(ctx, number(0)))
+		synctest.Wait() // it waits to send
 		require.NoError(t, rt.Shutdown(ctx))
 		require.ErrorIs(t, <-done, socket.ErrClosed)
 	})

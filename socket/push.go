@@ -13,7 +13,8 @@ func (s *push) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	return append(dst, p), m, nil
 }
 
-// A Push sends to one of its peers in turn (ZMQ_PUSH). It waits where no peer has room, and never drops. Safe for concurrent use.
+// A Push sends to one of its peers in turn (ZMQ_PUSH). It waits where no peer has room, and drops nothing
+// at the mark. Safe for concurrent use.
 type Push struct {
 	base
 	sending

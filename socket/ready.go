@@ -6,9 +6,11 @@ type writable interface {
 	writable() bool
 }
 
-// Ready says what would not wait now: in, whether TryRecv has something, and out, whether TrySend has room. It is libzmq's view: PUB, XPUB, XSUB, and
-// ROUTER without RouterMandatory are always ready to send, since they drop; REQ and REP are ready where it is their turn; SUB is ready to receive
-// where something came that it subscribed to. Others may take the message, or the room, before the caller does. (ZMQ_EVENTS)
+// Ready says what would not wait now: in, whether TryRecv has something, and out, whether TrySend has room. It is libzmq's view: PUB, XPUB, XSUB, STREAM, and
+// ROUTER without RouterMandatory are always ready to send. They drop, or, as STREAM, and PUB and XPUB with XPubNoDrop, do not know yet whom the message is for,
+// and TrySend may return ErrWouldBlock all the same; so it may of a ROUTER with RouterMandatory, which is ready where any peer has room. REQ and REP are ready
+// where it is their turn; SUB is ready to receive where something came that it subscribed to. Others may take the message, or the room, before the caller
+// does. (ZMQ_EVENTS)
 func (b base) Ready() (in, out bool) { return b.s.readable(), b.s.sendable() }
 
 // sendable is Ready's out.

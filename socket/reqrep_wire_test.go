@@ -61,10 +61,19 @@ func TestReqIgnoresOthers(t *testing.T) {
 	require.NoError(t, req.Send(ctx, socket.NewMessage("?")))
 	require.Equal(t, []string{"", "?"}, asked.recv())
 	other.send("", "wrong")
+	other.write([]byte("\x04\x07\x04PING\x00\x00"))
+	other.octets(7) // the PONG: what was sent before is there
 	asked.send("", "right")
 	m, err := req.Recv(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "right", m.String())
+	require.NoError(t, req.Send(ctx, socket.NewMessage("?")))
+	require.Equal(t, []string{"", "?"}, other.recv())
+	other.send("", "its turn")
+	m, err = req.Recv(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "its turn", m.String())
+	require.Equal(t, only(socket.ReasonFiltered, 1), req.Stats().In.Dropped)
 }
 
 // TestReqTakesTurns asks its peers in turn. (libzmq: test_spec_req)

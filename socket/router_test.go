@@ -102,18 +102,11 @@ func TestRouterServesInTurn(t *testing.T) {
 			ctx := within(t)
 			rt := newRuntime(t)
 			router := newRouter(t, rt)
-			ep := bind(t, router, at.fresh(t)).String()
-			dealers := make([]*socket.Dealer, peers)
-			for i := range dealers {
-				dealers[i] = newDealer(t, rt)
-				connect(t, dealers[i], ep)
-				for k := range each {
-					require.NoError(t, dealers[i].Send(ctx, number(i*each+k)))
-				}
-			}
-			for range peers * each {
+			dealers := queued(t, rt, router, at, peers, each)
+			for i := range peers * each {
 				m, err := router.Recv(ctx)
 				require.NoError(t, err)
+				require.Equal(t, i%peers*each+i/peers, numberOf(t, m.Tail(1)))
 				require.NoError(t, router.Send(ctx, m))
 			}
 			for i := range dealers {

@@ -8,13 +8,20 @@ import (
 	"github.com/weirmq/weir/socket"
 )
 
+// newXPub makes an XPub.
+func newXPub(t testing.TB, rt *socket.Runtime, opts ...socket.Option) *socket.XPub {
+	t.Helper()
+	s, err := socket.NewXPub(rt, opts...)
+	require.NoError(t, err)
+	return s
+}
+
 // overXPub runs a test for each transport, with an XPub that is bound to it.
 func overXPub(t *testing.T, f func(t *testing.T, rt *socket.Runtime, x *socket.XPub, ep string), opts ...socket.Option) {
 	for _, at := range places {
 		t.Run(at.scheme, func(t *testing.T) {
 			rt := newRuntime(t)
-			x, err := socket.NewXPub(rt, opts...)
-			require.NoError(t, err)
+			x := newXPub(t, rt, opts...)
 			f(t, rt, x, bind(t, x, at.fresh(t)).String())
 		})
 	}
