@@ -85,6 +85,7 @@ func (a libzmqApp) wants(frames ...string) {
 var oldOpeners = map[string]opener{
 	"PUSH": opening(socket.NewPush), "PULL": opening(socket.NewPull), "XPUB": opening(socket.NewXPub), "SUB": opening(socket.NewSub),
 	"REQ": opening(socket.NewReq), "REP": opening(socket.NewRep), "DEALER": opening(socket.NewDealer), "ROUTER": opening(socket.NewRouter),
+	"PUB": opening(socket.NewPub), "XSUB": opening(socket.NewXSub), "PAIR": opening(socket.NewPair),
 }
 
 // oldVersions are the ways to speak a ZMTP before 3.0: what a peer with an identity of 4 octets sends, stage by stage, and what it must hear before
@@ -143,6 +144,33 @@ func (p oldPeer) awaits(a app) {
 		a.poke()
 	}
 	require.NoError(p, p.conn.SetReadDeadline(deadline))
+}
+
+// pulses has the application publish a message until it arrives, and reads as many as were sent from then on: the first that arrives is one of those.
+func (p oldPeer) pulses(a app, body string) {
+	p.Helper()
+	deadline, _ := bounded(p.T).Deadline()
+	for time.Now().Before(deadline) {
+		a.says(body)
+		require.NoError(p, p.conn.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
+		_, err := p.in.Peek(1)
+		if err == nil {
+			break
+		}
+		require.ErrorIs(p, err, os.ErrDeadlineExceeded)
+	}
+	require.NoError(p, p.conn.SetReadDeadline(deadline))
+	a.says(body + " is over")
+	for last := p.encode(body + " is over"); ; {
+		want := p.encode(body)
+		got, err := p.in.Peek(len(last))
+		require.NoError(p, err)
+		if string(got) == last {
+			p.hears(last)
+			return
+		}
+		p.hears(want)
+	}
 }
 
 // encode is a message in the peer's framing, written down anew: nothing of Weir's is used.
@@ -213,6 +241,34 @@ var oldScripts = map[string]func(p oldPeer, a app){
 		p.write(p.encode("topic", "body"))
 		a.wants("topic", "body")
 	},
+	"PUB": func(p oldPeer, a app) {
+		if !p.mute {
+			p.write(p.encode("\x01A"))
+		}
+		p.pulses(a, "A1") // nobody is told of a subscription: it is there once something arrives
+		if p.mute {
+			a.says("B")
+			p.hears(p.encode("B"))
+		}
+		a.says("A2", "body")
+		p.hears(p.encode("A2", "body"))
+	},
+	"XSUB": func(p oldPeer, a app) {
+		a.says("\x01topic")
+		p.awaits(a)
+		p.hears(p.encode("\x01topic"))
+		p.write(p.encode("topic", "body"))
+		a.wants("topic", "body")
+		a.says("\x00topic")
+		p.awaits(a)
+		p.hears(p.encode("\x00topic"))
+	},
+	"PAIR": func(p oldPeer, a app) {
+		a.says("out", "2")
+		p.hears(p.encode("out", "2"))
+		p.write(p.encode("in", ""))
+		a.wants("in", "")
+	},
 	"REQ": func(p oldPeer, a app) {
 		for range 3 {
 			a.says("question", "2")
@@ -246,6 +302,7 @@ var oldScripts = map[string]func(p oldPeer, a app){
 // oldNumbers are the socket types of a greeting of ZMTP 2.0.
 var oldNumbers = map[string]string{
 	"SUB": "\x02", "REQ": "\x03", "REP": "\x04", "DEALER": "\x05", "ROUTER": "\x06", "PULL": "\x07", "PUSH": "\x08", "XPUB": "\x09",
+	"PAIR": "\x00", "PUB": "\x01", "XSUB": "\x0a",
 }
 
 // TestOldPeers plays peers of ZMTP 2.0 and 1.0, with and without a version number, to every type, as connector and as binder: the same octets to
@@ -269,15 +326,15 @@ func TestOldPeers(t *testing.T) {
 	}
 }
 
-// openApp makes the socket of one side.
-func openApp(t *testing.T, typ, subject string) app {
+// openApp makes the socket of one side. one says that peers of ZMTP 1.0 come to it.
+func openApp(t *testing.T, typ, subject string, one bool) app {
 	t.Helper()
 	ctx := begin(t, libzmq)
 	if subject == "libzmq" {
 		return libzmqApp{ctx, startPeer(ctx, t, libzmq, typ, "id=me")}
 	}
 	rt, _ := newRuntime(t)
-	s, err := oldOpeners[typ](rt, socket.ZMTP1(true), socket.RoutingID("me"))
+	s, err := oldOpeners[typ](rt, socket.ZMTP1(one), socket.RoutingID("me"))
 	require.NoError(t, err)
 	return weirApp{t, ctx, s}
 }
@@ -307,7 +364,7 @@ func meetOld(t *testing.T, a app, binds bool) net.Conn {
 // playOld plays one script.
 func playOld(t *testing.T, version, typ, subject string, binds bool) {
 	v := oldVersions[version]
-	a := openApp(t, typ, subject)
+	a := openApp(t, typ, subject, v.one)
 	conn := meetOld(t, a, binds)
 	p := oldPeer{T: t, conn: conn, in: bufio.NewReader(conn), one: v.one, mute: v.mute}
 	p.hears("\xff\x00\x00\x00\x00\x00\x00\x00\x03\x7f")
@@ -325,7 +382,7 @@ func playOld(t *testing.T, version, typ, subject string, binds bool) {
 func TestRevision2(t *testing.T) {
 	for _, subject := range []string{"Weir", "libzmq"} {
 		t.Run(subject, func(t *testing.T) {
-			a := openApp(t, "PULL", subject)
+			a := openApp(t, "PULL", subject, false)
 			conn := meetOld(t, a, true)
 			p := oldPeer{T: t, conn: conn, in: bufio.NewReader(conn)}
 			hello := hello("PUSH")
