@@ -54,3 +54,27 @@ func TestXSubReplays(t *testing.T) {
 		}
 	})
 }
+
+// onlyFirst are both directions of a message whose second frame looks like a subscription.
+var onlyFirst = []*kind{
+	{weir: "XSUB", partner: "XPUB", sends: true, open: opening(socket.NewXSub)},
+	{weir: "XPUB", partner: "XSUB", receives: true, open: opening(socket.NewXPub)},
+}
+
+// TestOnlyFirstSubscribe sends such a message from an XSUB to an XPUB, Weir's to libzmq's and the other way: with the option on both sides it stays whole.
+func TestOnlyFirstSubscribe(t *testing.T) {
+	overKinds(t, onlyFirst, every, func(t *testing.T, p pairing) {
+		s := newScene(begin(t, libzmq), t, p, setup{
+			noTopics: true, weir: []socket.Option{socket.OnlyFirstSubscribe(true)}, peer: []string{"onlyfirst=1"},
+		})
+		s.join()
+		m := texts("user", "\x01no topic")
+		if p.sends {
+			s.send(socket.NewMessage("user", "\x01no topic"))
+			require.Equal(t, m, s.peer.do(s.ctx, "recv", waitMS))
+			return
+		}
+		s.peer.do(s.ctx, "send", waitMS, m)
+		require.Equal(t, m, words(s.recv()))
+	})
+}

@@ -99,10 +99,12 @@ static const struct name types[] = {
 	{"XPUB", ZMQ_XPUB},     {"XSUB", ZMQ_XSUB},     {"STREAM", ZMQ_STREAM}, {NULL, 0},
 };
 
-/* METADATA and the next two are options that zmq.h keeps to builds with drafts, and the library has in all. */
+/* METADATA and the next four are options that zmq.h keeps to builds with drafts, and the library has in all. */
 #define METADATA 95
+#define ZAP_ENFORCE_DOMAIN 93
 #define SOCKS_USERNAME 99
 #define SOCKS_PASSWORD 100
+#define ONLY_FIRST_SUBSCRIBE 108
 
 /* The options that a peer can be given, beside maxmsgsize, id and metadata: all of them int, or as large as one. */
 static const struct name int_options[] = {
@@ -114,6 +116,8 @@ static const struct name int_options[] = {
 	{"manual", ZMQ_XPUB_MANUAL},
 	{"invert", ZMQ_INVERT_MATCHING},
 	{"conflate", ZMQ_CONFLATE},
+	{"onlyfirst", ONLY_FIRST_SUBSCRIBE},
+	{"zap_enforce", ZAP_ENFORCE_DOMAIN},
 	{"reconnect", ZMQ_RECONNECT_IVL},
 	{"heartbeat", ZMQ_HEARTBEAT_IVL},
 	{"timeout", ZMQ_HEARTBEAT_TIMEOUT},
