@@ -31,11 +31,11 @@ const anyPort = "tcp://127.0.0.1:*"
 // A command is a run of the program inside the test's process, with pipes for its standard streams.
 type command struct {
 	t      *testing.T
-	stdin  *io.PipeWriter
-	stdout chan string // its lines; closed at the end
-	bound  chan string // endpoints of "bound" lines on standard error
-	said   chan string // the other lines of standard error; closed at the end
-	signal func()      // as SIGTERM does
+	stdin  *io.PipeWriter // nil where startWith was given another
+	stdout chan string    // its lines; closed at the end
+	bound  chan string    // endpoints of "bound" lines on standard error
+	said   chan string    // the other lines of standard error; closed at the end
+	signal func()         // as SIGTERM does
 
 	done   sync.WaitGroup
 	status int // once done
@@ -44,14 +44,23 @@ type command struct {
 // start runs a command until its end, or the test's.
 func start(t *testing.T, args ...string) *command {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
 	inR, inW := io.Pipe()
+	c := startWith(t, inR, args...)
+	c.stdin = inW
+	t.Cleanup(func() { _ = inW.Close() }) // before the cleanup that waits
+	return c
+}
+
+// startWith is start with a standard input that is there from the beginning.
+func startWith(t *testing.T, stdin io.Reader, args ...string) *command {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
 	outR, outW := io.Pipe()
 	errR, errW := io.Pipe()
-	c := &command{t: t, stdin: inW, stdout: make(chan string, 1<<16), signal: cancel}
+	c := &command{t: t, stdout: make(chan string, 1<<16), signal: cancel}
 	c.bound, c.said = make(chan string, 16), make(chan string, 1024)
 	c.done.Go(func() {
-		c.status = runContext(ctx, args, newStreams(inR, outW, errW))
+		c.status = runContext(ctx, args, newStreams(stdin, outW, errW))
 		_ = outW.Close()
 		_ = errW.Close()
 	})
@@ -65,7 +74,6 @@ func start(t *testing.T, args ...string) *command {
 	})
 	t.Cleanup(func() {
 		cancel()
-		_ = inW.Close()
 		c.done.Wait()
 	})
 	return c

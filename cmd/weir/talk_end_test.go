@@ -13,9 +13,9 @@ import (
 
 // TestTalkDeadPeer ends by --count, with 0, though half of what was sent waits for a peer that never comes.
 func TestTalkDeadPeer(t *testing.T) {
-	for _, flags := range []string{"", "-t 100ms", "--linger 20ms", "-o linger=20", "--linger 0"} {
+	for _, flags := range []string{"", "-t 3s", "--linger 20ms", "-o linger=20", "--linger 0"} {
 		t.Run(flags, func(t *testing.T) {
-			t.Parallel() // without a flag it takes a second
+			t.Parallel() // without a flag it takes a second, and with a timeout, in which the answer must come, as long as that
 			live := start(t, "dealer", "-b", anyPort)
 			both := start(t, append(strings.Fields("dealer -n 1 -c "+nobody+" "+flags), "-c", <-live.bound)...)
 			both.write(numbers(4)...)
@@ -64,9 +64,10 @@ func TestTalkDeadNamed(t *testing.T) {
 // TestTalkDeadPeerSilence ends by --timeout, with 0, in the same way.
 func TestTalkDeadPeerSilence(t *testing.T) {
 	live := start(t, "dealer", "-b", anyPort)
-	both := start(t, "dealer", "-c", nobody, "-c", <-live.bound, "-t", "100ms").eof("a", "b")
-	live.read()
-	_, stderr := both.wait(statusDone)
+	both := start(t, "dealer", "-c", nobody, "-c", <-live.bound, "-t", "100ms")
+	both.write("a", "b")
+	live.read() // meanwhile it waits for input, which takes as long as it likes
+	_, stderr := both.eof().wait(statusDone)
 	require.Contains(t, stderr, "1 messages not sent: 1 to "+nobody)
 }
 

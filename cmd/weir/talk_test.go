@@ -103,8 +103,7 @@ func TestTalkTimeout(t *testing.T) {
 		}
 	}
 	for _, args := range []string{"dealer -b " + anyPort, "pair -b " + anyPort, "dealer --hwm 1 -c " + nobody} {
-		c := start(t, append(strings.Fields(args), "-t", "30ms")...)
-		go func() { _, _ = io.WriteString(c.stdin, "a\nb\nc\n"); _ = c.stdin.Close() }()
+		c := startWith(t, strings.NewReader("a\nb\nc\n"), append(strings.Fields(args), "-t", "30ms")...)
 		_, stderr := c.wait(statusDone)
 		require.Contains(t, stderr, "3 messages not sent", args)
 		c = start(t, append(strings.Fields(args), "-t", "30ms")...)
