@@ -65,7 +65,7 @@ func defaultOptions(typ *socketType) *options {
 	o := &options{
 		typ: typ, sendHWM: 1000, recvHWM: 1000, sendHWMBytes: -1, recvHWMBytes: -1, linger: -1, sendTimeout: -1, recvTimeout: -1,
 		reconnectInterval: 100 * time.Millisecond, handshakeInterval: 30 * time.Second, transportOptions: defaultTransport, maxMsgSize: -1,
-		smallBody: 4 << 10, backlog: 100,
+		smallBody: -1, backlog: 100,
 		maxHandshakes: maxHandshakes, maxLeftovers: maxLeftovers,
 		heartbeatOptions: heartbeatOptions{heartbeatTimeout: asInterval},
 		raw:              typ.raw, streamNotify: true,

@@ -32,14 +32,15 @@ func RecvHWMBytes(n int64) Option {
 	}
 }
 
-// SmallBody is the largest body in bytes that is copied on its way out over a network, into one buffer with its neighbours, 0 to 32768: a larger one is written
-// from where it lies. Larger values are for systems where many small writes are dear; 0 copies none. What CURVE seals is copied in any case, and over inproc
-// nothing is. On its way in, a body of which more than 16 kB are still to come is read straight into its place. Default 4096. All types. It holds for endpoints
-// that are bound or connected from then on. libzmq has nothing like it.
+// SmallBody is the largest body in bytes that is copied on its way over a network, 0 to 32768. Out: small ones go into one buffer with their neighbours, a larger
+// one is written from where it lies. In: one read brings several small ones, which are copied to their places; a larger one is read straight into its own, as long as
+// large ones follow one another (the README says what is copied all the same). Larger values are for systems where many small reads and writes are dear; 0 copies none
+// out, and in those below 2 kB. What CURVE seals is copied in any case, and over inproc nothing is. Default -1, which is 4096 out and 65536 in. All types. It holds for
+// endpoints that are bound or connected from then on. libzmq has nothing like it.
 func SmallBody(n int) Option {
 	return func(o *options) error {
-		if n < 0 || n > 32<<10 {
-			return badOption("SmallBody", n, "0 to 32768 bytes")
+		if n < -1 || n > 32<<10 {
+			return badOption("SmallBody", n, "0 to 32768 bytes, or -1")
 		}
 		o.smallBody = n
 		return nil
@@ -48,7 +49,10 @@ func SmallBody(n int) Option {
 
 // copied is the same for a codec.
 func (o *options) copied() int {
-	if o.smallBody == 0 {
+	switch o.smallBody {
+	case -1:
+		return 0
+	case 0:
 		return -1
 	}
 	return o.smallBody

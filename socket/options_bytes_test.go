@@ -120,8 +120,8 @@ func TestHWMBytesOutOfRange(t *testing.T) {
 // TestSmallBody sends large bodies with every setting, and refuses those there are not.
 func TestSmallBody(t *testing.T) {
 	rt := newRuntime(t)
-	for _, n := range []int{0, 1, 32 << 10} {
-		push, pull := newPush(t, rt, socket.SmallBody(n)), newPull(t, rt)
+	for _, n := range []int{-1, 0, 1, 32 << 10} {
+		push, pull := newPush(t, rt, socket.SmallBody(n)), newPull(t, rt, socket.SmallBody(n))
 		require.Equal(t, n, push.Settings().SmallBody)
 		join(t, "tcp://127.0.0.1:*", pull, push)
 		for _, size := range []int{0, 1, 2, 4 << 10, 32 << 10, 32<<10 + 1, 100_000} {
@@ -132,8 +132,8 @@ func TestSmallBody(t *testing.T) {
 			same(t, socket.NewMessage("head", body, ""), m)
 		}
 	}
-	require.Equal(t, 4096, newPush(t, rt).Settings().SmallBody)
-	for _, bad := range []int{-1, 32<<10 + 1} {
+	require.Equal(t, -1, newPush(t, rt).Settings().SmallBody)
+	for _, bad := range []int{-2, 32<<10 + 1} {
 		_, err := socket.NewPush(rt, socket.SmallBody(bad))
 		require.ErrorIs(t, err, socket.ErrBadOption)
 	}

@@ -58,9 +58,11 @@ func BenchmarkDecodeDirect(b *testing.B) {
 			var err error
 			if room := d.Direct(); room != nil {
 				n = copy(room, p)
-				msgs, err = d.Filled(n, msgs)
+				var rest []byte
+				msgs, rest, err = d.Filled(n, msgs)
+				n -= len(rest)
 			} else {
-				n, msgs, _, err = d.Decode(p[:min(len(p), benchChunk)], msgs)
+				n, msgs, _, err = d.Decode(p[:d.Ahead(min(len(p), benchChunk))], msgs)
 			}
 			if err != nil {
 				b.Fatal(err)

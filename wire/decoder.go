@@ -9,9 +9,9 @@ import "slices"
 //
 // It never holds more memory than the largest of 256 kB, the largest frame that
 // the peer has sent whole, and four times what it has really sent of this one,
-// whatever sizes it announces. So a body is read straight into its place, but for
-// the first one that is larger than all before, and than 256 kB: that one is moved
-// as it grows.
+// whatever sizes it announces. So a large body is read straight into its place, and
+// stays there, but for the first one that is larger than all before, and than
+// 256 kB: that one is moved as it grows.
 //
 //	          header complete             body complete
 //	header ───────────────────▶ body ─┬─ message frame, MORE ──▶ kept in parts ──▶ header
@@ -25,6 +25,9 @@ type Decoder struct {
 	limit uint64 // the largest body to accept, in octets
 	small uint64 // the largest body to store in a slab, at most limit
 	old   bool   // the framing is that of ZMTP 1.0
+
+	// Set by SetSmallBody before the first Decode, then read-only.
+	copied int // the largest body to copy, in octets
 
 	// Set by SetProperties before the first Decode, then read-only.
 	hold  *hold // of all messages; nil where they have no properties
@@ -42,6 +45,9 @@ type Decoder struct {
 	parts   [][]byte        // bodies of the message whose last frame is still to come
 	chunks  []*chunk        // what the parts lie in, with a reference to each
 	proven  int             // octets of the largest body of a message that came whole
+	gap     int             // frames since the last large body
+	near    bool            // large bodies follow one another closely: see Ahead
+	behind  [MaxHeader]byte // what Filled returned last
 	pieces  uint64          // what Pieces returns
 	slab    slab            // room for small bodies
 	sealed  []byte          // room for a sealed body, used again
@@ -57,7 +63,7 @@ const maxParts = 64
 // no limit but that of ZMTP, 2^63-1.
 func NewDecoder(maxFrame int64) *Decoder {
 	limit := frameLimit(maxFrame)
-	return &Decoder{limit: limit, small: min(limit, slabMax)}
+	return &Decoder{limit: limit, small: min(limit, slabMax), copied: copiedMax}
 }
 
 // SetProperties says what all messages to come share: what is known of their
@@ -95,31 +101,6 @@ func (d *Decoder) Decode(p []byte, msgs []Message) (n int, out []Message, cmd []
 		}
 	}
 	return n, msgs, cmd, d.err
-}
-
-// Direct returns the free room of the body that is being received, if it pays
-// to read straight into it: the body belongs to a message, and much of it is
-// missing. Otherwise, and where frames are sealed, it is nil. The room may be less than what is missing, but
-// is never more. The slice is good until the next call of a method.
-func (d *Decoder) Direct() []byte {
-	if !d.inBody || d.opener != nil || d.flags&CommandFrame != 0 || d.body.missing() < directMin {
-		return nil
-	}
-	return d.body.free()
-}
-
-// Filled tells the decoder that the first n octets of what Direct returned now
-// hold octets of the peer. It appends the message that they complete, if any,
-// to msgs and returns the longer slice. n must not be larger than that slice.
-func (d *Decoder) Filled(n int, msgs []Message) (out []Message, err error) {
-	if d.err != nil || n == 0 {
-		return msgs, d.err
-	}
-	d.body.filled(n)
-	if d.body.complete() {
-		msgs, _ = d.end(msgs)
-	}
-	return msgs, d.err
 }
 
 // Partial reports whether the decoder has a piece of a frame, or frames of a
@@ -160,6 +141,7 @@ func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
 				d.holdSlab()
 				msgs = d.frame(hd.flags, body, msgs)
 			}
+			d.passed(len(body))
 			used = end
 			hd = d.wholeHeader(run[used:])
 		}
@@ -251,13 +233,14 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 		}
 		return msgs, b.octets
 	}
+	d.passed(b.size)
 	d.proven = max(d.proven, b.size)
 	if b.chunk != nil {
 		d.chunks = append(d.chunks, b.chunk)
 	} else {
 		d.holdSlab()
 	}
-	return d.frame(d.flags, b.octets, msgs), nil
+	return d.frame(d.flags, b.octets[:b.size:b.size], msgs), nil
 }
 
 // frame takes one complete frame of a message, and appends the message to msgs

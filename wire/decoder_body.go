@@ -16,11 +16,6 @@ const (
 	// many times what has arrived we make room for after that.
 	trusted = 256 << 10
 	growth  = 4
-
-	// directMin is how many octets must be missing from a body for it to pay to
-	// read straight into it. Below that a read of a larger chunk, which brings
-	// the following frames too, is worth the copy.
-	directMin = 16 << 10
 )
 
 // A slab is room in which small bodies lie next to each other, so that one
@@ -130,7 +125,7 @@ func (s *slab) nextSize(n int) int {
 type body struct {
 	size    int    // octets when complete
 	have    int    // octets that arrived
-	octets  []byte // all of the room there is so far; the first have octets are in use
+	octets  []byte // all of the room there is so far; the first have octets are in use; its capacity may be more
 	chunk   *chunk // what octets are part of; nil in a slab, and of a command
 	trust   int    // make room for so much on the word of the header; 0 for a command, whose octets are nobody's chunk
 	discard bool   // the octets are counted and thrown away
@@ -146,7 +141,8 @@ func newBody(size int, s *slab, proven int) body {
 	return b
 }
 
-// room returns room of n octets that begins with those that have arrived.
+// room returns room of n octets that begins with those that have arrived. What lies
+// behind, as far as its capacity goes, is nobody's.
 func (b *body) room(n int, arrived []byte) []byte {
 	if b.trust == 0 {
 		return append(make([]byte, 0, n), arrived...)[:n]
@@ -154,7 +150,7 @@ func (b *body) room(n int, arrived []byte) []byte {
 	grown := getChunk(n, arrived)
 	b.drop()
 	b.chunk = grown
-	return grown.buf[:n:n]
+	return grown.buf[:n]
 }
 
 // drop gives back the chunk that the octets lie in, where it is the body's own.

@@ -136,7 +136,7 @@ func TestDecoderErrorIsFinal(t *testing.T) {
 	require.Empty(t, out)
 	require.Nil(t, cmd)
 	require.Nil(t, d.Direct())
-	_, again = d.Filled(0, nil)
+	_, _, again = d.Filled(0, nil)
 	require.Equal(t, err, again)
 }
 
@@ -230,8 +230,10 @@ func TestDecoderDirect(t *testing.T) {
 		require.LessOrEqual(t, len(room), len(octets), "room beyond the body")
 		n := copy(room, octets)
 		octets = octets[n:]
-		out, err = d.Filled(n, out)
+		var rest []byte
+		out, rest, err = d.Filled(n, out)
 		require.NoError(t, err)
+		require.Empty(t, rest)
 	}
 	require.Empty(t, octets)
 	require.Equal(t, 3, calls, "256 kB, 1 MB, 3 MB")
@@ -239,28 +241,7 @@ func TestDecoderDirect(t *testing.T) {
 	require.Equal(t, want, out[0].Bytes())
 	require.False(t, d.Partial())
 	require.Nil(t, d.Direct())
-	require.Panics(t, func() { _, _ = d.Filled(1, nil) }, "nothing was offered")
-}
-
-// TestDecoderDirectOnlyForLargeBodies checks when Direct is silent.
-func TestDecoderDirectOnlyForLargeBodies(t *testing.T) {
-	d := NewDecoder(-1)
-	_, _, _, err := d.Decode(AppendHeader(nil, 0, directMin-1), nil)
-	require.NoError(t, err)
-	require.Nil(t, d.Direct(), "not worth it")
-
-	d = NewDecoder(-1)
-	_, _, _, err = d.Decode(AppendHeader(nil, 0, directMin), nil)
-	require.NoError(t, err)
-	require.Len(t, d.Direct(), directMin)
-	_, _, _, err = d.Decode([]byte{1}, nil)
-	require.NoError(t, err)
-	require.Nil(t, d.Direct(), "no longer worth it")
-
-	d = NewDecoder(-1)
-	_, _, _, err = d.Decode(AppendHeader(nil, CommandFrame, 1<<20), nil)
-	require.NoError(t, err)
-	require.Nil(t, d.Direct(), "a command")
+	require.Panics(t, func() { _, _, _ = d.Filled(1, nil) }, "nothing was offered")
 }
 
 // TestDecoderPartial walks through a message of two frames octet by octet.

@@ -28,6 +28,7 @@
 //	frame_old.go           frame headers of ZMTP 1.0
 //	decoder.go             Decoder: octets to messages and commands
 //	decoder_body.go        where the bodies of incoming frames are stored
+//	decoder_direct.go      large ones are read straight into their place
 //	command.go             Command, ParseCommand and the table of known names
 //	command_*.go           one file per command or pair of commands
 //	metadata.go            Metadata: the properties peers tell each other

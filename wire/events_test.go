@@ -64,9 +64,10 @@ func (f *feeder) direct(t testing.TB, p []byte) []byte {
 	}
 	require.NotEmpty(t, room)
 	n := copy(room, p)
-	out, err := f.d.Filled(n, nil)
+	out, rest, err := f.d.Filled(n, nil)
 	f.add(out)
 	f.err = err
+	f.decode(t, rest)
 	return p[n:]
 }
 

@@ -138,8 +138,10 @@ func TestLargeBodiesAreReadInPlace(t *testing.T) {
 				}
 				n := copy(place, rest[:min(len(rest), 64<<10)])
 				rest = rest[n:]
-				msgs, err = d.Filled(n, nil)
+				var more []byte
+				msgs, more, err = d.Filled(n, nil)
 				require.NoError(t, err)
+				require.Empty(t, more)
 			}
 			require.Len(t, msgs, 1)
 			require.Same(t, first, &msgs[0].Bytes()[0], "where it was read to")

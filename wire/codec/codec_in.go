@@ -49,6 +49,9 @@ func (c *codec) readLoop(r *run) error {
 	r.beat.start()
 	defer r.beat.stop()
 	rd := reader{run: r, in: in, dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
+	if c.cfg.SmallBody != 0 {
+		rd.dec.SetSmallBody(c.cfg.SmallBody)
+	}
 	rd.dec.SetProperties(r.props)
 	rd.dec.SetOpener(r.open)
 	if err := rd.phantom(); err != nil {
@@ -69,7 +72,7 @@ func (c *codec) readLoop(r *run) error {
 		dst := rd.dec.Direct()
 		direct := dst != nil
 		if !direct {
-			dst = buf
+			dst = buf[:rd.dec.Ahead(len(buf))]
 		}
 		n, err := r.conn.Read(dst)
 		c.cfg.Traffic.received(n)
@@ -102,11 +105,13 @@ type reader struct {
 func (rd *reader) decode(p []byte, direct bool) error {
 	if direct {
 		var err error
-		if rd.msgs, err = rd.dec.Filled(len(p), rd.msgs[:0]); err != nil {
+		if rd.msgs, p, err = rd.dec.Filled(len(p), rd.msgs[:0]); err != nil {
 			return err
 		}
 		rd.heard(nil)
-		return rd.deliver()
+		if err := rd.deliver(); err != nil {
+			return err
+		}
 	}
 	for len(p) > 0 {
 		run := len(p)
