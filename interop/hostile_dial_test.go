@@ -13,9 +13,10 @@ import (
 // connection that just fails is tried again; the libzmq peer notices nothing of either.
 func TestHostileListener(t *testing.T) {
 	overAttacks(t, crowds.tcp().binding(), func(t *testing.T, p pairing, a attack) {
-		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.HandshakeInterval(hostileHandshake)}})
+		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		p.moves.many(s, 0, 5, 20)
+		s.hurry()
 		endpoint := newAttacker(t, a, p)
 		ep, err := s.weir.Connect(s.ctx, endpoint)
 		require.NoError(t, err)
