@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -103,6 +104,62 @@ func TestPlain(t *testing.T) {
 		s := newScene(begin(t, libzmq), t, p, g.with())
 		s.join()
 		p.moves.many(s, 0, 50, 20)
+	})
+}
+
+// TestUserIDs has each side tell its application who sent a message: what whoever decided about the peer made of it.
+func TestUserIDs(t *testing.T) {
+	for _, guards := range [][]guard{plainGuards, curveGuards} {
+		overGuards(t, guards, only("DEALER"), func(t *testing.T, p pairing, g guard) {
+			server := strings.HasSuffix(g.name, "server") // Weir's side
+			with := g.with()
+			if !server && !slices.Contains(g.peer, "zap=200") {
+				with.peer = append(slices.Clip(with.peer), "zap=200")
+			}
+			s := newScene(begin(t, libzmq), t, p, with)
+			s.join()
+			if server {
+				s.peer.do(s.ctx, "send", waitMS, plain("a"))
+				id, _ := s.recv().Property("User-Id")
+				require.Equal(t, "joe", id)
+				return
+			}
+			s.send(socket.NewMessage("a"))
+			require.Equal(t, plain("a")+" User-Id=joe", s.peer.do(s.ctx, "recv", waitMS, "User-Id"))
+		})
+	}
+}
+
+// TestEnforcedDomain has Weir, and then libzmq, ask about a peer where there is nobody to be asked: it is let in, but where that is forbidden. libzmq then
+// tells its application, and keeps silent to the other side.
+func TestEnforcedDomain(t *testing.T) {
+	overTable(t, only("DEALER"), func(t *testing.T, p pairing) {
+		for name, c := range map[string]setup{
+			"Weir asks":          {weir: []socket.Option{socket.ZapDomain("test")}},
+			"libzmq asks":        {peer: []string{"zap_domain=test"}},
+			"Weir is strict":     {weir: []socket.Option{socket.ZapDomain("test"), socket.ZapEnforceDomain(true)}},
+			"libzmq is strict":   {peer: []string{"zap_domain=test", "zap_enforce=1"}},
+			"strict, no domains": {weir: []socket.Option{socket.ZapEnforceDomain(true)}, peer: []string{"zap_enforce=1"}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				s := newScene(begin(t, libzmq), t, p, c)
+				switch name {
+				case "Weir is strict":
+					s.place()
+					s.events.waitKind(s.ctx, t, 1, socket.EventHandshakeFailed)
+					s.peer.do(s.ctx, "wait", "DISCONNECTED", 1, waitMS)
+				case "libzmq is strict":
+					s.place()
+					s.peer.do(s.ctx, "wait", "NODETAIL", 1, waitMS)
+				default:
+					s.join()
+					p.moves.many(s, 0, 5, 20)
+					return
+				}
+				require.Empty(t, s.events.of(socket.EventHandshakeSucceeded))
+				require.Equal(t, "0", s.peer.do(s.ctx, "wait", "HANDSHAKE", 0, waitMS))
+			})
+		}
 	})
 }
 
