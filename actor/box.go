@@ -15,10 +15,10 @@ import (
 //  2. control: what Tell brought (typed.go).
 //  3. data: what Send brought, and the lane that the actor was lent (typed.go, lent.go).
 //
-// An idle actor has no goroutine. Whoever puts the first thing onto a lane starts one, which runs runLoop until all
+// An idle actor has no goroutine. Whoever puts the first thing onto a lane calls for one (crew.go), which runs runLoop until all
 // lanes are empty. That is decided on one word, status:
 //
-//	       wake: +signal bit, +running ── go runLoop ──┐
+//	       wake: +signal bit, +running ── run runLoop ─┐
 //	idle (0) ─────────────────────────────────────▶ running ◀──┐ wake: +signal bit
 //	    ◀───────────────────────────────────────────  │   └────┘
 //	       CAS(running, 0): only if no signal bit came since the lanes were looked at
@@ -47,7 +47,7 @@ func (c *cell) wake(bit uint32) {
 		return // the loop has not come round to clearing it yet
 	}
 	if c.status.Or(bit|statusRunning)&statusRunning == 0 {
-		c.sys.dispatcher.Schedule(c.runLoopf)
+		c.sys.crew.Schedule(c.runLoopf)
 	}
 }
 
@@ -55,6 +55,7 @@ func (c *cell) wake(bit uint32) {
 func (c *cell) runLoop() {
 	if c.sys.labels {
 		c.wearLabels()
+		defer pprof.SetGoroutineLabels(context.Background())
 	}
 	for !c.serve() {
 	}
@@ -97,9 +98,9 @@ func (c *cell) serve() (idle bool) {
 			c.bug(r)
 			return
 		}
-		c.sys.dispatcher.Schedule(c.runLoopf) // runtime.Goexit: this goroutine ends, the actor does not
+		c.sys.crew.Schedule(c.runLoopf) // runtime.Goexit: this goroutine ends, the actor does not
 	}()
-	for n, most := 0, c.sys.dispatcher.Throughput(); ; n++ {
+	for n, most := 0, c.sys.crew.Throughput(); ; n++ {
 		if n == most {
 			n = 0
 			runtime.Gosched()
@@ -179,7 +180,7 @@ func (c *cell) PostSystemMessage(m any) { c.post(m) }
 func (c *cell) PostUserMessage(m any) { c.body.foreign(m) }
 
 // RegisterHandlers implements proto.Mailbox. Protoactor calls it once, before the first message, with its context. The
-// dispatcher is the same for all actors: System.dispatcher.
+// dispatcher is the same for all actors: System.crew.
 func (c *cell) RegisterHandlers(invoker proto.MessageInvoker, _ proto.Dispatcher) {
 	c.proto = invoker.(protoContext)
 	c.path = c.proto.Self().GetId()[1:]

@@ -19,8 +19,8 @@
 //	ref, err := actor.Spawn(sys, "greeter", func() actor.Actor[*greet] { return greeter{} })
 //	err = ref.Tell(&greet{"world"})
 //
-// The one rule: a handler never waits. It is called with one message at a time, on a goroutine that exists only while
-// there are messages, and it decides, tells others, and returns.
+// The one rule: a handler never waits. It is called with one message at a time, on a goroutine that the actor has only
+// while there are messages, and it decides, tells others, and returns.
 //
 // # Lanes
 //
@@ -52,6 +52,7 @@
 //	system.go, root.go, report.go         the system: the parent of the top-level actors, dead letters, the log
 //	spawn.go, ref.go, context.go, ask.go  starting actors, and talking to them
 //	cell.go, box.go, signals.go           one actor: its state, its mailbox, the system lane
+//	crew.go                               the goroutines that run actors
 //	bridge.go                             what goes through protoactor, and what comes back
 //	retire.go, life.go                    how an instance ends and begins
 //	typed.go, lent.go, alarm.go, extras.go the half that depends on the type of the messages

@@ -26,7 +26,7 @@ var (
 )
 
 // SetThroughput sets after how many messages the actors of s yield. Only before any is started.
-func SetThroughput(s *System, n int) { s.dispatcher = proto.NewDefaultDispatcher(n) }
+func SetThroughput(s *System, n int) { s.crew = newCrew(n) }
 
 // SendToNobody makes protoactor send a message of its own, and one of a user's, to an actor that does not exist.
 func SendToNobody(s *System) {

@@ -29,8 +29,8 @@ type System struct {
 	root     *root
 	epoch    time.Time // when the system was made
 
-	dispatcher proto.Dispatcher // starts the goroutines of actors
-	props      *proto.Props     // what protoactor spawns every actor from
+	crew  *crew        // the goroutines of actors
+	props *proto.Props // what protoactor spawns every actor from
 
 	// Guarded by startMu: the cell that is being started, nil otherwise. Protoactor asks for a mailbox without saying for
 	// which actor.
@@ -56,7 +56,7 @@ func NewSystem(opts ...SystemOption) *System {
 	// Protoactor's own listeners on its event stream only log, and start a goroutine for a second at a dead letter of its
 	// own. What they would log, we log in our words.
 	s.proto.EventStream = eventstream.NewEventStream()
-	s.dispatcher = proto.NewDefaultDispatcher(throughput)
+	s.crew = newCrew(throughput)
 	s.props = proto.PropsFromProducer(
 		func() proto.Actor { return router{s} },
 		proto.WithMailbox(func() proto.Mailbox { return s.starting }),
@@ -114,6 +114,7 @@ func (s *System) Shutdown(ctx context.Context) error {
 		}
 	}
 	s.closeProto.Do(s.proto.Shutdown)
+	s.crew.close()
 	return nil
 }
 
