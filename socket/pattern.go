@@ -59,6 +59,12 @@ type configurer interface {
 	configure(o *options)
 }
 
+// A direct router gives each message to one pipe, as it is.
+type direct interface {
+	// first is the pipe whose turn it is, with room or without; nil where there is none.
+	first() *pipe
+}
+
 // A chooser is a pattern that does not take every peer.
 type chooser interface {
 	// admits says whether another pipe may be attached.
@@ -87,6 +93,17 @@ func (r *roundRobin) detach(p *pipe) {
 		}
 		return
 	}
+}
+
+// first returns the pipe whose turn it is, with room or without; nil for none.
+func (r *roundRobin) first() *pipe {
+	if len(r.pipes) == 0 {
+		return nil
+	}
+	if r.next >= len(r.pipes) {
+		r.next = 0
+	}
+	return r.pipes[r.next]
 }
 
 // pick returns the next pipe in turn that has room. The turn passes on with routed, and not before.

@@ -27,6 +27,7 @@ type socket struct {
 
 	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
 	arriver    arriver
+	direct     direct // of PUSH and DEALER alone: REQ has more to do than to pick a pipe
 	acceptor   acceptor
 	filter     filter
 	holder     holder
@@ -100,6 +101,9 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	s.route.pattern = p
 	if typ.sends {
 		s.route.router = p.(router)
+	}
+	if _, acts := p.(acceptor); !acts {
+		s.direct, _ = p.(direct)
 	}
 	s.inbox.choosy = typ.afresh
 	s.arriver, _ = p.(arriver)
