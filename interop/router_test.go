@@ -149,8 +149,12 @@ func TestProbes(t *testing.T) {
 // TestRouterReconnects kills libzmq's DEALER, whose messages are not read yet, and starts another with its name: Weir's ROUTER knows it at once.
 func TestRouterReconnects(t *testing.T) {
 	overRouted(t, routed("ROUTER", "DEALER"), setup{peer: []string{"id=zmq"}}, func(s *scene) {
+		poller := socket.NewPoller()
+		require.NoError(s, poller.Add(s.weir.(socket.Socket), socket.PollIn))
 		s.peerSays("unread")
-		s.says("zmq", "one") // so that what came before is known to be here
+		_, err := poller.Wait(s.ctx)
+		require.NoError(s, err)
+		s.says("zmq", "one")
 		s.peerWants("one")
 		s.killPeer(1)
 		s.openPeer()
