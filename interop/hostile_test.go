@@ -83,7 +83,7 @@ var attacks = []attack{
 	{name: "half a greeting, then a reset", does: resets(greeting("NULL")[:11])},
 	{name: "2^63 bytes", shaken: true, breach: true, does: writes(largeHeader(0, 1<<63))},
 	{name: "2^64-1 bytes", shaken: true, breach: true, does: writes(largeHeader(flagMore, 1<<64-1), []byte("more"))},
-	{name: "broken command", shaken: true, breach: true, does: writes(frame(flagCommand, "\xffPING"))},
+	{name: "broken PING", shaken: true, breach: true, does: writes(frame(flagCommand, "\x04PING\x00"))},
 	{name: "half a frame, then the end", shaken: true, does: ends(frame(flagMore, "first"), largeHeader(0, 1000), make([]byte, 500))},
 	{name: "half a frame, then a reset", shaken: true, does: resets(frame(flagMore, "first"), largeHeader(0, 1000), make([]byte, 500))},
 }

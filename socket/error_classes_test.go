@@ -43,7 +43,6 @@ func endings() []ending {
 		{name: "ERROR 400", bytes: refused("400"), breach: true},
 		{name: "ERROR 500", bytes: refused("500"), breach: true},
 		{name: "ERROR", bytes: refused(""), breach: true},
-		{name: "ERROR in traffic", bytes: append(shaken, wire.Error{Reason: "400"}.AppendTo(nil)...), breach: true},
 		{name: "oversize", bytes: append(shaken, announce(1001)...), breach: true, opts: []socket.Option{socket.MaxMsgSize(1000)}},
 		{name: "short PING", bytes: append(shaken, "\x04\x06\x04PING\x00"...), breach: true},
 		{name: "malformed reply", typ: "REQ", bytes: append(append(greeting(), ready("REP")...), "\x00\x05hello"...), breach: true},

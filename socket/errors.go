@@ -15,7 +15,8 @@ import (
 var (
 	// ErrClosed is returned by every call on a closed socket or runtime, also by those that were waiting when it closed (libzmq: ETERM, ENOTSOCK).
 	ErrClosed = errors.New("weir: closed")
-	// ErrWouldBlock is returned by TrySend and TryRecv where Send and Recv would wait (libzmq: EAGAIN).
+	// ErrWouldBlock is returned by TrySend and TryRecv where Send and Recv would wait, and by those whose SendTimeout or RecvTimeout is over
+	// (libzmq: EAGAIN).
 	ErrWouldBlock = errors.New("weir: would block")
 	// ErrNoPeers is returned by TrySend where there is no peer to wait for. It also is an ErrWouldBlock.
 	ErrNoPeers = fmt.Errorf("%w: no peers", ErrWouldBlock)

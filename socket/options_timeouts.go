@@ -2,11 +2,13 @@ package socket
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
-// SendTimeout bounds each Send whose ctx has no nearer deadline: one that has waited so long returns context.DeadlineExceeded. With 0 Send waits for
-// nothing, and returns ErrWouldBlock as TrySend does; a negative time is no bound. Range: any time. Default -1. Do and SendChan go by their ctx
+// SendTimeout bounds each Send whose ctx has no nearer deadline: one that has waited so long returns an error that is both
+// context.DeadlineExceeded and ErrWouldBlock, libzmq's EAGAIN. With 0 Send waits for nothing, and returns ErrWouldBlock as TrySend does; a negative time is no bound. Range: any time. Default -1. Do and SendChan go by their ctx
 // alone. (ZMQ_SNDTIMEO; libzmq takes whole milliseconds)
 func SendTimeout(d time.Duration) Option {
 	return func(o *options) error {
@@ -15,14 +17,25 @@ func SendTimeout(d time.Duration) Option {
 	}
 }
 
-// RecvTimeout bounds each Recv, and each step of Messages, whose ctx has no nearer deadline: one that has waited so long returns
-// context.DeadlineExceeded. With 0 they wait for nothing, and return ErrWouldBlock as TryRecv does; a negative time is no bound. Range: any time.
+// RecvTimeout bounds each Recv, and each step of Messages, whose ctx has no nearer deadline: one that has waited so long returns an
+// error that is both context.DeadlineExceeded and ErrWouldBlock, libzmq's EAGAIN. With 0 they wait for nothing, and return ErrWouldBlock as TryRecv does; a negative time is no bound. Range: any time.
 // Default -1. Do and RecvChan go by their ctx alone. (ZMQ_RCVTIMEO; libzmq takes whole milliseconds)
 func RecvTimeout(d time.Duration) Option {
 	return func(o *options) error {
 		o.recvTimeout = max(d, -1)
 		return nil
 	}
+}
+
+// errTimeout is what a call returns that has waited for as long as its timeout allows.
+var errTimeout = fmt.Errorf("%w: %w", ErrWouldBlock, context.DeadlineExceeded)
+
+// timedOut is err, or errTimeout where err is that of a timeout and not of ctx, which the timeout bounds.
+func timedOut(ctx context.Context, err error) error {
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return errTimeout
+	}
+	return err
 }
 
 // bounded is ctx with an end after timeout, where there is one.

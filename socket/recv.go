@@ -58,9 +58,10 @@ func (s *socket) recvWithin(ctx context.Context, none error) (Message, error) {
 	if timeout == 0 {
 		return Message{}, none
 	}
-	ctx, cancel := bounded(ctx, timeout)
+	within, cancel := bounded(ctx, timeout)
 	defer cancel()
-	return s.recvWait(ctx)
+	m, err := s.recvWait(within)
+	return m, timedOut(ctx, err)
 }
 
 // recvWait parks until there is a message. Where another goroutine's turn came in between (a Rep), it waits on.

@@ -71,9 +71,9 @@ func (s *socket) sendWithin(ctx context.Context, m Message, full error) error {
 	if timeout == 0 {
 		return full
 	}
-	ctx, cancel := bounded(ctx, timeout)
+	within, cancel := bounded(ctx, timeout)
 	defer cancel()
-	return s.sendWait(ctx, m)
+	return timedOut(ctx, s.sendWait(within, m))
 }
 
 // sendWait parks until m was accepted.

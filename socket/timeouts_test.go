@@ -2,6 +2,7 @@ package socket_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,7 +36,9 @@ func TestTimeouts(t *testing.T) {
 				pair, err := socket.NewPair(rt, socket.SendTimeout(c.timeout), socket.RecvTimeout(c.timeout))
 				require.NoError(t, err)
 				start := time.Now()
-				require.ErrorIs(t, pair.Send(ctx, number(1)), c.err)
+				err = pair.Send(ctx, number(1))
+				require.ErrorIs(t, err, c.err)
+				require.Equal(t, ctx.Err() == nil, errors.Is(err, socket.ErrWouldBlock), "the timeout, and not ctx")
 				require.Equal(t, c.want, time.Since(start))
 				if c.ctx > 0 {
 					var cancel context.CancelFunc
@@ -45,6 +48,7 @@ func TestTimeouts(t *testing.T) {
 				start = time.Now()
 				_, err = pair.Recv(ctx)
 				require.ErrorIs(t, err, c.err)
+				require.Equal(t, ctx.Err() == nil, errors.Is(err, socket.ErrWouldBlock), "the timeout, and not ctx")
 				require.Equal(t, c.want, time.Since(start))
 			})
 		})

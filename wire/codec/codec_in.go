@@ -1,8 +1,8 @@
 package codec
 
 import (
+	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -169,14 +169,21 @@ func (rd *reader) deliver() error {
 	return err
 }
 
-// command acts on a traffic-phase command. Unknown ones are ignored, as libzmq does.
+// pingName begins the body of a PING.
+const pingName = "\x04PING"
+
+// command acts on a traffic-phase command. As libzmq does, it ignores what is unknown, malformed, or of the handshake, ERROR among it. A PING that ends within
+// its time to live cannot be ignored, since it is to be answered: it is a breach of protocol.
 func (rd *reader) command(body []byte) error {
 	if !rd.run.version.AtLeast(3, 0) {
 		return nil // ZMTP 2.0 has none
 	}
 	cmd, err := wire.ParseCommand(body)
 	if err != nil {
-		return err
+		if bytes.HasPrefix(body, []byte(pingName)) {
+			return err
+		}
+		return nil
 	}
 	switch cmd := cmd.(type) {
 	case wire.Ping:
@@ -190,8 +197,6 @@ func (rd *reader) command(body []byte) error {
 		return rd.subscription(1, cmd.Topic)
 	case wire.Cancel:
 		return rd.subscription(0, cmd.Topic)
-	case wire.Error:
-		return &wire.ProtocolError{Spec: "37/ZMTP", Reason: fmt.Sprintf("peer reports an error: %q", cmd.Reason)}
 	}
 	return nil
 }
