@@ -79,7 +79,11 @@ func (s *session) talk(ctx context.Context, with duplex, peers func(context.Cont
 		s.inHand++
 	}
 	if say.astray > 0 {
-		err = errors.Join(err, fmt.Errorf("%d messages not sent: nobody has the identity they name", say.astray))
+		stray := fmt.Errorf("%d messages not sent: nobody has the identity they name", say.astray)
+		if !s.settled {
+			return errors.Join(err, stray)
+		}
+		s.std.complain(stray)
 	}
 	return err
 }
