@@ -45,7 +45,7 @@ func texts(frames ...string) string {
 
 // TestShapes sends a message of each form across, one after the other over one connection: each arrives whole, with the same frames.
 func TestShapes(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		var s scene
 		if libzmq.missing == "" {
 			s = *newScene(bounded(t), t, p, setup{})

@@ -30,8 +30,11 @@ func newTrio(t *testing.T, p pairing, weirs, peers int) *trio {
 	for range weirs {
 		w, err := p.open(rt, socket.SendHWM(0))
 		require.NoError(t, err)
-		if sub, ok := w.(*socket.Sub); ok {
-			require.NoError(t, sub.Subscribe(""))
+		switch w := w.(type) {
+		case *socket.Sub:
+			require.NoError(t, w.Subscribe(""))
+		case *socket.XSub:
+			require.NoError(t, w.Subscribe(""))
 		}
 		x.weirs = append(x.weirs, w)
 	}
@@ -76,13 +79,17 @@ func (x *trio) meet() {
 	for _, c := range x.peers {
 		c.do(x.ctx, "wait", "HANDSHAKE", len(x.weirs), waitMS)
 	}
-	var subs []*socket.Sub
+	var subs []socket.Receiver
 	for _, w := range x.weirs {
 		require.NoError(x, w.WaitPeers(x.ctx, len(x.peers)))
 		switch w := w.(type) {
 		case *socket.Pub:
 			require.NoError(x, w.WaitSubscribers(x.ctx, len(x.peers)))
+		case *socket.XPub:
+			require.NoError(x, w.WaitSubscribers(x.ctx, len(x.peers)))
 		case *socket.Sub:
+			subs = append(subs, w)
+		case *socket.XSub:
 			subs = append(subs, w)
 		}
 	}
@@ -113,7 +120,11 @@ func (x *trio) rises(w weirSocket, count int, reply socket.Sender) error {
 		if err != nil {
 			return err
 		}
-		n := numberOf(m)
+		body := m
+		if _, ok := w.(*socket.Router); ok {
+			body = m.Tail(1) // behind the sender's name
+		}
+		n := numberOf(body)
 		from := n / (10 * trioEach)
 		if before, ok := last[from]; n < 0 || ok && n <= before {
 			return fmt.Errorf("message %d came after %d", n, before)
@@ -138,11 +149,15 @@ func (x *trio) nothingLeft(w weirSocket) {
 
 // TestThreePeers gives one socket of Weir's three partners in libzmq: work goes in exact thirds, publications to all, and what three send arrives.
 func TestThreePeers(t *testing.T) {
-	overTable(t, crowds, func(t *testing.T, p pairing) {
+	overWide(t, crowds, func(t *testing.T, p pairing) {
 		x := newTrio(t, p, 1, 3)
 		w := x.weirs[0]
 		for i, c := range x.peers {
 			first := i * 10 * trioEach
+			if p.weir == "ROUTER" {
+				c.order("sendn", first, trioEach, 20, waitMS)
+				continue
+			}
 			c.order(map[string][]any{
 				"PULL": {"rise", trioEach, waitMS},
 				"SUB":  {"recvn", 0, trioEach, waitMS},
@@ -158,9 +173,9 @@ func TestThreePeers(t *testing.T) {
 		switch p.weir {
 		case "PUSH", "DEALER":
 			err = x.sends(w, 0, 3*trioEach)
-		case "PUB":
+		case "PUB", "XPUB":
 			err = x.sends(w, 0, trioEach)
-		case "PULL", "SUB":
+		case "PULL", "SUB", "XSUB", "ROUTER":
 			err = x.rises(w, 3*trioEach, nil)
 		case "REP":
 			err = x.rises(w, 3*trioEach, w.(socket.Sender))
@@ -193,7 +208,7 @@ func (x *trio) asks(w weirSocket, first, count int) error {
 
 // TestThreeWeirs gives one socket of libzmq's three partners in Weir, with the same to be seen from the other side.
 func TestThreeWeirs(t *testing.T) {
-	overTable(t, crowds, func(t *testing.T, p pairing) {
+	overWide(t, crowds, func(t *testing.T, p pairing) {
 		x := newTrio(t, p, 3, 1)
 		c := x.peers[0]
 		c.order(map[string][]any{
@@ -210,7 +225,7 @@ func TestThreeWeirs(t *testing.T) {
 		for i, w := range x.weirs {
 			all.Go(func() error {
 				switch p.weir {
-				case "PUSH", "PUB":
+				case "PUSH", "PUB", "XPUB":
 					return x.sends(w, i*trioEach, trioEach)
 				case "REQ":
 					return x.asks(w, i*trioEach, trioEach)
@@ -223,7 +238,7 @@ func TestThreeWeirs(t *testing.T) {
 		}
 		require.NoError(t, all.Wait())
 		c.okay(x.ctx)
-		if p.weir == "PULL" || p.weir == "SUB" || p.weir == "DEALER" {
+		if p.receives && p.weir != "REQ" && p.weir != "REP" {
 			for _, w := range x.weirs {
 				x.nothingLeft(w)
 			}
