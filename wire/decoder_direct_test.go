@@ -131,10 +131,9 @@ func readAll(t *testing.T, d *Decoder, stream []byte) (r readings) {
 			msgs, p, err = d.Filled(n, nil)
 			require.NoError(t, err)
 		}
-		for i := at + n - len(p); i < at+n; i++ {
-			if large[i] {
-				r.copied = append(r.copied, i)
-				break
+		for _, l := range large {
+			if from := max(l[0], at+n-len(p)); from < min(l[1], at+n) {
+				r.copied = append(r.copied, from)
 			}
 		}
 		r.messages += len(msgs)
@@ -146,15 +145,14 @@ func readAll(t *testing.T, d *Decoder, stream []byte) (r readings) {
 	return r
 }
 
-// bodiesIn tells of each octet of a stream whether it belongs to a body of more than size octets.
-func bodiesIn(stream []byte, size int) []bool {
-	in := make([]bool, len(stream))
+// bodiesIn returns where in a stream the bodies of more than size octets begin and end.
+func bodiesIn(stream []byte, size int) (all [][2]int) {
 	for at := 0; at < len(stream); {
 		hd := parseHeader(stream[at:])
-		for i := at + hd.len; i < at+hd.end() && int(hd.size) > size; i++ {
-			in[i] = true
+		if int(hd.size) > size {
+			all = append(all, [2]int{at + hd.len, at + hd.end()})
 		}
 		at += hd.end()
 	}
-	return in
+	return all
 }
