@@ -34,7 +34,7 @@ func TestFrozenPeer(t *testing.T) {
 		"its TTL": {peer: []string{"heartbeat=100", "ttl=1000", "timeout=60000"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTable(t, only("PUSH", "DEALER").tcp(), func(t *testing.T, p pairing) {
+			overTable(t, only("PUSH", "DEALER"), func(t *testing.T, p pairing) {
 				s := newScene(begin(t, libzmq), t, p, with)
 				s.join()
 				p.moves.many(s, 0, 50, 20)
