@@ -130,7 +130,7 @@ type draftCase struct {
 	// theirs are the options of libzmq's ROUTER, or DEALER, and ours those of Weir's.
 	theirs string
 	ours   socket.Option
-	dealer bool // it is a DEALER's, which connects; else a ROUTER's, which is bound
+	dealer bool // it is a DEALER's; else a ROUTER's
 	first  string
 	last   string // what comes at the end of a connection; empty for nothing
 	remote bool   // the other side hears it
@@ -145,53 +145,88 @@ var draftCases = []draftCase{
 	{name: "HELLO_MSG of a DEALER", theirs: optHello + "=hello", ours: socket.HelloMsg("hello"), dealer: true, remote: true, first: "hello", last: "none"},
 }
 
+// A draftCell is a case, with a transport and who binds.
+type draftCell struct {
+	draftCase
+	place  *place
+	turned bool // the DEALER is bound, and the ROUTER connects: nothing is told of the end then, since a pipe that was connected outlives it
+}
+
+// String names the cell, for the name of a subtest.
+func (c draftCell) String() string {
+	if c.turned {
+		return c.name + "/" + c.place.name + "/DEALER binds"
+	}
+	return c.name + "/" + c.place.name + "/ROUTER binds"
+}
+
 // TestDrafts has libzmq's socket and then Weir's tell of the beginnings and ends of connections: both tell the same, of each other.
 func TestDrafts(t *testing.T) {
 	for _, c := range draftCases {
-		t.Run(c.name+"/libzmq's", func(t *testing.T) {
-			t.Parallel()
-			c.theirsTells(t)
-		})
-		t.Run(c.name+"/Weir's", func(t *testing.T) {
-			t.Parallel()
-			c.oursTells(t)
-		})
+		for _, at := range places {
+			for _, turned := range []bool{false, true} {
+				if turned && c.first == "none" {
+					continue // nothing would be told
+				}
+				cell := draftCell{c, at, turned}
+				t.Run(cell.String()+"/libzmq's", func(t *testing.T) {
+					t.Parallel()
+					cell.theirsTells(t)
+				})
+				t.Run(cell.String()+"/Weir's", func(t *testing.T) {
+					t.Parallel()
+					cell.oursTells(t)
+				})
+			}
+		}
 	}
 }
 
+// meet brings a socket of Weir's together with one of libzmq's of that type.
+func (c draftCell) meet(ctx context.Context, t *testing.T, s weirSocket, typ string, options ...string) (*draftPeer, *socket.Endpoint) {
+	t.Helper()
+	if (typ == typeDealer) != c.turned {
+		at, err := s.Bind(ctx, c.place.fresh())
+		require.NoError(t, err)
+		return startDraft(ctx, t, typ, "connect", at.String(), options...), at
+	}
+	p := startDraft(ctx, t, typ, "bind", c.place.fresh(), options...)
+	at, err := s.Connect(ctx, p.endpoint)
+	require.NoError(t, err)
+	return p, at
+}
+
+// wantsLast says whether the side that has the option is told of the end of a connection.
+func (c draftCell) wantsLast() bool { return c.last != "none" && !c.remote && !c.turned }
+
 // theirsTells has libzmq's socket with the option.
-func (c draftCase) theirsTells(t *testing.T) {
+func (c draftCell) theirsTells(t *testing.T) {
 	ctx, rt, _ := beginDraft(t)
 	if c.dealer {
 		router, err := socket.NewRouter(rt)
 		require.NoError(t, err)
-		at, err := router.Bind(ctx, freshAddress())
-		require.NoError(t, err)
-		p := startDraft(ctx, t, typeDealer, "connect", at.String(), optRoutingID+"=zmq", c.theirs)
+		p, at := c.meet(ctx, t, router, typeDealer, optRoutingID+"=zmq", c.theirs)
 		c.wantWeir(t, ctx, router, c.beginning(true, c.remote, "zmq"), func() { p.do(`send ["x"]`) })
 		require.NoError(t, router.SendTo(ctx, []byte("zmq"), socket.NewMessage("x")))
-		heard := c.beginning(false, !c.remote, "")
-		for _, want := range heard {
+		for _, want := range c.beginning(false, !c.remote, "") {
 			require.Equal(t, want, p.next(ctx))
 		}
 		require.NoError(t, at.Close(ctx))
-		if c.last != "none" && !c.remote {
+		if c.wantsLast() {
 			require.Equal(t, []string{c.last}, p.next(ctx))
 		}
 		return
 	}
-	p := startDraft(ctx, t, typeRouter, "bind", freshAddress(), c.theirs)
 	dealer, err := socket.NewDealer(rt, socket.RoutingID("weir"))
 	require.NoError(t, err)
-	_, err = dealer.Connect(ctx, p.endpoint)
-	require.NoError(t, err)
+	p, _ := c.meet(ctx, t, dealer, typeRouter, c.theirs)
 	require.NoError(t, dealer.Send(ctx, socket.NewMessage("x")))
 	for _, want := range c.beginning(true, !c.remote, "weir") {
 		require.Equal(t, want, p.next(ctx))
 	}
 	c.wantWeir(t, ctx, dealer, c.beginning(false, c.remote, ""), func() { p.do(`send ["weir","x"]`) })
 	require.NoError(t, dealer.Close(ctx))
-	if c.last != "none" && !c.remote {
+	if c.wantsLast() {
 		require.Equal(t, []string{"weir", c.last}, p.next(ctx))
 	}
 }
@@ -224,35 +259,31 @@ func (c draftCase) wantWeir(t *testing.T, ctx context.Context, s socket.Receiver
 }
 
 // oursTells has Weir's socket with the option.
-func (c draftCase) oursTells(t *testing.T) {
+func (c draftCell) oursTells(t *testing.T) {
 	ctx, rt, _ := beginDraft(t)
 	if c.dealer {
-		p := startDraft(ctx, t, typeRouter, "bind", freshAddress())
 		dealer, err := socket.NewDealer(rt, c.ours, socket.RoutingID("weir"))
 		require.NoError(t, err)
-		_, err = dealer.Connect(ctx, p.endpoint)
-		require.NoError(t, err)
+		p, _ := c.meet(ctx, t, dealer, typeRouter)
 		require.NoError(t, dealer.Send(ctx, socket.NewMessage("x")))
 		for _, want := range c.beginning(true, c.remote, "weir") {
 			require.Equal(t, want, p.next(ctx))
 		}
 		c.wantWeir(t, ctx, dealer, c.beginning(false, !c.remote, ""), func() { p.do(`send ["weir","x"]`) })
-		if c.last != "none" && !c.remote {
+		if c.wantsLast() {
 			c.wantWeir(t, ctx, dealer, [][]string{{c.last}}, func() { p.do("close") })
 		}
 		return
 	}
 	router, err := socket.NewRouter(rt, c.ours)
 	require.NoError(t, err)
-	at, err := router.Bind(ctx, freshAddress())
-	require.NoError(t, err)
-	p := startDraft(ctx, t, typeDealer, "connect", at.String(), optRoutingID+"=zmq")
+	p, _ := c.meet(ctx, t, router, typeDealer, optRoutingID+"=zmq")
 	c.wantWeir(t, ctx, router, c.beginning(true, !c.remote, "zmq"), func() { p.do(`send ["x"]`) })
 	require.NoError(t, router.SendTo(ctx, []byte("zmq"), socket.NewMessage("x")))
 	for _, want := range c.beginning(false, c.remote, "") {
 		require.Equal(t, want, p.next(ctx))
 	}
-	if c.last != "none" && !c.remote {
+	if c.wantsLast() {
 		c.wantWeir(t, ctx, router, [][]string{{"zmq", c.last}}, func() { p.do("close") })
 	}
 }
