@@ -40,7 +40,7 @@ func (d *Decoder) Direct() []byte {
 		return nil
 	}
 	large := d.body.size > d.copied
-	if d.body.missing() < min(directMin, d.copied) && !(large && d.near) {
+	if d.body.missing() < min(directMin, d.copied) && (!large || !d.near) {
 		return nil
 	}
 	room := d.body.free()
