@@ -15,8 +15,8 @@ import (
 //  2. control: what Tell brought (typed.go).
 //  3. data: what Send brought, and the lane that the actor was lent (typed.go, lent.go).
 //
-// An idle actor has no goroutine. Whoever puts the first thing onto a lane calls for one (crew.go), which runs runLoop until all
-// lanes are empty. That is decided on one word, status:
+// An idle actor has no goroutine. Whoever puts the first thing onto a lane calls for one (crew.go), which runs runLoop
+// until all lanes are empty. That is decided on one word, status:
 //
 //	       wake: +signal bit, +running ── run runLoop ─┐
 //	idle (0) ─────────────────────────────────────▶ running ◀──┐ wake: +signal bit
@@ -51,7 +51,7 @@ func (c *cell) wake(bit uint32) {
 	}
 }
 
-// runLoop is the body of an actor's goroutine.
+// runLoop is what a goroutine of the crew does for an actor.
 func (c *cell) runLoop() {
 	if c.sys.labels {
 		c.wearLabels()

@@ -1,6 +1,8 @@
 package actor
 
 import (
+	"context"
+	"runtime/pprof"
 	"sync"
 
 	proto "github.com/asynkron/protoactor-go/actor"
@@ -43,28 +45,32 @@ func (c *crew) Schedule(f func()) {
 
 // workLoop runs f, and then whatever there is to run, until enough others wait for that, or the crew is closed.
 func (c *crew) workLoop(f func()) {
-	next := make(chan func(), 1)
+	var next chan func()
 	for f != nil {
+		pprof.SetGoroutineLabels(context.Background()) // not those of whoever made it, nor of the actor before
 		f()
-		if !c.rest(next) {
+		if next = c.rest(next); next == nil {
 			return
 		}
 		f = <-next
 	}
 }
 
-// rest says that whoever holds the other end of next has nothing to do, and whether it may wait there.
-func (c *crew) rest(next chan func()) bool {
+// rest says that one has nothing to do, and returns where it waits: next, or a new channel where that is nil; nil if it is not needed any more.
+func (c *crew) rest(next chan func()) chan func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed || len(c.idle) == maxIdle {
-		return false
+		return nil
+	}
+	if next == nil {
+		next = make(chan func(), 1)
 	}
 	c.idle = append(c.idle, next)
-	return true
+	return next
 }
 
-// close sends all home that wait, and those that work once they have done.
+// close sends all home that wait, and those that work once they have done. It may be called again.
 func (c *crew) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,7 +1,11 @@
 package actor
 
 import (
+	"bytes"
+	"context"
 	"runtime"
+	"runtime/pprof"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -48,5 +52,20 @@ func TestCrewSurvivesGoexit(t *testing.T) {
 		synctest.Wait()
 		require.True(t, ran)
 		c.close()
+	})
+}
+
+// TestCrewWearsNobodysLabels wants a goroutine that somebody with labels has called for not to wear them.
+func TestCrewWearsNobodysLabels(t *testing.T) {
+	c := newCrew(1)
+	defer c.close()
+	looked := make(chan bool)
+	pprof.Do(t.Context(), pprof.Labels("request", "the caller's"), func(context.Context) {
+		c.Schedule(func() {
+			var profile bytes.Buffer
+			_ = pprof.Lookup("goroutine").WriteTo(&profile, 1)
+			looked <- strings.Count(profile.String(), "the caller's") > 1 // the caller is there, too
+		})
+		require.False(t, <-looked)
 	})
 }

@@ -20,7 +20,8 @@
 //	err = ref.Tell(&greet{"world"})
 //
 // The one rule: a handler never waits. It is called with one message at a time, on a goroutine that the actor has only
-// while there are messages, and it decides, tells others, and returns.
+// while there are messages, and it decides, tells others, and returns. The goroutine goes on to other actors: a handler that
+// locks its thread (runtime.LockOSThread) unlocks it.
 //
 // # Lanes
 //

@@ -4,7 +4,7 @@ import "github.com/weirmq/weir/actor/internal/fault"
 
 // Spawn starts an actor as a child of parent: a *System, or the *Context of an actor, then inside its Receive. make makes
 // an instance; it is called once by Spawn itself, on the caller's goroutine, and again on the actor's at each restart. The
-// actor then receives [Started], on its own goroutine, after Spawn has returned or while it does.
+// actor then receives [Started], on a goroutine of the system's, after Spawn has returned or while it does.
 //
 // name is the last part of the actor's path. It may have slashes in it. Empty stands for a number. It must be unique
 // among the siblings, and the path that it makes unique in the system.

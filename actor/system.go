@@ -43,7 +43,8 @@ type System struct {
 	closeProto sync.Once // Shutdown may be called more than once, protoactor's may not
 }
 
-// NewSystem returns a system without actors. It starts no goroutine.
+// NewSystem returns a system without actors. It starts no goroutine; those that its actors have run in wait for more until
+// [System.Shutdown]. A system that is made in a bubble of testing/synctest is to be used, and shut down, in there.
 func NewSystem(opts ...SystemOption) *System {
 	s := &System{log: slog.Default(), epoch: time.Now()}
 	for _, opt := range opts {
@@ -98,12 +99,13 @@ func (s *System) adopt(name string, c *cell) error { return s.root.adopt(name, c
 
 // Shutdown stops all actors, and waits until they have stopped: the top-level actors one after the other, the one started
 // last first, each after everything below it. New ones are refused from now on, with [ErrStopped]. No goroutine of the
-// system is left when it returns nil.
+// system stays when it returns nil: those that are left are on their way out.
 //
 // If ctx ends before, all that are left are told to stop at once, and Shutdown returns an error that wraps that of ctx and
 // names the top-level actors that are still running, or ten of them. It may be called again, to wait on. It must not be called in a
 // handler, which would wait for itself.
 func (s *System) Shutdown(ctx context.Context) error {
+	defer s.crew.close()
 	cells := s.root.close()
 	for i, c := range slices.Backward(cells) {
 		c.post(stopOrder)
@@ -114,7 +116,6 @@ func (s *System) Shutdown(ctx context.Context) error {
 		}
 	}
 	s.closeProto.Do(s.proto.Shutdown)
-	s.crew.close()
 	return nil
 }
 

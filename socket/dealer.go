@@ -13,6 +13,9 @@ func (s *dealer) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	return append(dst, p), m, nil
 }
 
+// first implements direct.
+func (s *dealer) first() *pipe { return s.current() }
+
 // A Dealer sends to one of its peers in turn and receives from all of them, with no turns between the two (ZMQ_DEALER). It waits where no peer has
 // room, and drops nothing at the mark. Messages pass as they are: with a Rep or a Router that serves Reqs at the other end, the application puts the empty
 // delimiter frame before the body, and takes it off. Safe for concurrent use.

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,4 +47,40 @@ func TestAnswerWhileSending(t *testing.T) {
 		_, err = pull.TryRecv()
 		require.ErrorIs(t, err, ErrWouldBlock)
 	}
+}
+
+// TestWhatIsTakenWasAskedAbout pushes what a Sub does not want at the very moment at which it has dropped the one before: none of it comes.
+func TestWhatIsTakenWasAskedAbout(t *testing.T) {
+	rt, err := NewRuntime()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rt.Shutdown(context.Background())) }()
+	sub, err := NewSub(rt)
+	require.NoError(t, err)
+	require.NoError(t, sub.Subscribe("wanted"))
+	s := sub.base.s
+	p := &pipe{sock: s, in: mailbox.New(mailbox.Config[Message]{})}
+	p.in.SetOnReady(func() { s.inbox.ready(p) })
+	var g errgroup.Group
+	const count = 20_000
+	g.Go(func() error {
+		for range count {
+			if err := p.in.TryPush(NewMessage("not")); err != nil {
+				return err
+			}
+			for p.in.Len() > 0 {
+				runtime.Gosched()
+			}
+		}
+		return p.in.TryPush(NewMessage("wanted"))
+	})
+	for {
+		m, err := sub.TryRecv()
+		if err == nil {
+			require.Equal(t, "wanted", m.String())
+			break
+		}
+		require.ErrorIs(t, err, ErrWouldBlock)
+	}
+	require.NoError(t, g.Wait())
+	require.Equal(t, uint64(count), p.in.Ledger().Dropped[ReasonFiltered])
 }

@@ -13,7 +13,7 @@ type router interface {
 	// route appends to dst the pipes that m goes to, and returns m as it goes (in an envelope, say). No pipes and a nil error drop the message.
 	// ErrWouldBlock and ErrNoPeers make Send wait for room; any other error is the caller's. Messages are passed by value: they stay off the heap.
 	route(dst []*pipe, m Message) ([]*pipe, Message, error)
-	// routed tells that m was put into the queues that route chose.
+	// routed tells that m was put into the queues that route chose; dst is nil where it went the direct way.
 	routed(dst []*pipe)
 }
 
@@ -95,8 +95,8 @@ func (r *roundRobin) detach(p *pipe) {
 	}
 }
 
-// first returns the pipe whose turn it is, with room or without; nil for none.
-func (r *roundRobin) first() *pipe {
+// current returns the pipe whose turn it is, with room or without; nil for none.
+func (r *roundRobin) current() *pipe {
 	if len(r.pipes) == 0 {
 		return nil
 	}

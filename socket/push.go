@@ -13,6 +13,9 @@ func (s *push) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	return append(dst, p), m, nil
 }
 
+// first implements direct.
+func (s *push) first() *pipe { return s.current() }
+
 // A Push sends to one of its peers in turn (ZMQ_PUSH). It waits where no peer has room, and drops nothing
 // at the mark. Safe for concurrent use.
 type Push struct {

@@ -70,7 +70,7 @@ func (s *socket) leaves(p *pipe) bool {
 	return s.holder.hold(p)
 }
 
-// picky says whether the pattern may keep something from the application.
+// picky says whether the pattern is a filter that may drop something.
 func (s *socket) picky() bool { return s.filter != nil && !s.filter.everything() }
 
 // wants asks the pattern whether the application gets m.

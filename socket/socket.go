@@ -25,9 +25,9 @@ type socket struct {
 	ref  actor.Ref[socketMessage]
 	over chan struct{} // closed when the socket begins to close: the pumps of channels end
 
-	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock.
+	// What the pattern can do, as interfaces; nil where it can not. Set by newSocket; called under the route lock, but for filter.everything.
 	arriver    arriver
-	direct     direct // of PUSH and DEALER alone: REQ has more to do than to pick a pipe
+	direct     direct
 	acceptor   acceptor
 	filter     filter
 	holder     holder
@@ -102,9 +102,7 @@ func newSocket(rt *Runtime, typ *socketType, opts []Option) (*socket, error) {
 	if typ.sends {
 		s.route.router = p.(router)
 	}
-	if _, acts := p.(acceptor); !acts {
-		s.direct, _ = p.(direct)
-	}
+	s.direct, _ = p.(direct)
 	s.inbox.choosy = typ.afresh
 	s.arriver, _ = p.(arriver)
 	s.acceptor, _ = p.(acceptor)

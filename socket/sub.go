@@ -11,7 +11,7 @@ import (
 type sub struct {
 	pipes  []*pipe        // the peers whose connection is up: the others will be greeted
 	invert bool           // receive what no subscription matches; set by configure
-	all    atomic.Bool    // everything is wanted: written by settle, read by receivers without the route lock
+	all    atomic.Bool    // everything is known to be wanted: written by settle, read by receivers without the route lock
 	topics topicTree[int] // how many times each topic is subscribed to
 }
 
@@ -73,13 +73,13 @@ func (s *sub) unsubscribe(topic string) bool {
 	return true
 }
 
-// everything says whether all messages match a subscription.
+// everything says that all messages are wanted; where it does not, wants is asked about each.
 func (s *sub) everything() bool { return s.all.Load() }
 
 // wants says whether a subscription matches m: a publisher may send more, when an Unsubscribe crosses a message on its way.
 func (s *sub) wants(m Message) bool { return s.topics.matches(m.Bytes()) != s.invert }
 
-// settle finds out whether everything is wanted.
+// settle notes whether everything is wanted.
 func (s *sub) settle() { s.all.Store(s.topics.find("") != nil && !s.invert) }
 
 // A Sub receives what it subscribed to from all its peers, one whole message each in turn (ZMQ_SUB). It begins with no subscription, and then

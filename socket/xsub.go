@@ -57,7 +57,7 @@ func (s *xsub) upstream(m Message) {
 // routed has nothing to do.
 func (*xsub) routed([]*pipe) {}
 
-// everything is what an XSUB's application wants.
+// everything is what an XSUB's application wants, so that wants, which is SUB's, is never asked.
 func (*xsub) everything() bool { return true }
 
 // An XSub receives what its peers send, and sends them its subscriptions as messages: each frame that begins with 1 subscribes to the topic behind
