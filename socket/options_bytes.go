@@ -32,11 +32,12 @@ func RecvHWMBytes(n int64) Option {
 	}
 }
 
-// SmallBody is the largest body in bytes that is copied on its way over a network, 0 to 32768. Out: small ones go into one buffer with their neighbours, a larger
-// one is written from where it lies. In: one read brings several small ones, which are copied to their places; a larger one is read straight into its own, as long as
-// large ones follow one another (the README says what is copied all the same). Larger values are for systems where many small reads and writes are dear; 0 copies none
-// out, and in those below 2 kB. What CURVE seals is copied in any case, and over inproc nothing is. Default -1, which is 4096 out and 65536 in. All types. It holds for
-// endpoints that are bound or connected from then on. libzmq has nothing like it.
+// SmallBody is the largest body in bytes that is copied on its way over a network, 0 to 32768. Out: small ones go into one buffer with their
+// neighbours, a larger one is written from where it lies. In: one read brings several small ones, which are copied to their places; a larger one is
+// read straight into its own, as long as large ones follow one another (the README says what is copied all the same), so any value that is set means
+// more reads than the default. In, bodies up to 2047 bytes are copied whatever it says. What CURVE seals is copied in any case, what STREAM receives
+// too, and over inproc nothing is. Default -1, which is 4096 out and 65536 in: the fastest of both. All types. It holds for endpoints that are bound or
+// connected from then on. libzmq has nothing like it.
 func SmallBody(n int) Option {
 	return func(o *options) error {
 		if n < -1 || n > 32<<10 {

@@ -61,7 +61,7 @@ func (s *socket) recvWithin(ctx context.Context, none error) (Message, error) {
 	within, cancel := bounded(ctx, timeout)
 	defer cancel()
 	m, err := s.recvWait(within)
-	return m, timedOut(ctx, err)
+	return m, timedOut(within, err)
 }
 
 // recvWait parks until there is a message. Where another goroutine's turn came in between (a Rep), it waits on.

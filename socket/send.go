@@ -73,7 +73,7 @@ func (s *socket) sendWithin(ctx context.Context, m Message, full error) error {
 	}
 	within, cancel := bounded(ctx, timeout)
 	defer cancel()
-	return timedOut(ctx, s.sendWait(within, m))
+	return timedOut(within, s.sendWait(within, m))
 }
 
 // sendWait parks until m was accepted.

@@ -3,7 +3,7 @@ package wire
 // maxReason is the most octets that the reason of an ERROR can have.
 const maxReason = 255
 
-// Error is a peer's refusal to go on. It is fatal for the connection.
+// Error is a peer's refusal to go on. In a handshake it is the end of the connection; behind it, it means nothing.
 //
 // "error = command-size %d5 "ERROR" error-reason"
 // "error-reason = short-size 0*255VCHAR"

@@ -225,9 +225,11 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 	case d.opener != nil:
 		return d.unseal(b, msgs)
 	case b.discard:
+		d.passed(0)
 		d.pieces++
 		return msgs, nil
 	case d.flags&CommandFrame != 0:
+		d.passed(0)
 		if b.octets == nil {
 			b.octets = []byte{}
 		}

@@ -47,7 +47,7 @@ func (d *Decoder) Direct() []byte {
 	if large && len(room) == d.body.missing() {
 		room = room[:min(len(room)+d.maxHeader(), cap(room))]
 	}
-	return room
+	return room[:len(room):len(room)]
 }
 
 // Filled tells the decoder that the first n octets of what Direct returned now
@@ -60,6 +60,9 @@ func (d *Decoder) Filled(n int, msgs []Message) (out []Message, rest []byte, err
 		return msgs, nil, d.err
 	}
 	if more := n - d.body.missing(); more > 0 && d.inBody {
+		if more > d.maxHeader() {
+			panic("BUG: more octets filled than Direct had room for")
+		}
 		n -= more
 		rest = d.behind[:copy(d.behind[:], d.body.octets[d.body.size:d.body.size+more])]
 	}
@@ -78,7 +81,10 @@ func (d *Decoder) Ahead(n int) int {
 	case !d.near || d.opener != nil:
 		return n
 	case d.inBody:
-		return min(n, d.body.missing()+d.maxHeader())
+		if missing := d.body.missing(); missing < n { // the sum would not fit for the largest
+			n = min(n, missing+d.maxHeader())
+		}
+		return n
 	default:
 		return min(n, d.maxHeader()-d.headLen)
 	}
@@ -92,7 +98,7 @@ func (d *Decoder) maxHeader() int {
 	return largeHeader
 }
 
-// passed notes a frame of a message, with a body of size octets.
+// passed notes a frame with a body of size octets, or a command, which counts as a small one.
 func (d *Decoder) passed(size int) {
 	if size > d.copied {
 		d.near, d.gap = d.gap <= maxGap, 0

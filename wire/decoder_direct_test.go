@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -155,4 +156,41 @@ func bodiesIn(stream []byte, size int) (all [][2]int) {
 		at += hd.end()
 	}
 	return all
+}
+
+// TestAheadOfTheLargest wants a command, or a message, of any size that can be announced to be read in pieces of what room there is.
+func TestAheadOfTheLargest(t *testing.T) {
+	for _, flags := range []Flags{CommandFrame, CommandFrame | More, 0, More} {
+		for less := range 20 {
+			f := feeder{d: NewDecoder(-1)}
+			f.d.SetSmallBody(0)
+			f.decode(t, append(AppendHeader(nil, 0, 3<<10), make([]byte, 3<<10)...))
+			f.decode(t, AppendHeader(nil, flags, math.MaxInt-less))
+			require.NoError(t, f.err)
+			require.Equal(t, 1000, f.d.Ahead(1000))
+		}
+	}
+}
+
+// TestCommandsAreSmallFrames wants commands to be read together again after a large body, as small messages are.
+func TestCommandsAreSmallFrames(t *testing.T) {
+	for _, command := range [][]byte{Pong{}.AppendTo(nil), {byte(CommandFrame | More), 1, 'x'}} {
+		f := feeder{d: NewDecoder(-1)}
+		f.d.SetSmallBody(0)
+		f.decode(t, append(AppendHeader(nil, 0, 3<<10), make([]byte, 3<<10)...))
+		require.Equal(t, largeHeader, f.d.Ahead(1000))
+		for range maxGap + 1 {
+			f.decode(t, command)
+		}
+		require.Equal(t, 1000, f.d.Ahead(1000))
+	}
+}
+
+// TestFilledTooMuch wants more octets than there was room for to be a bug.
+func TestFilledTooMuch(t *testing.T) {
+	f := feeder{d: NewDecoder(-1)}
+	f.d.SetSmallBody(0)
+	f.decode(t, AppendHeader(nil, 0, 30<<10))
+	n := len(f.d.Direct())
+	require.Panics(t, func() { _, _, _ = f.d.Filled(n+1, nil) })
 }

@@ -85,10 +85,25 @@ func decodeWhole(t testing.TB, octets []byte, maxFrame int64) ([]event, error) {
 	return f.events, f.err
 }
 
+// ahead returns a piece of n octets of p, or, at random, what of it the decoder
+// wants to be read at once.
+func (f *feeder) ahead(t testing.TB, p []byte, n int, rnd *rand.Rand) []byte {
+	if rnd.IntN(2) == 0 {
+		return p[:n]
+	}
+	ahead := f.d.Ahead(n)
+	require.Positive(t, ahead)
+	require.LessOrEqual(t, ahead, n)
+	return p[:ahead]
+}
+
 // decodeChunked decodes octets in random pieces, some of them by Direct where
 // the decoder offers it.
 func decodeChunked(t testing.TB, octets []byte, maxFrame int64, rnd *rand.Rand) ([]event, error) {
 	f := feeder{d: NewDecoder(maxFrame)}
+	if rnd.IntN(2) == 0 {
+		f.d.SetSmallBody(0) // a body of a few kB is a large one
+	}
 	largest := 1 + rnd.IntN(1+rnd.IntN(len(octets)+1))
 	for len(octets) > 0 && f.err == nil {
 		n := min(len(octets), 1+rnd.IntN(largest))
@@ -98,8 +113,9 @@ func decodeChunked(t testing.TB, octets []byte, maxFrame int64, rnd *rand.Rand) 
 			octets = octets[n:]
 			continue
 		}
-		f.decode(t, octets[:n])
-		octets = octets[n:]
+		p := f.ahead(t, octets, n, rnd)
+		f.decode(t, p)
+		octets = octets[len(p):]
 	}
 	return f.events, f.err
 }

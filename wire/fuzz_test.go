@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -17,6 +18,10 @@ func FuzzFrame(f *testing.F) {
 	}
 	f.Add(randomTraffic(rand.New(rand.NewPCG(1, 1)), 20), int64(-1), uint64(2))
 	f.Add(AppendHeader(nil, 0, 1<<40), int64(1<<30), uint64(3))
+	for seed := range uint64(8) { // behind a large body, the largest command there can be
+		large := append(AppendHeader(nil, 0, 3<<10), make([]byte, 3<<10)...)
+		f.Add(AppendHeader(large, CommandFrame, math.MaxInt64), int64(-1), seed)
+	}
 	f.Fuzz(func(t *testing.T, octets []byte, maxFrame int64, seed uint64) {
 		want, tooLarge := reference(octets, maxFrame)
 		whole, err := decodeWhole(t, octets, maxFrame)

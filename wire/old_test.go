@@ -261,11 +261,15 @@ func FuzzOldFrame(f *testing.F) {
 
 		pieces := feeder{d: NewOldDecoder(maxFrame)}
 		rnd := rand.New(rand.NewPCG(seed, 6))
+		if rnd.IntN(2) == 0 {
+			pieces.d.SetSmallBody(0)
+		}
 		for p := octets; len(p) > 0 && pieces.err == nil; {
 			n := 1 + rnd.IntN(min(len(p), 100))
 			if rnd.IntN(2) == 0 {
 				n -= len(pieces.direct(t, p[:n]))
 			} else {
+				n = len(pieces.ahead(t, p, n, rnd))
 				pieces.decode(t, p[:n])
 			}
 			p = p[n:]

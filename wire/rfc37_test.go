@@ -202,7 +202,7 @@ func TestRFC37Frames(t *testing.T) {
 // "This bit SHALL be zero on command frames."
 // https://rfc.zeromq.org/spec/37/#framing
 //
-// A peer that sets it has its command dropped, as by libzmq.
+// A peer that sets it has its command dropped; libzmq carries it out.
 func TestRFC37CommandWithMore(t *testing.T) {
 	for _, c := range []Command{Ready{}, Error{}, Subscribe{}, Cancel{}, Ping{}, Pong{}, Unknown{}} {
 		require.Zero(t, Flags(c.AppendTo(nil)[0])&More)

@@ -114,7 +114,7 @@ var optionsElsewhere = map[string]string{
 	"type":                       "it is the name of the command",
 	"unsubscribe":                "nothing is subscribed to when the program begins but what --subscribe names",
 	"use_fd":                     "a program can give a socket of its own to BindListener, ConnectConn or Dialer of package socket; here it is --bind and --connect",
-	"zero_copy_recv":             "nothing sets it: the rest of a large body is read straight into its place",
+	"zero_copy_recv":             "nothing sets it: a large body is read straight into its place",
 }
 
 // parseKeepAlive reads 0 or 1, or -1 for the system's default, which is off.

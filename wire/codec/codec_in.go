@@ -72,7 +72,8 @@ func (c *codec) readLoop(r *run) error {
 		dst := rd.dec.Direct()
 		direct := dst != nil
 		if !direct {
-			dst = buf[:rd.dec.Ahead(len(buf))]
+			n := rd.dec.Ahead(len(buf))
+			dst = buf[:n:n]
 		}
 		n, err := r.conn.Read(dst)
 		c.cfg.Traffic.received(n)
@@ -119,7 +120,10 @@ func (rd *reader) decode(p []byte, direct bool) error {
 			run = min(run, decodeRun)
 		}
 		n, msgs, cmd, err := rd.dec.Decode(p[:run], rd.msgs[:0])
-		rd.msgs, rd.few = msgs, len(msgs)*decodeRun <= fewMessages*n
+		rd.msgs = msgs
+		if n >= decodeRun { // a shorter one says little
+			rd.few = len(msgs)*decodeRun <= fewMessages*n
+		}
 		rd.heard(cmd)
 		if derr := rd.deliver(); derr != nil {
 			return derr
