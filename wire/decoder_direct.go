@@ -1,5 +1,7 @@
 package wire
 
+import "slices"
+
 // Large bodies are read straight into their place, so nobody copies them. For that
 // no read may bring the beginning of one along with what stands before it. A read
 // into a body therefore ends with the header that follows; and where large bodies
@@ -47,7 +49,7 @@ func (d *Decoder) Direct() []byte {
 	if large && len(room) == d.body.missing() {
 		room = room[:min(len(room)+d.maxHeader(), cap(room))]
 	}
-	return room[:len(room):len(room)]
+	return slices.Clip(room)
 }
 
 // Filled tells the decoder that the first n octets of what Direct returned now
