@@ -46,6 +46,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // it is under the system's own for such things
 	at, err := choose(o.transport, dir)
+	defer at.free()
 	if err != nil {
 		return err
 	}
@@ -53,6 +54,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	p.account = newAccount(o.messages, at.workers, p.progress)
 	if p.rt, err = socket.NewRuntime(socket.WithEvents(p.account.event)); err == nil {
 		if err = p.build(ctx, at); err == nil {
+			at.free()
 			err = p.supervise(ctx)
 		}
 		if err != nil {
@@ -75,11 +77,21 @@ func run(ctx context.Context, o options, out io.Writer) error {
 type places struct {
 	workers map[string]string // endpoint → name of the worker that binds it, in each of its lives
 	sink    string            // may have a wildcard
+
+	held []net.Listener // keep the workers' ports from everybody else, the sink too
 }
 
-// choose finds endpoints: for tcp, ports that are free now; for ipc, names in dir.
-func choose(transport, dir string) (places, error) {
-	at := places{workers: map[string]string{}}
+// free lets the workers have their ports.
+func (p *places) free() {
+	for _, l := range p.held {
+		_ = l.Close() // nobody has connected
+	}
+	p.held = nil
+}
+
+// choose finds endpoints: for tcp, ports that are free, and held until free is called; for ipc, names in dir.
+func choose(transport, dir string) (*places, error) {
+	at := &places{workers: map[string]string{}}
 	for i := range workers {
 		name := fmt.Sprintf("worker-%d", i+1)
 		switch transport {
@@ -88,7 +100,7 @@ func choose(transport, dir string) (places, error) {
 			if err != nil {
 				return at, err
 			}
-			defer func() { _ = l.Close() }() // not before all have been chosen
+			at.held = append(at.held, l)
 			at.workers["tcp://"+l.Addr().String()] = name
 			at.sink = "tcp://127.0.0.1:*"
 		case "ipc":
@@ -102,7 +114,7 @@ func choose(transport, dir string) (places, error) {
 }
 
 // build makes the sockets and the posts, and binds the sink.
-func (p *pipeline) build(ctx context.Context, at places) error {
+func (p *pipeline) build(ctx context.Context, at *places) error {
 	var err error
 	if p.push, err = newSource(p.rt, p.account, p.opts.immediate); err != nil {
 		return err
