@@ -3,7 +3,6 @@ package socket_test
 import (
 	"context"
 	"io"
-	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,12 +97,7 @@ func TestHeartbeatRTT(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rt := newRuntime(t)
 		pull := newPull(t, rt, socket.HeartbeatInterval(time.Second), socket.HeartbeatTTL(1299*time.Millisecond), socket.HeartbeatTimeout(0))
-		ours, theirs := net.Pipe()
-		l := &lineListener{lines: make(chan net.Conn, 1), closed: make(chan struct{})}
-		l.lines <- line{ours}
-		_, err := pull.BindListener(within(t), l)
-		require.NoError(t, err)
-		peer := &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
+		_, peer := bindLine(t, within(t), pull)
 		peer.shakeLine("PUSH", "")
 		for _, held := range []time.Duration{20 * time.Millisecond, 300 * time.Millisecond, 5 * time.Millisecond} {
 			ping := peer.wantPing(12)
@@ -112,7 +106,7 @@ func TestHeartbeatRTT(t *testing.T) {
 			synctest.Wait()
 			require.Equal(t, held, pull.Stats().Peers[0].RTT)
 		}
-		require.NoError(t, theirs.Close())
+		require.NoError(t, peer.conn.Close())
 	})
 }
 

@@ -50,18 +50,16 @@ func (*lineListener) Addr() net.Addr { return line{}.LocalAddr() }
 // onLine joins s, as its bound or its connecting side, to a raw peer of type typ that calls itself id; without a type the peer has no handshake.
 func onLine(t *testing.T, ctx context.Context, s *socket.Any, bound bool, typ, id string) *rawPeer {
 	t.Helper()
-	ours, theirs := net.Pipe()
-	t.Cleanup(func() { _ = theirs.Close() })
+	var p *rawPeer
 	if bound {
-		l := &lineListener{lines: make(chan net.Conn, 1), closed: make(chan struct{})}
-		l.lines <- line{ours}
-		_, err := s.BindListener(ctx, l)
-		require.NoError(t, err)
+		_, p = bindLine(t, ctx, s)
 	} else {
+		ours, theirs := net.Pipe()
+		p = &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
 		_, err := s.ConnectConn(ctx, line{ours})
 		require.NoError(t, err)
 	}
-	p := &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
+	t.Cleanup(func() { _ = p.conn.Close() })
 	if typ != "" {
 		p.shakeLine(typ, id)
 	}
@@ -109,4 +107,17 @@ func overLines(t *testing.T, name string, f func(t *testing.T, ctx context.Conte
 			bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) { f(t, ctx, rt, bound) })
 		})
 	}
+}
+
+// bindLine binds a socket to a line, and returns where that is and the peer at its other end.
+func bindLine(t *testing.T, ctx context.Context, s interface {
+	BindListener(ctx context.Context, l net.Listener) (*socket.Endpoint, error)
+}) (at *socket.Endpoint, peer *rawPeer) {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	l := &lineListener{lines: make(chan net.Conn, 1), closed: make(chan struct{})}
+	l.lines <- line{ours}
+	at, err := s.BindListener(ctx, l)
+	require.NoError(t, err)
+	return at, &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
 }

@@ -270,12 +270,7 @@ func TestNoiseNamesPeers(t *testing.T) {
 		kinds := []socket.EventKind{socket.EventSubscribed, socket.EventUnsubscribed, socket.EventMarkReached, socket.EventDropped, socket.EventSlowPeer}
 		rt, events := noisy(t, kinds...)
 		pub := newPub(t, rt, socket.SendHWM(3))
-		ours, theirs := net.Pipe()
-		l := &lineListener{lines: make(chan net.Conn, 1), closed: make(chan struct{})}
-		l.lines <- line{ours}
-		at, err := pub.BindListener(within(t), l)
-		require.NoError(t, err)
-		peer := &rawPeer{t: t, conn: theirs, dec: wire.NewDecoder(-1)}
+		at, peer := bindLine(t, within(t), pub)
 		peer.shakeLine("SUB", "")
 		peer.write(wire.Subscribe{Topic: []byte("a")}.AppendTo(nil))
 		peer.write(wire.Cancel{Topic: []byte("a")}.AppendTo(nil))
@@ -291,7 +286,7 @@ func TestNoiseNamesPeers(t *testing.T) {
 		for _, kind := range kinds {
 			require.Positive(t, told[kind], kind)
 		}
-		require.NoError(t, theirs.Close())
+		require.NoError(t, peer.conn.Close())
 	})
 }
 
