@@ -32,6 +32,12 @@ func (s *only) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	return append(dst, s.peer), m, nil
 }
 
+// first implements direct.
+func (s *only) first() *pipe { return s.peer }
+
+// sole implements direct.
+func (s *only) sole() *pipe { return s.peer }
+
 // routed has nothing to do.
 func (*only) routed([]*pipe) {}
 

@@ -63,6 +63,8 @@ type configurer interface {
 type direct interface {
 	// first is the pipe whose turn it is, with room or without; nil where there is none.
 	first() *pipe
+	// sole is the only pipe, which has every turn; nil where there are none, or several.
+	sole() *pipe
 }
 
 // A chooser is a pattern that does not take every peer.
@@ -104,6 +106,14 @@ func (r *roundRobin) current() *pipe {
 		r.next = 0
 	}
 	return r.pipes[r.next]
+}
+
+// sole returns the only pipe; nil where there are none, or several.
+func (r *roundRobin) sole() *pipe {
+	if len(r.pipes) != 1 {
+		return nil
+	}
+	return r.pipes[0]
 }
 
 // pick returns the next pipe in turn that has room. The turn passes on with routed, and not before.

@@ -12,7 +12,7 @@ import (
 // inproc, in the receiving socket's recv.go.
 //
 //	1  Send    tries once, and parks only where nobody has room
-//	2  route   under the route lock, the pattern picks the pipes
+//	2  route   under the route lock, the pattern picks the pipes; without it, where there is one pipe and no choice
 //	3  push    still under it, one try-push into each: the lock is held for one decision, never while anything waits
 //	4  wait    parked on a channel until a queue has drained to its low-water mark, a peer comes, or ctx ends
 //
@@ -26,6 +26,9 @@ type sending struct{ s *socket }
 // accepted, whole; any other that no part of it was. Where there is no room (or no peer), types that block wait until there is, or ctx ends, or
 // SendTimeout is over; types that drop count the drop and return nil. On a closed socket it returns ErrClosed.
 func (f sending) Send(ctx context.Context, m Message) error {
+	if f.s.pushSole(m) {
+		return nil
+	}
 	err := f.s.trySend(m)
 	if err == nil || !errors.Is(err, ErrWouldBlock) {
 		return err
@@ -84,8 +87,32 @@ func (s *socket) sendWait(ctx context.Context, m Message) error {
 	})
 }
 
+// pushSole is the shortest way: the socket has one pipe, and it has room. Whatever else there is to say is for the long way. It takes no lock: senders meet
+// in the queue, which is made for it. A pipe that is detached meanwhile is as if it were detached afterwards: its queue is closed before it is emptied, or
+// counted out, so what went in before is sent, left to the other side of inproc, or counted as dropped.
+func (s *socket) pushSole(m Message) bool {
+	p := s.sole.Load()
+	if p == nil {
+		return false
+	}
+	m, err := wire.Take(m)
+	if err != nil {
+		return false
+	}
+	if p.out.TryPush(m) != nil {
+		wire.Return(m)
+		return false
+	}
+	return true
+}
+
 // TrySend is Send that does not wait: where Send would, it returns ErrWouldBlock, or ErrNoPeers (which also is an ErrWouldBlock).
-func (f sending) TrySend(m Message) error { return f.s.trySend(m) }
+func (f sending) TrySend(m Message) error {
+	if f.s.pushSole(m) {
+		return nil
+	}
+	return f.s.trySend(m)
+}
 
 // trySend routes m and pushes it, or says why not.
 func (s *socket) trySend(m Message) error {

@@ -43,8 +43,9 @@ type socket struct {
 		closed  error      // guarded by mu: nil while open
 		dst     []*pipe    // guarded by mu: the room for a decision, used again
 	}
-	room  waitList // senders
-	inbox inbox    // the receiving side
+	sole  atomic.Pointer[pipe] // of a direct router: the only pipe of an open socket; nil otherwise. Written under the route lock, read by senders
+	room  waitList             // senders
+	inbox inbox                // the receiving side
 
 	monitoring chan struct{}           // room for one: held while a monitor is started or stopped
 	monitor    atomic.Pointer[monitor] // the present or last one; nil before the first
@@ -185,6 +186,7 @@ func (s *socket) refuse(err error) {
 	s.route.mu.Lock()
 	if s.route.closed == nil {
 		s.route.closed = err
+		s.sole.Store(nil)
 		close(s.over)
 	}
 	s.route.mu.Unlock()
@@ -248,7 +250,15 @@ func (s *socket) attach(p *pipe) {
 	}
 	s.route.pattern.attach(p)
 	p.attached = true
+	s.soleLocked()
 	s.wakeSenders()
+}
+
+// soleLocked notes whether senders have no choice.
+func (s *socket) soleLocked() {
+	if s.direct != nil && s.route.closed == nil {
+		s.sole.Store(s.direct.sole())
+	}
 }
 
 // detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: they look again.
@@ -266,6 +276,7 @@ func (s *socket) detachLocked(p *pipe) {
 	}
 	p.attached = false
 	s.route.pattern.detach(p)
+	s.soleLocked()
 	s.sweepLocked()
 	if p.topics > 0 {
 		p.topics = 0
