@@ -272,6 +272,45 @@ func TestGroupSettings(t *testing.T) {
 	require.Equal(t, 10_000*(1000/8)/600, out.opts.window())
 }
 
+// TestSetGroup changes the options of groups: the one there is keeps its own when it is joined again, and one made from then on has the new ones. What a
+// source can repair is seen in its packets.
+func TestSetGroup(t *testing.T) {
+	r := newGroupRig(t, 9)
+	type seen struct {
+		options pgm.Options
+		repairs pgm.Seq // packets of ten: itself, and those in the window before it
+	}
+	look := func(e *Endpoint, handshakes int) (s seen) {
+		lead := make(chan pgm.Packet, 1000)
+		stub := newStubGroup(func(_ *stubGroup, outs []pgm.Out) (int, error) {
+			for _, o := range outs {
+				if p, err := pgm.Parse(append([]byte{}, o.Packet...)); err == nil && p.Type == pgm.ODATA {
+					lead <- p
+				}
+			}
+			return len(outs), nil
+		})
+		r.instead(e, func(a pgm.Address, o pgm.Options) (groupConn, error) {
+			s.options = o
+			return stub.open(a, o)
+		})
+		r.await(r.pub.String(), EventHandshakeSucceeded, handshakes)
+		for range 10 { // each fills a packet
+			require.NoError(t, r.pub.Send(r.ctx, MessageOf(make([]byte, 500))))
+			p := <-lead
+			s.repairs = p.Seq - p.Trail + 1
+		}
+		require.NoError(t, e.Close(r.ctx))
+		return s
+	}
+	require.NoError(t, r.pub.Set(r.ctx, Rate(1000), RecoveryInterval(16*time.Millisecond), MulticastHops(3), MulticastMaxTPDU(600), MulticastLoop(true)))
+	require.Equal(t, seen{pgm.Options{Source: true, Hops: 1, MaxTPDU: 1500}, 10}, look(r.out, 2))
+	next, err := r.pub.Connect(r.ctx, r.tested)
+	require.NoError(t, err)
+	r.await(r.pub.String(), EventHandshakeSucceeded, 3)
+	require.Equal(t, seen{pgm.Options{Source: true, Hops: 3, MaxTPDU: 600, Loop: true}, 4}, look(next, 4))
+}
+
 // TestGroupInterfaceGone joins a group again where its interface has gone: what reads from it would never tell.
 func TestGroupInterfaceGone(t *testing.T) {
 	r := newGroupRig(t, 7)

@@ -271,3 +271,25 @@ func TestPubDropsOverTCP(t *testing.T) {
 	require.NoError(t, pub.Send(ctx, number(sent)))
 	receive(t, sub, sent, 1)
 }
+
+// TestSetHWMBeforeThePeer changes the mark of a bound socket before anybody comes, and that of a connected one without a peer: it is the new peer's. (libzmq
+// gives it what was set when the endpoint was made.)
+func TestSetHWMBeforeThePeer(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		push, pull := newPush(t, rt, socket.SendHWM(50)), newPull(t, rt, socket.RecvHWM(50))
+		_, peer := bindLine(t, ctx, push)
+		require.NoError(t, push.Set(ctx, socket.SendHWM(5)))
+		peer.shakeLine("PULL", "")
+		require.NoError(t, push.WaitPeers(ctx, 1))
+		require.Equal(t, [][2]int{{5, -1}}, push.Marks())
+		require.Equal(t, 5, fill(t, push, 100))
+		require.NoError(t, peer.conn.Close())
+
+		_, peer = bindLine(t, ctx, pull)
+		require.NoError(t, pull.Set(ctx, socket.RecvHWM(5)))
+		peer.shakeLine("PUSH", "")
+		require.NoError(t, pull.WaitPeers(ctx, 1))
+		require.Equal(t, [][2]int{{-1, 5}}, pull.Marks())
+		require.NoError(t, peer.conn.Close())
+	})
+}

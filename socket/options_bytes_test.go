@@ -108,6 +108,29 @@ func TestRecvHWMBytes(t *testing.T) {
 	balanced(t, pull.Stats().In)
 }
 
+// TestSetRecvHWMBytes changes the limit of a receiver whose queue is in use.
+func TestSetRecvHWMBytes(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	push, pull := newPush(t, rt, socket.SendHWM(10), socket.SendHWMBytes(300)), newPull(t, rt, socket.RecvHWM(10), socket.RecvHWMBytes(0))
+	join(t, inprocName(t), pull, push)
+	flood := func() (n int) {
+		for push.TrySend(hundred()) == nil {
+			n++
+		}
+		return n
+	}
+	require.Equal(t, 20, flood(), "the marks alone")
+	require.NoError(t, pull.Set(ctx, socket.RecvHWMBytes(200)))
+	for range 19 {
+		_, err := pull.Recv(ctx)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 4, flood())
+	require.NoError(t, pull.Set(ctx, socket.RecvHWMBytes(600)))
+	require.Equal(t, 4, flood())
+}
+
 // TestHWMBytesOutOfRange wants what is no limit to be refused.
 func TestHWMBytesOutOfRange(t *testing.T) {
 	rt := newRuntime(t)

@@ -10,11 +10,11 @@ import (
 
 // Set changes options of a socket in use: all of opts, or none where one is refused, with ErrBadOption, as the constructor would. (zmq_setsockopt)
 //
-// The marks, and limits in bytes of queues that count them, hold at once, for the queues there are too: one that holds more than its new mark loses
-// nothing, and takes nothing until it has drained. At once, too, holds what is the socket's own: Linger, for whatever is closed from then on;
-// SendTimeout and RecvTimeout; RouterMandatory, RouterHandover, ProbeRouter; ReqCorrelate, ReqRelaxed; InvertMatching, OnlyFirstSubscribe,
-// XSubVerboseUnsubscribe and all that begin with XPub. RouterRaw is for new sockets alone. Everything else belongs to endpoints: it holds for those
-// that are bound or connected from then on.
+// SendHWM and RecvHWM hold at once, for the queues there are and for all to come: one that holds more than its new mark loses nothing, and takes nothing until it has
+// drained; so do SendHWMBytes and RecvHWMBytes, for queues that count bytes. At once, too, holds what is the socket's own: Linger, for whatever is
+// closed from then on; SendTimeout and RecvTimeout; RouterMandatory, RouterHandover, ProbeRouter; ReqCorrelate, ReqRelaxed; InvertMatching,
+// OnlyFirstSubscribe, XSubVerboseUnsubscribe and all that begin with XPub. RouterRaw is for new sockets alone. Everything else belongs to endpoints:
+// it holds for those that are bound or connected from then on, and peers that come later to an endpoint find what it was made with.
 func (b base) Set(ctx context.Context, opts ...Option) error {
 	return b.s.ask(ctx, func(r actor.Reply[struct{}]) socketMessage { return &setOptions{opts: opts, reply: r} })
 }
