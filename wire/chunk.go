@@ -22,8 +22,27 @@ type chunk struct {
 	last    *farewell       // the callback; nil for octets of the pool
 	cleanup runtime.Cleanup // of last
 
+	// Owned by who has the only reference; by the pool while nobody has one.
+	spare []hold // the next holds of the chunk
+
 	// Atomic: written by whoever takes or gives up a reference.
 	refs atomic.Int32
+}
+
+// spareHolds is how many holds of a chunk are made at once.
+const spareHolds = 4
+
+// hold returns a new hold with the only reference to c, which is the caller's. No
+// hold is ever used again, and to make one for each turn of a chunk is a good part
+// of what the turn costs.
+func (c *chunk) hold() *hold {
+	if len(c.spare) == 0 {
+		c.spare = make([]hold, spareHolds)
+	}
+	h := &c.spare[0]
+	c.spare = c.spare[1:]
+	h.chunk = c
+	return h.init()
 }
 
 // A farewell is a callback that runs once, whoever comes first.

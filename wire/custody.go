@@ -43,6 +43,9 @@ func Give(m Message) Message {
 	case !h.state.CompareAndSwap(weirs, gone):
 		return m
 	}
+	if h.more == nil && h.chunk.refs.Load() == 1 { // it is m's, and so nobody else has one
+		return m.with(h.chunk.hold())
+	}
 	return m.with((&hold{chunk: h.chunk, more: h.more}).init())
 }
 

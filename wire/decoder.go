@@ -272,7 +272,8 @@ func (d *Decoder) held(m Message) Message {
 	d.slab.large = m.Size() >= poolMin
 	h := d.hold
 	if len(d.chunks) > 0 && d.slab.large {
-		h = (&hold{props: d.props(), chunk: d.chunks[0]}).init()
+		h = d.chunks[0].hold()
+		h.props = d.props()
 		if more := d.chunks[1:]; len(more) > 0 {
 			h.more = slices.Clone(more)
 		}

@@ -76,7 +76,7 @@ func NewBody(n int) Message {
 		return Message{first: make([]byte, n)}
 	}
 	c := getChunk(n, nil)
-	return Message{first: c.buf[:n:n]}.with((&hold{chunk: c}).init())
+	return Message{first: c.buf[:n:n]}.with(c.hold())
 }
 
 // MessageWithRelease returns a message of one frame, body, which is not copied.

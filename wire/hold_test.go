@@ -218,3 +218,55 @@ func TestCopyAfterSend(t *testing.T) {
 	_, err = Take(late)
 	require.ErrorIs(t, err, ErrReleased)
 }
+
+// TestEveryTurnHasItsOwnHold sends bodies of one class from one application to another, again and again, and releases each. The chunks come back; no message
+// of a turn that is over can do anything to one of a later turn.
+func TestEveryTurnHasItsOwnHold(t *testing.T) {
+	var old []Message
+	seen := map[*hold]bool{}
+	once := func(m Message) {
+		require.False(t, seen[m.hold()])
+		seen[m.hold()] = true
+		old = append(old, m)
+	}
+	for range 10 * spareHolds {
+		m := NewBody(1000)
+		once(m)
+		sent, err := Take(m)
+		require.NoError(t, err)
+		got := Give(sent)
+		once(got)
+		for _, m := range old[:len(old)-1] {
+			_, err := Take(m)
+			require.ErrorIs(t, err, ErrReleased)
+		}
+		require.EqualValues(t, 1, got.hold().chunk.refs.Load())
+		got.Release()
+	}
+	allocs := testing.AllocsPerRun(100, func() {
+		sent, _ := Take(NewBody(1000))
+		Give(sent).Release()
+	})
+	if !raceEnabled { // sync.Pool forgets a part on purpose then
+		require.LessOrEqual(t, allocs, 1.0, "two holds are half an allocation")
+	}
+}
+
+// TestGiveToSeveral gives a body to several applications: while another has a reference, none of them touches what belongs to the last alone.
+func TestGiveToSeveral(t *testing.T) {
+	sent, err := Take(NewBody(1000))
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for range 8 {
+		one := Share(sent)
+		wg.Go(func() {
+			got := Give(one)
+			if Held(got) && len(got.Bytes()) == 1000 {
+				got.Release()
+			}
+		})
+	}
+	wg.Wait()
+	Drop(sent)
+	require.Zero(t, sent.hold().chunk.refs.Load())
+}

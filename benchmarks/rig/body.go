@@ -38,6 +38,14 @@ func (b *Body) Bytes() []byte {
 	return b.pattern
 }
 
+// Fill writes the contents of the next message to dst, as memset and a topic do: what programs in C do with memory that was used before.
+func (b *Body) Fill(dst []byte) {
+	clear(dst)
+	if b.topics > 0 {
+		copy(dst, b.Bytes()[:topicSize])
+	}
+}
+
 // topic names the i-th topic, with topicSize bytes.
 func topic(i int) string { return string([]byte{'0' + byte(i/10%10), '0' + byte(i%10)}) }
 

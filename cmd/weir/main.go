@@ -16,12 +16,20 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
 
+// gcPercent is how much the heap grows from one collection to the next, in percent, unless GOGC says otherwise. The heap of this program is so small that
+// Go's own 100 would have it collected every four megabytes: hundreds of times in a second of traffic, which costs up to a third of the speed.
+const gcPercent = 400
+
 // main hands the process to run.
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -23,9 +23,10 @@ of key=value pairs:
 Each message is SIZE bytes (one frame), written for it in memory of its own, and
 its size is checked at the other end. From 512 bytes on that memory comes from the
 pool, and the receiver releases it: with --no-release nothing is recycled, and the
-line ends in release=no. COUNT is the number of messages sent. The
-clock of thr and fan starts at the first message received, so COUNT is at least 2;
-megabytes are millions of bytes.`
+line ends in release=no. GOGC is 400 unless the environment has another.
+
+COUNT is the number of messages sent. The clock of thr and fan starts at the first
+message received, so COUNT is at least 2; megabytes are millions of bytes.`
 
 // perfExample is how it is used.
 const perfExample = `  weir perf thr tcp://127.0.0.1:* 100 1000000

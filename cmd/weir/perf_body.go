@@ -16,7 +16,7 @@ const (
 // bodies makes the contents of messages. Every byte of every body is written for it, and no two bodies that are in flight share one; a small body
 // shares no more than an allocation with its neighbours. Not safe for concurrent use.
 type bodies struct {
-	pattern []byte // what is written; set by newBodies, then read-only
+	pattern []byte // what is written, where memory is new; set by newBodies, then read-only
 	recycle bool   // larger bodies are taken from the pool; set by newBodies, then read-only
 	chunk   []byte // what is left of the present chunk
 }
@@ -36,7 +36,7 @@ func (b *bodies) next() socket.Message {
 	switch {
 	case size >= poolBody && b.recycle:
 		m := socket.NewBody(size)
-		copy(m.Bytes(), b.pattern)
+		clear(m.Bytes()) // libzmq's program sets its bytes, too
 		return m
 	case size > smallBody:
 		return socket.MessageOf(slices.Clone(b.pattern))

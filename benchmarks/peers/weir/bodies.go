@@ -28,13 +28,14 @@ func newBodies(body *rig.Body, recycle bool) *bodies { return &bodies{body: body
 
 // next returns a new message of one frame, which belongs to the caller.
 func (b *bodies) next() socket.Message {
-	content := b.body.Bytes()
-	size := len(content)
-	switch {
-	case size >= poolBody && b.recycle:
+	size := b.body.Size()
+	if size >= poolBody && b.recycle {
 		m := socket.NewBody(size)
-		copy(m.Bytes(), content)
+		b.body.Fill(m.Bytes())
 		return m
+	}
+	content := b.body.Bytes()
+	switch {
 	case size > smallBody:
 		return socket.MessageOf(slices.Clone(content))
 	case len(b.chunk) < size:
