@@ -21,6 +21,7 @@ type Row struct {
 	Blocks                bool     // it waits at the mark
 	Enveloped             bool     // it puts an envelope round what it sends, and takes one off what it receives
 	Addresses             bool     // the first frame of what it sends and receives names the peer
+	Raw                   bool     // its peers do not speak ZMTP
 }
 
 // Rows returns the table of socket types.
@@ -29,7 +30,7 @@ func Rows() []Row {
 	for _, t := range types {
 		rows = append(rows, Row{
 			Name: t.name, Peers: slices.Clone(t.peers), Sends: t.sends, Receives: t.receives, Publisher: t.publisher, Subscriber: t.subscriber,
-			Blocks: t.overflow == overflowBlock, Enveloped: t == reqType || t == repType, Addresses: t.addresses, Single: t.single, Hears: t.hears,
+			Blocks: t.overflow == overflowBlock, Enveloped: t == reqType || t == repType, Addresses: t.addresses, Single: t.single, Hears: t.hears, Raw: t.raw,
 		})
 	}
 	return rows
