@@ -11,7 +11,7 @@ import (
 
 // The life of an incoming batch, in the order of the functions below:
 //
-//	1  readLoop   reads a chunk, or straight into the buffer of a large body        (the connection's loop)
+//	1  readLoop   reads to a desk (desk.go), or straight into a large body's buffer  (the connection's loop)
 //	2  decode     cuts it into messages and commands                               (the connection's loop)
 //	3  deliver    puts the messages into the pipe's inbound queue, and waits there  (the connection's loop)
 //	              at the mark: then nothing is read, and the transport pushes back
@@ -20,12 +20,6 @@ import (
 // Each complete frame is a sign of life, and while step 3 waits nobody asks for one: see codec_heartbeat.go.
 
 const (
-	// firstRead and fullRead bound the read buffer in bytes. A connection begins with the first, which is all that an idle peer costs, and takes
-	// a buffer readGrowth times as large whenever a read has filled the one it has: a burst to a thousand peers is no reason to hold the second for each.
-	firstRead  = 2 << 10
-	fullRead   = 64 << 10
-	readGrowth = 4
-
 	// decodeRun is how much of a chunk is decoded before what came out is delivered, in bytes, while messages are small: it bounds the batch, and
 	// the slice that holds it. Where a run gave no more than fewMessages, the next one is the whole chunk, so that middling bodies lie in it whole.
 	decodeRun   = 8 << 10
@@ -48,7 +42,7 @@ func (c *codec) readLoop(r *run) error {
 	}
 	r.beat.start()
 	defer r.beat.stop()
-	rd := reader{run: r, in: in, dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
+	rd := reader{run: r, in: in, seat: newSeat(r.conn), dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
 	if c.cfg.SmallBody != 0 {
 		rd.dec.SetSmallBody(c.cfg.SmallBody)
 	}
@@ -63,43 +57,47 @@ func (c *codec) readLoop(r *run) error {
 	}
 	r.early = nil
 	if r.late != nil {
+		rd.rise()
 		if err := rd.late(<-r.late); err != nil {
 			return err
 		}
 	}
-	buf := make([]byte, firstRead)
 	for {
-		dst := rd.dec.Direct()
-		direct := dst != nil
-		if !direct {
-			n := rd.dec.Ahead(len(buf))
-			dst = buf[:n:n]
-		}
-		n, err := r.conn.Read(dst)
-		c.cfg.Traffic.received(n)
-		if n > 0 {
-			if derr := rd.decode(dst[:n], direct); derr != nil {
+		p, direct, err := rd.read()
+		c.cfg.Traffic.received(len(p))
+		if len(p) > 0 {
+			if derr := rd.decode(p, direct); derr != nil {
 				return derr
 			}
 		}
 		if err != nil {
 			return rd.ended(err)
 		}
-		if !direct && n == len(buf) && n < fullRead {
-			buf = make([]byte, min(readGrowth*n, fullRead))
-		}
 	}
 }
 
 // A reader turns the bytes of one connection into deliveries. Owned by the connection's loop.
 type reader struct {
+	*seat
 	run       *run
 	in        Inlet
 	dec       *wire.Decoder
-	publisher bool           // SUBSCRIBE and CANCEL are for the socket
-	msgs      []wire.Message // the batch; its room is used again
-	few       bool           // the last run gave few messages for its length
-	pieces    uint64         // what dec.Pieces said last
+	publisher bool   // SUBSCRIBE and CANCEL are for the socket
+	few       bool   // the last run gave few messages for its length
+	pieces    uint64 // what dec.Pieces said last
+}
+
+// read waits for the next bytes, which lie on the desk, or, where direct is set, in their body already.
+func (rd *reader) read() (p []byte, direct bool, err error) {
+	dst := rd.dec.Direct()
+	if dst == nil {
+		p, err = rd.seat.read(rd.dec.Ahead(fullRead))
+		return p, false, err
+	}
+	rd.rise()
+	n, err := rd.conn.Read(dst)
+	rd.sit()
+	return dst[:n], true, err
 }
 
 // decode cuts p into messages and commands and delivers them in the order they came.
@@ -143,6 +141,7 @@ func (rd *reader) decode(p []byte, direct bool) error {
 
 // late takes what the handshake had begun to read.
 func (rd *reader) late(r read) error {
+	rd.sit()
 	if err := rd.decode(r.p, false); err != nil {
 		return err
 	}

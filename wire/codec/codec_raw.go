@@ -19,24 +19,20 @@ func (c *codec) rawPeer(conn net.Conn) Peer {
 	return Peer{Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn), Properties: wire.NewProperties(c.found(conn), nil)}
 }
 
-// rawLoop is readLoop of a raw connection. Its buffer is used again: an idle peer costs firstRead, and a small chunk its own size.
+// rawLoop is readLoop of a raw connection.
 func (c *codec) rawLoop(r *run, in Inlet) error {
-	rd := reader{run: r, in: in}
-	buf := make([]byte, firstRead)
+	rd := reader{run: r, in: in, seat: newSeat(r.conn)}
 	for {
-		n, err := r.conn.Read(buf)
-		c.cfg.Traffic.received(n)
-		if n > 0 {
-			rd.msgs = append(rd.msgs[:0], wire.MessageOf(bytes.Clone(buf[:n])).WithProperties(r.props))
+		p, err := rd.seat.read(rawRead)
+		c.cfg.Traffic.received(len(p))
+		if len(p) > 0 {
+			rd.msgs = append(rd.msgs[:0], wire.MessageOf(bytes.Clone(p)).WithProperties(r.props))
 			if derr := rd.deliver(); derr != nil {
 				return derr
 			}
 		}
 		if err != nil {
 			return err
-		}
-		if n == len(buf) && n < rawRead {
-			buf = make([]byte, rawRead)
 		}
 	}
 }

@@ -11,6 +11,8 @@
 //	codec_handshake.go opening, greeting and mechanism, under a deadline
 //	codec_ask.go       the handshake waits to be told who may come in
 //	codec_in.go        the life of an incoming batch: read, decode, deliver
+//	desk.go, desk_unix.go, desk_other.go
+//	                   the room that it is read to, shared by all connections that the system lets ask
 //	codec_old.go       what is different with peers before ZMTP 3.0
 //	codec_heartbeat.go PINGs, and the timers that end a silent connection
 //	codec_out.go       the life of an outgoing batch: look, encode, write, done
