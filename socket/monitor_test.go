@@ -139,6 +139,32 @@ func TestMonitorVersion2(t *testing.T) {
 	}
 }
 
+// TestMonitorIPv6 has both ends of a connection over IPv6, at the side that is bound. (libzmq: test_monitor, draft)
+func TestMonitorIPv6(t *testing.T) {
+	needIPv6(t)
+	ctx := within(t)
+	rt := newRuntime(t, socket.Defaults(socket.IPv6(true)))
+	pull, push := newPull(t, rt), newPush(t, rt)
+	name := inprocName(t)
+	require.NoError(t, pull.Monitor(ctx, name, socket.MonitorAll, socket.MonitorVersion(2)))
+	reader, err := socket.NewPair(rt)
+	require.NoError(t, err)
+	connect(t, reader, name)
+	ep, _ := join(t, "tcp://[::1]:*", pull, push)
+	for _, want := range []socket.MonitorEvents{socket.MonitorListening, socket.MonitorAccepted, socket.MonitorHandshakeSucceeded} {
+		m, err := reader.Recv(ctx)
+		require.NoError(t, err)
+		require.Equal(t, uint64(want), binary.NativeEndian.Uint64(m.Frame(0)))
+		require.Equal(t, ep.String(), string(m.Frame(3)))
+		if want == socket.MonitorListening {
+			require.Empty(t, m.Frame(4))
+			continue
+		}
+		require.Regexp(t, `^tcp://\[::1\]:\d+$`, string(m.Frame(4)))
+		require.NotEqual(t, ep.String(), string(m.Frame(4)))
+	}
+}
+
 // TestMonitorRefused goes through what Monitor does not take. (libzmq: test_monitor_invalid_protocol_fails, EINVAL, EADDRINUSE)
 func TestMonitorRefused(t *testing.T) {
 	ctx := within(t)

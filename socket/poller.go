@@ -69,8 +69,12 @@ func NewPoller() *Poller {
 	return &Poller{turn: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
 }
 
-// Add waits for a socket. events may be 0: only PollErr is reported then. A socket that has been added already is ErrBadOption: see Modify.
+// Add waits for a socket. events may be 0: only PollErr is reported then. A socket that has been added already is ErrBadOption (see Modify), and so are
+// none at all and events that there are not.
 func (p *Poller) Add(s Socket, events PollEvents) error {
+	if s == nil {
+		return fmt.Errorf("%w: no socket to wait for", ErrBadOption)
+	}
 	return p.add(&pollItem{socket: s, events: events})
 }
 
@@ -80,6 +84,9 @@ func (p *Poller) Add(s Socket, events PollEvents) error {
 func (p *Poller) AddConn(c syscall.Conn, events PollEvents) error {
 	if !transport.CanPoll {
 		return fmt.Errorf("poll a descriptor: %w", errors.ErrUnsupported)
+	}
+	if c == nil {
+		return fmt.Errorf("%w: no descriptor to wait for", ErrBadOption)
 	}
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -95,6 +102,9 @@ func AddChan[T any](p *Poller, c <-chan T) error {
 
 // Modify changes what is waited for of a socket or connection that was added.
 func (p *Poller) Modify(what any, events PollEvents) error {
+	if err := events.check(); err != nil {
+		return err
+	}
 	return p.replace(what, func(it *pollItem) *pollItem {
 		if it.typed != nil {
 			return it
@@ -141,8 +151,19 @@ func (p *Poller) Wait(ctx context.Context) ([]PollEvent, error) {
 	}
 }
 
+// check refuses events that there are not.
+func (e PollEvents) check() error {
+	if e&^(PollIn|PollOut|PollErr) != 0 {
+		return badOption("events", uint8(e), "PollIn, PollOut and PollErr, or none of them")
+	}
+	return nil
+}
+
 // add adds an item.
 func (p *Poller) add(it *pollItem) error {
+	if err := it.events.check(); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if slices.ContainsFunc(p.items, func(o *pollItem) bool { return o.is(it.subject()) }) {

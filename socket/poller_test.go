@@ -207,6 +207,54 @@ func TestPollerErrors(t *testing.T) {
 	})
 }
 
+// TestPollerBooks counts what is waited for, refuses what there is not to wait for, and is silent where there is nothing. (libzmq: test_poller)
+func TestPollerBooks(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {
+		p := socket.NewPoller()
+		silent := func() {
+			t.Helper()
+			require.Empty(t, p.Poll())
+			short, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			_, err := p.Wait(short)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		silent()
+		push, pull := newPush(t, rt), newPull(t, rt)
+		join(t, inprocName(t), pull, push)
+		require.NoError(t, push.Send(ctx, number(1)))
+		require.ErrorIs(t, p.Add(nil, socket.PollIn), socket.ErrBadOption)
+		require.ErrorIs(t, p.Add(pull, 0x7f), socket.ErrBadOption)
+		require.ErrorIs(t, p.Modify(nil, socket.PollIn), socket.ErrBadOption)
+		require.Zero(t, p.Len())
+		require.NoError(t, p.Add(pull, 0))
+		silent()
+		require.NoError(t, p.Modify(pull, socket.PollIn))
+		wantEvents(t, p, socket.PollEvent{Socket: pull, Events: socket.PollIn})
+		require.ErrorIs(t, p.Modify(pull, 0x7f), socket.ErrBadOption)
+		require.NoError(t, p.Modify(pull, 0))
+		silent()
+		require.Equal(t, 1, p.Len())
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		defer func() { require.NoError(t, errors.Join(r.Close(), w.Close())) }()
+		if transport.CanPoll {
+			require.ErrorIs(t, p.AddConn(nil, socket.PollIn), socket.ErrBadOption)
+			require.ErrorIs(t, p.AddConn(r, 0x7f), socket.ErrBadOption)
+			require.ErrorIs(t, p.Modify(r, socket.PollIn), socket.ErrBadOption)
+			require.ErrorIs(t, p.Remove(r), socket.ErrBadOption)
+			require.NoError(t, p.AddConn(r, 0))
+			require.ErrorIs(t, p.AddConn(r, socket.PollIn), socket.ErrBadOption)
+			require.ErrorIs(t, p.Modify(r, 0x7f), socket.ErrBadOption)
+			require.Equal(t, 2, p.Len())
+			require.NoError(t, p.Remove(r))
+		}
+		require.NoError(t, p.Remove(pull))
+		require.Zero(t, p.Len())
+		silent()
+	})
+}
+
 // clogged waits for room in a connection that is full, until the far side has read what is in it.
 func clogged(t *testing.T, conn, far net.Conn) {
 	t.Helper()

@@ -158,6 +158,21 @@ func TestZapNull(t *testing.T) {
 	}
 }
 
+// TestZapOldPeer wants a peer that speaks ZMTP 1.0, which has no security, to be turned away where somebody must be asked, though such peers are allowed:
+// what it says is received by nobody. (libzmq: test_security_null, test_security_plain, test_vanilla_socket)
+func TestZapOldPeer(t *testing.T) {
+	for name, opts := range map[string][]socket.Option{"NULL": {socket.ZapDomain("test")}, "PLAIN": plainServer} {
+		g := newGate(t, nil, append(slices.Clone(opts), socket.ZMTP1(true)), nil)
+		handle(t, g.rt, says("200"))
+		conn := dialTCP(t, bind(t, g.pull, "tcp://127.0.0.1:*").String())
+		_, err := conn.Write([]byte("\x01\x00\x08\x00sneaky\x00"))
+		require.NoError(t, err)
+		require.ErrorAs(t, g.next(g.pull, socket.EventHandshakeFailed).Err, new(*socket.ProtocolError), name)
+		wantClosed(t, conn)
+		wantEmpty(t, g.pull)
+	}
+}
+
 // TestZapReplies checks what becomes of a peer with each status, and with each fault of a reply.
 func TestZapReplies(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -90,17 +90,18 @@ func parsePort(s string) (uint16, error) {
 	return uint16(n), nil
 }
 
-// parseHost files a host that is not the wildcard under ip or under name; isName tells which names are allowed.
+// parseHost files a host that is not the wildcard under ip or under name; isName tells which names are allowed. As in libzmq, anything may stand in
+// brackets.
 func parseHost(host string, isName func(string) bool) (ip netip.Addr, name string, err error) {
 	bare, open := strings.CutPrefix(host, "[")
 	bare, shut := strings.CutSuffix(bare, "]")
 	if ip, err := netip.ParseAddr(bare); err == nil && open == shut {
 		return ip.Unmap(), "", nil
 	}
-	if !isName(host) {
+	if open != shut || !isName(bare) {
 		return netip.Addr{}, "", syntaxError("host " + strconv.Quote(host))
 	}
-	return netip.Addr{}, host, nil
+	return netip.Addr{}, bare, nil
 }
 
 // isHostName reports whether s could be a host name to connect to: letters, digits, and inside also ".", "-", "_". A

@@ -37,7 +37,7 @@ var (
 
 // needIPv6 are the tests that may be skipped, on a machine without IPv6.
 var needIPv6 = []string{
-	"socket.TestIPv6", "socket.TestReconnectNeverIPv6", "transport.TestTCPEndpointIPv6", "transport.TestSOCKS", "transport.TestTCPAsked", "transport.TestTCPDualStack",
+	"socket.TestIPv6", "socket.TestReconnectNeverIPv6", "socket.TestMonitorIPv6", "transport.TestTCPEndpointIPv6", "transport.TestSOCKS", "transport.TestTCPAsked", "transport.TestTCPDualStack",
 	"transport.TestTCPv4OnlyWithIPv6On",
 }
 
