@@ -13,7 +13,8 @@ import (
 // the marks and the routing id, and one that does not send, or not receive, or sends no routing id, has no use for them.
 //
 // The doc of each option names its range and its default, the types that have it where that is not all of them, and, in brackets, libzmq's option.
-// Times are Go's, from nanoseconds on, where libzmq counts in milliseconds, and in seconds for keepalive.
+// Times are Go's, from nanoseconds on, where libzmq counts in milliseconds, and in seconds for keepalive. The doc of Set says which take effect at once on
+// a socket in use; the others are those of endpoints.
 type Option func(*options) error
 
 // options are the settings of one socket, as they were at one time. Once a socket has them they never change: Set makes a new copy. Copies share what
@@ -153,8 +154,8 @@ func Linger(d time.Duration) Option {
 	}
 }
 
-// ReconnectInterval is the time before a lost or failed connection is tried again; up to as much again is added at random. 0 or less: it is not tried
-// again. Range: any time. Default 100 ms. (ZMQ_RECONNECT_IVL; libzmq takes whole milliseconds)
+// ReconnectInterval is the time before a lost or failed connection of Connect is tried again; up to as much again is added at random. 0 or less: it is
+// not tried again, and the endpoint ends. Range: any time. Default 100 ms. (ZMQ_RECONNECT_IVL; libzmq takes whole milliseconds)
 func ReconnectInterval(d time.Duration) Option {
 	return func(o *options) error {
 		o.reconnectInterval = d
@@ -170,13 +171,14 @@ func ReconnectIntervalMax(d time.Duration) Option {
 }
 
 // HandshakeInterval bounds the time from a connection's opening to the end of its handshake: 0 for no bound. Range 0 or more. Default 30 s. All
-// types. (ZMQ_HANDSHAKE_IVL)
+// types, but STREAM has no handshake. (ZMQ_HANDSHAKE_IVL; libzmq takes whole milliseconds)
 func HandshakeInterval(d time.Duration) Option {
 	return duration("HandshakeInterval", d, func(o *options) *time.Duration { return &o.handshakeInterval })
 }
 
-// MaxMsgSize bounds an incoming frame in bytes; a larger one costs its sender the connection. -1 is no bound: memory still grows only with the bytes
-// that have come, never with what a header announces. Range -1 or more. Default -1. (ZMQ_MAXMSGSIZE)
+// MaxMsgSize bounds an incoming frame in bytes; a larger one costs its sender the connection, and ends the endpoint where this side has connected.
+// -1 is no bound: memory still grows only with the bytes that have come, never with what a header announces. Range -1 or more. Default -1. Over inproc
+// nothing is bounded, and STREAM has no frames. (ZMQ_MAXMSGSIZE)
 func MaxMsgSize(n int64) Option {
 	return func(o *options) error {
 		if n < -1 {
@@ -227,7 +229,9 @@ func Backlog(n int) Option {
 	}
 }
 
-// IPv6 allows IPv6 beside IPv4 on tcp. Default false, or what Defaults says. (ZMQ_IPV6, and ZMQ_IPV4ONLY the other way round)
+// IPv6 allows IPv6 beside IPv4 on tcp: IPv6 addresses can be used, names stand for addresses of both kinds, and a Bind to "*" takes both. Without it an
+// IPv6 address is ErrNoDevice, to Bind or in each attempt to connect. Default false, or what Defaults says. (ZMQ_IPV6, and ZMQ_IPV4ONLY the other way
+// round)
 func IPv6(on bool) Option {
 	return func(o *options) error {
 		o.ipv6 = on
@@ -235,8 +239,9 @@ func IPv6(on bool) Option {
 	}
 }
 
-// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. Default none. Sent by REQ, DEALER and ROUTER, and
-// of no use to other types. (ZMQ_ROUTING_ID)
+// RoutingID is the name under which a ROUTER knows this socket: 1 to 255 bytes. No two peers of a ROUTER should have the same: see RouterHandover.
+// Default none: the ROUTER makes one up. Sent by REQ, DEALER and ROUTER, and of no use to other types, but that an Authenticator is told it.
+// (ZMQ_ROUTING_ID)
 func RoutingID(id string) Option {
 	return func(o *options) error {
 		if len(id) == 0 || len(id) > 255 {

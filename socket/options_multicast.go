@@ -30,7 +30,8 @@ func (o *options) multicasts(name string) error {
 
 // Rate bounds all that a source sends over pgm and epgm, repairs included, in kilobits of 1000 a second, headers of IP and UDP included. Together
 // with RecoveryInterval it says how much can be repaired, on both sides. Default 100, which is slow: raise it on every side to what the network can
-// carry. 1 or more, and enough for a packet of MulticastMaxTPDU each second. PUB, XPUB, SUB and XSUB only. (ZMQ_RATE)
+// carry. Range 1 to 2147483647, and enough for a packet of MulticastMaxTPDU each second: where it is not, Bind and Connect return ErrBadOption. PUB, XPUB,
+// SUB and XSUB only. (ZMQ_RATE)
 func Rate(kbit int) Option {
 	return func(o *options) error {
 		if kbit < 1 || kbit > math.MaxInt32 {

@@ -29,7 +29,11 @@ func (o *securityOptions) choose(mechanism string, server bool) {
 }
 
 // PlainServer makes the socket a PLAIN server, which asks about each of its peers: see WithAuthenticator. It does not matter which side binds. False
-// is NULL again. Default false. (ZMQ_PLAIN_SERVER)
+// is NULL again. Default false.
+//
+// Of the options of PLAIN and CURVE the last that was set decides which of the two the socket speaks. Peers over inproc are not asked for anything.
+// Where no handshake is made (STREAM, RouterRaw, pgm and epgm), Bind and Connect return ErrBadOption.
+// (ZMQ_PLAIN_SERVER)
 func PlainServer(on bool) Option {
 	return func(o *options) error {
 		o.choose(wire.MechanismPlain, true)
@@ -40,7 +44,8 @@ func PlainServer(on bool) Option {
 	}
 }
 
-// PlainUsername makes the socket a PLAIN client with this user name, 1 to 255 bytes. Default none. (ZMQ_PLAIN_USERNAME)
+// PlainUsername makes the socket a PLAIN client with this user name, 1 to 255 bytes. Everybody on the way can read it. Default none, which a client that
+// has a PlainPassword sends as an empty one. (ZMQ_PLAIN_USERNAME)
 func PlainUsername(name string) Option {
 	return func(o *options) error {
 		if len(name) == 0 || len(name) > 255 {
@@ -67,7 +72,7 @@ func PlainPassword(password string) Option {
 
 // CurveServer makes the socket a CURVE server, which needs its CurveSecretKey. It does not matter which side binds. Whether a client with a key of
 // its own may come in is asked where somebody is there to be asked (see WithAuthenticator); else every client that knows the server's public key is
-// let in. False is NULL again. Default false. (ZMQ_CURVE_SERVER)
+// let in. False is NULL again. Default false. See PlainServer for where there is no handshake. (ZMQ_CURVE_SERVER)
 func CurveServer(on bool) Option {
 	return func(o *options) error {
 		o.choose(wire.MechanismCurve, true)
@@ -150,7 +155,8 @@ func (o *securityOptions) secureCurve() (err error) {
 }
 
 // ZapDomain is what the socket calls its security domain when it asks about a peer: 1 to 255 bytes. Over NULL it makes the socket ask, whichever side
-// binds; where there is nobody to be asked, peers are let in unless ZapEnforceDomain is set. Default none. (ZMQ_ZAP_DOMAIN)
+// binds; where there is nobody to be asked, peers are let in unless ZapEnforceDomain is set. Once set it cannot be taken back, as in libzmq. Default none.
+// (ZMQ_ZAP_DOMAIN)
 func ZapDomain(domain string) Option {
 	return func(o *options) error {
 		if len(domain) == 0 || len(domain) > 255 {
