@@ -1,46 +1,58 @@
 package socket
 
 // An audience is the pipes that subscribed to one topic, in no order. Adding and removing one takes a time that does not depend on how many there
-// are. The zero value is empty.
-type audience struct {
-	pipes []*pipe
-	at    map[*pipe]int // the place of each in pipes; nil while they are few
+// are: each pipe knows its place. Audiences are many, and most are one pipe: those are one pointer, to a crowd that they share. The zero value is empty.
+type audience struct{ crowd *crowd }
+
+// A crowd is a list of pipes. One of a single pipe belongs to that pipe, and never changes.
+type crowd struct{ pipes []*pipe }
+
+// pipes are the pipes in it.
+func (a *audience) pipes() []*pipe {
+	if a.crowd == nil {
+		return nil
+	}
+	return a.crowd.pipes
 }
 
-// fewPipes is up to how many pipes are looked through one after the other.
-const fewPipes = 16
-
-// add adds a pipe that is not in it.
-func (a *audience) add(p *pipe) {
-	a.pipes = append(a.pipes, p)
-	switch {
-	case a.at != nil:
-		a.at[p] = len(a.pipes) - 1
-	case len(a.pipes) > fewPipes:
-		a.at = make(map[*pipe]int, 2*fewPipes)
-		for i, q := range a.pipes {
-			a.at[q] = i
-		}
+// add adds a pipe that is not in it, and says at what place.
+func (a *audience) add(p *pipe) (place uint32) {
+	switch n := len(a.pipes()); n {
+	case 0:
+		a.crowd = p.aloneCrowd()
+		return 0
+	case 1:
+		a.crowd = &crowd{pipes: []*pipe{a.crowd.pipes[0], p}}
+		return 1
+	default:
+		a.crowd.pipes = append(a.crowd.pipes, p)
+		return uint32(n)
 	}
 }
 
-// remove takes a pipe out that is in it: the last one takes its place.
-func (a *audience) remove(p *pipe) {
-	i, ok := a.at[p]
-	for a.at == nil && !ok {
-		ok = a.pipes[i] == p
-		if !ok {
-			i++
-		}
+// remove takes the pipe at a place out. The last one takes the place, and is returned; nil where it was the last itself.
+func (a *audience) remove(place uint32) (moved *pipe) {
+	pipes := a.pipes()
+	last := len(pipes) - 1
+	if int(place) < last {
+		moved = pipes[last]
 	}
-	last := len(a.pipes) - 1
-	a.pipes[i] = a.pipes[last]
-	a.pipes[last] = nil
-	a.pipes = a.pipes[:last]
-	if a.at != nil {
-		if i < last {
-			a.at[a.pipes[i]] = i
-		}
-		delete(a.at, p)
+	switch last {
+	case 0:
+		a.crowd = nil
+	case 1:
+		a.crowd = pipes[1-place].aloneCrowd()
+	default:
+		pipes[place], pipes[last] = pipes[last], nil
+		a.crowd.pipes = pipes[:last]
 	}
+	return moved
+}
+
+// aloneCrowd is the crowd of p alone.
+func (p *pipe) aloneCrowd() *crowd {
+	if p.alone == nil {
+		p.alone = &crowd{pipes: []*pipe{p}}
+	}
+	return p.alone
 }

@@ -37,7 +37,7 @@
 //	send.go, recv.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
 //	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, stream.go   the socket types, a file each
-//	topics.go, audience.go, pub_sweep.go   who subscribed to what
+//	topics.go, topic_nodes.go, topic_index.go, topic_search.go, audience.go, pub_sweep.go   who subscribed to what
 //	names.go, notices.go, stream_events.go   routing ids; what an application hears of connections
 //	req_do.go, req_options.go, req_replies.go   more of REQ: calls of their own, what may be relaxed, what a reply is
 //	options_bytes.go, options_conflate.go, options_heartbeat.go, options_metadata.go, options_stop.go, options_zmtp.go   options with a file each

@@ -121,8 +121,8 @@ func (p *Pub) WaitTopic(ctx context.Context, topic string, n int) error {
 		s.route.mu.Lock()
 		defer s.route.mu.Unlock()
 		peers := 0
-		if a := s.route.pattern.(*pub).topics.find(topic); a != nil {
-			peers = len(a.pipes)
+		if _, a := s.route.pattern.(*pub).topics.find(topic); a != nil {
+			peers = len(a.pipes())
 		}
 		return peers == n, nil
 	})
@@ -233,8 +233,8 @@ func TopicSteps(total int, topic func(i int) string) func(body string) int {
 		tree.at(topic(i))
 	}
 	return func(body string) (steps int) {
-		rest := []byte(body)
-		for n := &tree.root; n != nil; n, rest = n.down(rest) {
+		var s topicSearch[struct{}]
+		for s.begin(&tree, []byte(body)); !s.done; s.step() {
 			steps++
 		}
 		return steps

@@ -71,7 +71,7 @@ func TestPubAgainstModel(t *testing.T) {
 			}
 			require.Equal(t, subscribers, sock.topics.n)
 		}
-		wellFormed(t, &s.topics.root, true)
+		wellFormed(t, &s.topics)
 	}
 }
 

@@ -50,6 +50,10 @@ type pipe struct {
 	shelved   bool   // of a ROUTER: there is something to receive, and the peer has no name to receive it under
 	heard     *heard // of an XPUB: what this peer has said and nobody has received; set by attach, then only its fields change
 
+	// The same, of a publisher.
+	wants map[topicNumber]uint32 // the topics that this peer is listed under, and its place in each audience: one CANCEL undoes any number of SUBSCRIBEs, as in libzmq
+	alone *crowd                 // the audience of this peer alone; nil until it is needed
+
 	// Atomic: written by the read loop, read by Stats.
 	unwanted atomic.Uint64 // messages from a peer of a socket that receives none
 

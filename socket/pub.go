@@ -15,7 +15,6 @@ type pub struct {
 	sock   *socket  // for the count of subscribers
 	opts   *options // set by configure
 	topics topicTree[audience]
-	wants  map[*pipe]map[string]struct{} // each peer's topics: a set, so that one CANCEL undoes any number of SUBSCRIBEs, as in libzmq
 	asked  map[*pipe]map[string]struct{} // MANUAL: each peer's own topics; nil otherwise
 	pipes  []*pipe                       // all peers: for inverted matching
 	turn   uint64                        // number of the last message: marks the pipes it was matched to
@@ -26,14 +25,14 @@ type pub struct {
 }
 
 // newPub makes the pattern of s.
-func newPub(s *socket) *pub { return &pub{sock: s, wants: map[*pipe]map[string]struct{}{}} }
+func newPub(s *socket) *pub { return &pub{sock: s} }
 
 // configure takes over what its options say.
 func (s *pub) configure(o *options) { s.opts = o }
 
 // attach adds a peer that has subscribed to nothing, and welcomes it.
 func (s *pub) attach(p *pipe) {
-	s.wants[p] = map[string]struct{}{}
+	p.wants = map[topicNumber]uint32{}
 	s.pipes = append(s.pipes, p)
 	if w := s.opts.welcome; len(w) > 0 {
 		_ = p.out.TryPush(messageOf(slices.Clone(w))) // it is the first in the queue; a closed one is on its way out
@@ -42,12 +41,11 @@ func (s *pub) attach(p *pipe) {
 
 // detach forgets a peer, and its subscriptions as far as one run goes.
 func (s *pub) detach(p *pipe) {
-	d := departure{pipe: p, topics: s.wants[p]}
+	d := departure{pipe: p}
 	if s.opts.manual {
 		d.asked = s.asked[p]
 	}
 	delete(s.asked, p)
-	delete(s.wants, p)
 	s.pipes = slices.DeleteFunc(s.pipes, func(q *pipe) bool { return q == p })
 	p.left = true
 	s.leaving = append(s.leaving, d)
@@ -72,7 +70,7 @@ func (s *pub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	s.turn++
 	s.hits = s.topics.match(s.hits[:0], m.Bytes())
 	for _, a := range s.hits {
-		for _, p := range a.pipes {
+		for _, p := range a.pipes() {
 			if p.mark == s.turn || p.left {
 				continue
 			}
@@ -181,30 +179,32 @@ func (s *pub) ask(p *pipe, first byte, topic string) {
 
 // subscribe notes that p wants topic, and says whether it is the first to.
 func (s *pub) subscribe(p *pipe, topic string) (first bool) {
-	if _, ok := s.wants[p][topic]; ok {
+	n, a := s.topics.at(topic)
+	if _, ok := p.wants[n]; ok {
 		return false
 	}
-	s.wants[p][topic] = struct{}{}
+	p.wants[n] = a.add(p)
 	s.hear(EventSubscribed, p, topic)
-	a := s.topics.at(topic)
-	a.add(p)
 	if p.topics++; p.topics == 1 {
 		s.sock.topics.add(1)
 	}
-	return len(a.pipes) == 1
+	return len(a.pipes()) == 1
 }
 
 // cancel notes that p does not want topic any more, and says whether others still do. Where p did not want it, it says no, as libzmq does.
 func (s *pub) cancel(p *pipe, topic string) (others bool) {
-	if _, ok := s.wants[p][topic]; !ok {
+	n, a := s.topics.find(topic)
+	if a == nil {
 		return false
 	}
-	delete(s.wants[p], topic)
+	if _, ok := p.wants[n]; !ok {
+		return false
+	}
 	s.hear(EventUnsubscribed, p, topic)
 	if p.topics--; p.topics == 0 {
 		s.sock.topics.add(-1)
 	}
-	return s.unlist(p, topic) > 0
+	return s.unlist(p, n) > 0
 }
 
 // hear says that a peer has subscribed, or has ended a subscription. A group has not: it is sent everything.
@@ -218,13 +218,17 @@ func (s *pub) hear(kind EventKind, p *pipe, topic string) {
 }
 
 // unlist takes p off the list of a topic, and says how many are left on it.
-func (s *pub) unlist(p *pipe, topic string) int {
-	a := s.topics.find(topic)
-	a.remove(p)
-	if len(a.pipes) == 0 {
-		s.topics.remove(topic)
+func (s *pub) unlist(p *pipe, n topicNumber) int {
+	a := s.topics.value(n)
+	if moved := a.remove(p.wants[n]); moved != nil {
+		moved.wants[n] = p.wants[n]
 	}
-	return len(a.pipes)
+	delete(p.wants, n)
+	left := len(a.pipes())
+	if left == 0 {
+		s.topics.remove(n)
+	}
+	return left
 }
 
 // A Pub sends each message to the peers that subscribed to a prefix of its first frame (ZMQ_PUB). It never waits (but see XPubNoDrop): a message for

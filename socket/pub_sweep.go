@@ -1,6 +1,9 @@
 package socket
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A sweeper is a pattern that may not be done with a pipe when it is detached: what is left to do is done in runs, so that nobody waits for the route
 // lock for long.
@@ -19,11 +22,10 @@ func (*sweepTopics) socketMessage() {}
 // sweepRun is how many topics are swept while the route lock is held: a few milliseconds at most.
 const sweepRun = 1000
 
-// A departure is a peer that has gone and whose topics are not all taken out yet. It is sent nothing meanwhile.
+// A departure is a peer that has gone and whose topics are not all taken out yet: pipe.wants has those. It is sent nothing meanwhile.
 type departure struct {
-	pipe   *pipe
-	topics map[string]struct{} // those that it is still listed under
-	asked  map[string]struct{} // MANUAL: those that it asked for and whose end the application has not heard of; nil otherwise
+	pipe  *pipe
+	asked map[string]struct{} // MANUAL: the topics that it asked for and whose end the application has not heard of; nil otherwise
 }
 
 // sweeping says whether a departure goes on.
@@ -33,40 +35,51 @@ func (s *pub) sweeping() bool { return len(s.leaving) > 0 }
 func (s *pub) sweep() {
 	for room := sweepRun; room > 0 && len(s.leaving) > 0; {
 		d := &s.leaving[0]
-		asked := pluck(d.asked, room)
+		asked := some(d.asked, room)
+		slices.Sort(asked)
 		for _, topic := range asked {
+			delete(d.asked, topic)
 			s.say(d.pipe, subscription(0, topic))
 		}
 		room -= len(asked)
-		topics := pluck(d.topics, room)
-		for _, topic := range topics {
-			others := s.unlist(d.pipe, topic)
-			if !s.opts.manual && (others == 0 || s.opts.verboseUnsubs) {
-				s.say(d.pipe, subscription(0, topic))
-			}
-		}
-		room -= len(topics)
-		if len(d.asked)+len(d.topics) == 0 {
+		room -= s.sweepWants(d.pipe, room)
+		if len(d.asked)+len(d.pipe.wants) == 0 {
 			s.leaving[0] = departure{}
 			s.leaving = s.leaving[1:]
 		}
 	}
 }
 
-// pluck takes up to n keys out of a set, and returns them sorted.
-func pluck(set map[string]struct{}, n int) []string {
-	if len(set) == 0 || n == 0 {
-		return nil
+// sweepWants takes up to n topics of p out, and says how many those were.
+func (s *pub) sweepWants(p *pipe, n int) int {
+	type listing struct {
+		topic  string
+		number topicNumber
 	}
-	keys := make([]string, 0, min(n, len(set)))
-	for k := range set {
+	numbers := some(p.wants, n)
+	topics := make([]listing, len(numbers))
+	for i, n := range numbers {
+		topics[i] = listing{s.topics.topic(n), n}
+	}
+	slices.SortFunc(topics, func(a, b listing) int { return strings.Compare(a.topic, b.topic) })
+	for _, t := range topics {
+		others := s.unlist(p, t.number)
+		if !s.opts.manual && (others == 0 || s.opts.verboseUnsubs) {
+			s.say(p, subscription(0, t.topic))
+		}
+	}
+	return len(topics)
+}
+
+// some are up to n keys of m.
+func some[K comparable, V any](m map[K]V, n int) []K {
+	keys := make([]K, 0, min(n, len(m)))
+	for k := range m {
 		if len(keys) == n {
 			break
 		}
 		keys = append(keys, k)
-		delete(set, k)
 	}
-	slices.Sort(keys)
 	return keys
 }
 

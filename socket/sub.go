@@ -53,21 +53,22 @@ func (s *sub) tell(first byte, topic string) {
 
 // subscribe counts topic once more.
 func (s *sub) subscribe(topic string) {
-	*s.topics.at(topic)++
+	_, times := s.topics.at(topic)
+	*times++
 	s.settle()
 	s.tell(1, topic)
 }
 
 // unsubscribe counts topic once less, and says whether that was the last and the peers were told. One that is not there is no error, as in libzmq.
 func (s *sub) unsubscribe(topic string) bool {
-	n := s.topics.find(topic)
-	if n == nil {
+	n, times := s.topics.find(topic)
+	if times == nil {
 		return false
 	}
-	if *n--; *n > 0 {
+	if *times--; *times > 0 {
 		return false
 	}
-	s.topics.remove(topic)
+	s.topics.remove(n)
 	s.settle()
 	s.tell(0, topic)
 	return true
@@ -80,7 +81,10 @@ func (s *sub) everything() bool { return s.all.Load() }
 func (s *sub) wants(m Message) bool { return s.topics.matches(m.Bytes()) != s.invert }
 
 // settle notes whether everything is wanted.
-func (s *sub) settle() { s.all.Store(s.topics.find("") != nil && !s.invert) }
+func (s *sub) settle() {
+	_, everything := s.topics.find("")
+	s.all.Store(everything != nil && !s.invert)
+}
 
 // A Sub receives what it subscribed to from all its peers, one whole message each in turn (ZMQ_SUB). It begins with no subscription, and then
 // receives nothing. Safe for concurrent use.

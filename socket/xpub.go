@@ -102,7 +102,7 @@ func (s *xpub) accept(_ *pipe, m Message) (Message, bool) {
 	p := s.hearing.next()
 	if s.opts.manual && m.Len() == 1 && isSubscription(m.Bytes()) {
 		s.last = nil
-		if _, there := s.wants[p]; there {
+		if !p.left {
 			s.last = p
 		}
 	}
