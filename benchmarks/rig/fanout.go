@@ -18,8 +18,11 @@ func fanOut(r *Run, p Peer) (*Line, error) {
 	for i, sub := range subs {
 		receptions[i] = &reception{from: sub}
 		context.AfterFunc(failed, sub.Abandon)
-		group.Go(func() error { return receptions[i].all(r.wanted()) })
+		group.Go(func() error { return receptions[i].take(r.wanted()) })
 	}
+	done := make(chan struct{})
+	defer close(done)
+	go watchLoop(done, receptions...)
 	if err := pub.WaitSubscribers(len(subs)); err != nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ type reception struct {
 	from  Socket
 	meter *Meter        // takes what it cost to take those after the first; nil for one of many, since a look at the memory stops them all
 	got   int           // messages that came
-	alive atomic.Int64  // signs of life: written by the receiver, read by watch
-	last  atomic.Int64  // when the latest was seen, by the clock of begin: written by watch
+	alive atomic.Int64  // signs of life, the first message being one: written by the receiver, read by watchLoop
+	over  atomic.Bool   // there is nothing to look after any more: written by the receiver, read by watchLoop
+	last  atomic.Int64  // when the latest sign was seen, in nanoseconds of Unix time: written by watchLoop
 	begin time.Time     // when the first message came
 	took  time.Duration // from then to the last one
 }
@@ -31,8 +32,17 @@ type reception struct {
 // end is when the last message came.
 func (r *reception) end() time.Time { return r.begin.Add(r.took) }
 
-// all takes n messages. The clock runs from the first to the last. Loss is no error: it shows in what is missing from got.
+// all takes n messages, and looks after itself.
 func (r *reception) all(n int) error {
+	done := make(chan struct{})
+	defer close(done)
+	go watchLoop(done, r)
+	return r.take(n)
+}
+
+// take takes n messages, while watchLoop looks. The clock runs from the first to the last. Loss is no error: it shows in what is missing from got.
+func (r *reception) take(n int) error {
+	defer r.over.Store(true)
 	if err := r.from.Take(); err != nil {
 		return err
 	}
@@ -40,16 +50,14 @@ func (r *reception) all(n int) error {
 		r.meter.Start()
 	}
 	r.got, r.begin = 1, time.Now()
-	done := make(chan struct{})
-	defer close(done)
-	go r.watchLoop(done)
+	r.alive.Add(1)
 	err := r.rest(n)
 	r.took = max(time.Since(r.begin), 1)
 	if r.meter != nil {
 		r.meter.Stop()
 	}
 	if errors.Is(err, ErrAbandoned) {
-		r.took = max(time.Duration(r.last.Load()), glance) // the wait for what was lost is no work
+		r.took = max(time.Unix(0, r.last.Load()).Sub(r.begin), glance) // the wait for what was lost is no work
 		return nil
 	}
 	return err
@@ -68,25 +76,31 @@ func (r *reception) rest(n int) error {
 	return nil
 }
 
-// watchLoop abandons the socket once nothing has come for a while, and ends when done does.
-func (r *reception) watchLoop(done <-chan struct{}) {
+// watchLoop abandons each socket to which nothing has come for a while, and ends when done does. One looks after all: a goroutine and a clock for each of a
+// thousand subscribers would cost more than some of those do.
+func watchLoop(done <-chan struct{}, all ...*reception) {
 	clock := time.NewTicker(glance)
 	defer clock.Stop()
-	var seen int64
+	seen := make([]int64, len(all))
 	for {
 		select {
 		case <-done:
 			return
 		case <-clock.C:
 		}
-		now := time.Since(r.begin)
-		if alive := r.alive.Load(); alive != seen {
-			seen = alive
-			r.last.Store(int64(now))
-		}
-		if now-time.Duration(r.last.Load()) > quiet {
-			r.from.Abandon()
-			return
+		for i, r := range all {
+			if r.over.Load() {
+				continue
+			}
+			now := time.Now()
+			if alive := r.alive.Load(); alive != seen[i] {
+				seen[i] = alive
+				r.last.Store(now.UnixNano())
+			}
+			if seen[i] > 0 && now.Sub(time.Unix(0, r.last.Load())) > quiet {
+				r.over.Store(true)
+				r.from.Abandon()
+			}
 		}
 	}
 }
