@@ -72,11 +72,11 @@ const limit = 1000
 // TestPeerTooLarge has libzmq send what Weir's limit allows, and then a byte more: the first arrives, the second costs the connection, and the event
 // says why. A libzmq socket that connects comes back, and its next message arrives; an endpoint that Weir dialed is given up.
 func TestPeerTooLarge(t *testing.T) {
-	overWide(t, only("PULL", "SUB", "XSUB", "DEALER", "PAIR"), func(t *testing.T, p pairing) {
+	overWide(t, only("PULL", "SUB", "XSUB", "DEALER", "PAIR", "ROUTER"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.MaxMsgSize(limit)}})
 		s.join()
 		s.peer.do(s.ctx, "send", waitMS, "@1000:1")
-		require.Equal(t, limit, s.recv().Size())
+		require.Equal(t, limit, s.unnamed(s.recv()).Size())
 		s.peer.do(s.ctx, "send", waitMS, "x61", "@1001:1")
 		lost := s.events.waitKind(s.ctx, t, 1, socket.EventDisconnected)
 		var breach *socket.ProtocolError
@@ -94,12 +94,12 @@ func TestPeerTooLarge(t *testing.T) {
 // socket that connects comes back, and its next message arrives. (Not a PAIR: that of libzmq's turns away who comes before its application has taken note
 // of the end.)
 func TestWeirTooLarge(t *testing.T) {
-	overWide(t, only("PUSH", "PUB", "XPUB", "DEALER"), func(t *testing.T, p pairing) {
+	overWide(t, only("PUSH", "PUB", "XPUB", "DEALER", "ROUTER"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{peer: []string{"maxmsgsize=1000"}})
 		s.join()
-		s.send(socket.NewMessage(made(limit, 1)))
+		s.send(s.named(socket.NewMessage(made(limit, 1))))
 		s.peer.do(s.ctx, "recv", waitMS)
-		s.send(socket.NewMessage(made(limit+1, 1)))
+		s.send(s.named(socket.NewMessage(made(limit+1, 1))))
 		s.events.waitKind(s.ctx, t, 1, socket.EventDisconnected)
 		if p.weirBinds {
 			s.openPeer()

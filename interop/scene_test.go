@@ -241,3 +241,21 @@ func (s *scene) recv() socket.Message {
 	require.NoError(s, err)
 	return m
 }
+
+// named is a message as Weir's socket sends it: a ROUTER has the peer's name before it.
+func (s *scene) named(m socket.Message) socket.Message {
+	if s.pair.weir == "ROUTER" {
+		return m.Prepend([]byte("zmq"))
+	}
+	return m
+}
+
+// unnamed takes the peer's name off a message that Weir's socket has received.
+func (s *scene) unnamed(m socket.Message) socket.Message {
+	s.Helper()
+	if s.pair.weir == "ROUTER" {
+		require.Equal(s, "zmq", string(m.Frame(0)))
+		return m.Tail(1)
+	}
+	return m
+}
