@@ -13,7 +13,7 @@ var ignored = []string{
 }
 
 // TestCommandsAreIgnored has a stranger send Weir's PULL, and libzmq's, commands that are of no use behind its handshake: nothing comes of them, and what it
-// sends between them is received.
+// sends between them is received. One type will do: a codec knows of none.
 func TestCommandsAreIgnored(t *testing.T) {
 	say := func(s *scene, raw *rawPeer) {
 		for n, command := range ignored {

@@ -16,7 +16,7 @@ import (
 const nudge = 100 * time.Millisecond
 
 // TestConflated sends numbered messages to a side that keeps the newest, each way that the type has: they arrive rising, and the last of them arrives, or
-// one that replaced it.
+// one that replaced it. Ranges over the types that can keep the newest alone, as libzmq's manual has them.
 func TestConflated(t *testing.T) {
 	const count = 500
 	overTable(t, only("PUSH", "PULL", "PUB", "SUB", "DEALER"), func(t *testing.T, p pairing) {

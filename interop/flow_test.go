@@ -11,7 +11,9 @@ import (
 	"github.com/weirmq/weir/wire/codec"
 )
 
-// Streams that somebody is killed in the middle of: more than the marks and the kernel's buffers can hold, so that the sender must wait.
+// Streams that somebody is killed in the middle of: more than the marks and the kernel's buffers can hold, so that the sender must wait. They are of the
+// types that send whoever is there: a REQ waits for its reply, a ROUTER loses the name, a publisher the subscription, and a PAIR of libzmq's may turn away
+// who comes next.
 const (
 	flowCount = 50_000
 	flowSize  = 1000
@@ -71,10 +73,10 @@ func (s *scene) sendAll(count, size int) <-chan error {
 	return outcome
 }
 
-// TestReceiverKilledInFlow kills a libzmq PULL that Weir's PUSH is sending to. Another takes its place and gets the rest without a gap, from the
+// TestReceiverKilledInFlow kills a libzmq PULL, or DEALER, that Weir's PUSH or DEALER is sending to. Another takes its place and gets the rest without a gap, from the
 // first message that the kernel had not taken for the one that died. A listener's queue goes with its peer, and its ledger has the number.
 func TestReceiverKilledInFlow(t *testing.T) {
-	overTable(t, only("PUSH"), func(t *testing.T, p pairing) {
+	overTable(t, only("PUSH", "DEALER"), func(t *testing.T, p pairing) {
 		var sent sentLog
 		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{sent.trace()}})
 		s.join()
@@ -107,11 +109,11 @@ func TestReceiverKilledInFlow(t *testing.T) {
 	})
 }
 
-// TestSenderKilledInFlow kills a libzmq PUSH that is sending to Weir's PULL. What had arrived is there, in order and without a gap; another takes
+// TestSenderKilledInFlow kills a libzmq PUSH or DEALER that is sending to Weir's PULL or DEALER. What had arrived is there, in order and without a gap; another takes
 // its place, and its messages follow.
 func TestSenderKilledInFlow(t *testing.T) {
 	const second = 5_000_000 // where the second sender's numbers begin
-	overTable(t, only("PULL"), func(t *testing.T, p pairing) {
+	overTable(t, only("PULL", "DEALER"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		s.peer.order("sendn", 0, second, flowSize, waitMS)
@@ -138,10 +140,10 @@ func TestSenderKilledInFlow(t *testing.T) {
 	})
 }
 
-// TestReceiverClosedInFlow closes Weir's PULL while libzmq's PUSH is sending. Another takes its place and gets the rest without a gap; what the
+// TestReceiverClosedInFlow closes Weir's PULL or DEALER while libzmq's PUSH or DEALER is sending. Another takes its place and gets the rest without a gap; what the
 // first had and nobody read is in its ledger.
 func TestReceiverClosedInFlow(t *testing.T) {
-	overTable(t, only("PULL"), func(t *testing.T, p pairing) {
+	overTable(t, only("PULL", "DEALER"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		s.peer.order("sendn", 0, flowCount, flowSize, waitMS)
@@ -164,11 +166,11 @@ func TestReceiverClosedInFlow(t *testing.T) {
 	})
 }
 
-// TestSenderClosedInFlow closes Weir's PUSH while messages are queued, and opens another: Close waits for the queue, so each message arrives, once. libzmq
+// TestSenderClosedInFlow closes Weir's PUSH or DEALER while messages are queued, and opens another: Close waits for the queue, so each message arrives, once. libzmq
 // has no mark here: at its mark it would not read, and over ipc its end of a closed connection forgets what it has not read.
 func TestSenderClosedInFlow(t *testing.T) {
 	const each = 3000 // more than the mark
-	overTable(t, only("PUSH"), func(t *testing.T, p pairing) {
+	overTable(t, only("PUSH", "DEALER"), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{peer: []string{"rcvhwm=0"}})
 		s.join()
 		s.peer.order("collect", 0, 2*each, waitMS)
@@ -190,7 +192,7 @@ func TestSenderClosedInFlow(t *testing.T) {
 
 // TestQueuedWhileAway sends while libzmq's receiver is dead and Weir knows it: what a dialed endpoint queues then arrives in full at the next.
 func TestQueuedWhileAway(t *testing.T) {
-	overTable(t, only("PUSH").dialing(), func(t *testing.T, p pairing) {
+	overTable(t, only("PUSH", "DEALER").dialing(), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		p.moves.many(s, 0, stint, 20)
@@ -207,7 +209,7 @@ func TestQueuedWhileAway(t *testing.T) {
 
 // TestNobodyToSendTo sends from a bound socket whose only peer has died: there is nobody to queue for, and a Send that waits goes to the next.
 func TestNobodyToSendTo(t *testing.T) {
-	overTable(t, only("PUSH").binding(), func(t *testing.T, p pairing) {
+	overTable(t, only("PUSH", "DEALER").binding(), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		p.moves.many(s, 0, stint, 20)

@@ -10,12 +10,12 @@ import (
 )
 
 // TestOwnHeartbeat lets Weir send PINGs over an idle connection for longer than it waits for an answer: libzmq answers, so the connection stays, and
-// what it took to answer is known.
+// what it took to answer is known. One cell a type, as there.
 func TestOwnHeartbeat(t *testing.T) {
 	opts := []socket.Option{
 		socket.HeartbeatInterval(50 * time.Millisecond), socket.HeartbeatTimeout(time.Second), socket.HeartbeatTTL(time.Second),
 	}
-	overTable(t, every.tcp(), func(t *testing.T, p pairing) {
+	overWide(t, every.tcp().binding(), func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{weir: opts})
 		r := s.joinThroughRelay()
 		p.moves.many(s, 0, 50, 20)

@@ -96,7 +96,7 @@ func isLoss(e socket.Event) bool {
 // overAttacks runs a case for each cell of the table that is picked, and each attack. One connection of Weir's after the other is attacked, beside
 // those of other cells.
 func overAttacks(t *testing.T, picked pick, f func(t *testing.T, p pairing, a attack)) {
-	overTable(t, picked, func(t *testing.T, p pairing) {
+	overWide(t, picked, func(t *testing.T, p pairing) {
 		for _, a := range attacks {
 			t.Run(a.name, func(t *testing.T) { f(t, p, a) })
 		}

@@ -29,7 +29,8 @@ var immediates = map[string]setup{
 	"with":    {weir: []socket.Option{socket.Immediate(true)}, peer: []string{"immediate=1"}},
 }
 
-// overImmediates runs a case for the cells that are picked, with IMMEDIATE on the side that connects, and without.
+// overImmediates runs a case for the cells that are picked, with IMMEDIATE on the side that connects, and without. Those are of the types that queue for
+// whoever is not there yet: a ROUTER has no name for him, a publisher no subscription, and a REQ sends one request at a time.
 func overImmediates(t *testing.T, picked pick, f func(s *scene, immediate bool)) {
 	overTable(t, picked, func(t *testing.T, p pairing) {
 		for name, with := range immediates {

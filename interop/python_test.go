@@ -7,7 +7,7 @@ const pythonSize = 100
 
 // TestPython moves the smaller shapes between Weir and pyzmq, over each pairing of the table.
 func TestPython(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, pyzmq), t, p, setup{program: pyzmq})
 		s.join()
 		for _, form := range shapes {

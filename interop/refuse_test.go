@@ -20,13 +20,16 @@ var strangers = map[string][]string{
 
 	"DEALER": {"REQ", "PUSH", "PAIR"},
 	"PAIR":   {"PUSH", "DEALER"},
+	"ROUTER": {"REP", "PULL", "PAIR"},
+	"XPUB":   {"XPUB", "PUB", "DEALER"},
+	"XSUB":   {"XSUB", "SUB", "PULL"},
 }
 
 // TestStranger brings a libzmq socket of a type that does not fit to one of Weir's that has a proper partner. The stranger gets no further than the
 // handshake, the event says why, and the partner notices nothing. Whichever side reads the other's READY first hangs up: when it is Weir, the reason
 // is a breach of the protocol, and an endpoint that it dialed is given up.
 func TestStranger(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		for _, typ := range strangers[p.weir] {
 			t.Run(typ, func(t *testing.T) {
 				s := newScene(begin(t, libzmq), t, p, setup{})

@@ -37,10 +37,25 @@ func newRound(t *testing.T, p pairing, topics ...string) *round {
 	return r
 }
 
+// A subscriber is one of Weir's: a Sub or an XSub.
+type subscriber interface {
+	socket.Receiver
+	Subscribe(prefix string) error
+	Unsubscribe(prefix string) error
+}
+
+// subscriber is Weir's socket, where it is the one that subscribes; else nil.
+func (r *round) subscriber() subscriber {
+	if r.pair.partner != "PUB" {
+		return nil
+	}
+	return r.weir.(subscriber)
+}
+
 // marked waits until markers arrive: then the publisher knows of that subscription at least.
 func (r *round) marked() {
 	r.Helper()
-	if sub, ok := r.weir.(*socket.Sub); ok {
+	if sub := r.subscriber(); sub != nil {
 		r.number++
 		pulse(r.ctx, r.peer, fmt.Sprint(marker, "pulse ", r.number), sub)
 		return
@@ -58,7 +73,7 @@ func (r *round) marked() {
 // subscribe subscribes the subscriber, whichever side it is.
 func (r *round) subscribe(topic string) {
 	r.Helper()
-	if sub, ok := r.weir.(*socket.Sub); ok {
+	if sub := r.subscriber(); sub != nil {
 		require.NoError(r, sub.Subscribe(topic))
 		return
 	}
@@ -68,7 +83,7 @@ func (r *round) subscribe(topic string) {
 // unsubscribe takes a subscription back.
 func (r *round) unsubscribe(topic string) {
 	r.Helper()
-	if sub, ok := r.weir.(*socket.Sub); ok {
+	if sub := r.subscriber(); sub != nil {
 		require.NoError(r, sub.Unsubscribe(topic))
 		return
 	}
@@ -102,7 +117,7 @@ func (r *round) play(topics ...string) []string {
 // publish sends from the publisher, whichever side it is.
 func (r *round) publish(frames ...string) {
 	r.Helper()
-	if r.pair.weir == "PUB" {
+	if r.subscriber() == nil {
 		r.send(socket.NewMessage(frames...))
 		return
 	}
@@ -112,7 +127,7 @@ func (r *round) publish(frames ...string) {
 // receive receives at the subscriber, whichever side it is, in the peers' words.
 func (r *round) receive() string {
 	r.Helper()
-	if r.pair.weir == "SUB" {
+	if r.subscriber() != nil {
 		return words(r.recv())
 	}
 	return r.peer.do(r.ctx, "recv", waitMS)
@@ -131,7 +146,7 @@ func (r *round) until(want []string, topics ...string) {
 // crossed is how many messages have crossed the wire, by the accounts of Weir's side: those filtered on arrival included.
 func (r *round) crossed() int {
 	stats := r.weir.Stats()
-	if r.pair.weir == "PUB" {
+	if r.subscriber() == nil {
 		return int(stats.Out.Accepted)
 	}
 	return int(stats.In.Accepted)
@@ -140,7 +155,7 @@ func (r *round) crossed() int {
 // TestSubscriptions subscribes before the connection, over it, and takes back over it; each takes effect and nothing else does. What is taken back
 // does not even cross the wire any more.
 func TestSubscriptions(t *testing.T) {
-	overTable(t, only("PUB", "SUB"), func(t *testing.T, p pairing) {
+	overWide(t, only("PUB", "XPUB", "SUB", "XSUB"), func(t *testing.T, p pairing) {
 		r := newRound(t, p, topicA)
 		r.until([]string{topicA}, topicA, topicB, topicLong)
 		r.subscribe(topicB)
@@ -161,7 +176,7 @@ func TestSubscriptions(t *testing.T) {
 
 // TestSubscribedTwice subscribes twice to one topic: one is taken back and messages still come, until the other is taken back too.
 func TestSubscribedTwice(t *testing.T) {
-	overTable(t, only("PUB", "SUB"), func(t *testing.T, p pairing) {
+	overWide(t, only("PUB", "XPUB", "SUB", "XSUB"), func(t *testing.T, p pairing) {
 		r := newRound(t, p, topicA, topicA)
 		r.until([]string{topicA}, topicA, topicB)
 		r.unsubscribe(topicA)
@@ -175,12 +190,12 @@ func TestSubscribedTwice(t *testing.T) {
 // TestSubscriptionsAfterReconnect replaces the publisher: the subscriber tells the next one what it wants by then, made before the connection or
 // over it, and nothing that it took back.
 func TestSubscriptionsAfterReconnect(t *testing.T) {
-	overTable(t, only("PUB", "SUB"), func(t *testing.T, p pairing) {
+	overWide(t, only("PUB", "XPUB", "SUB", "XSUB"), func(t *testing.T, p pairing) {
 		r := newRound(t, p, topicA, topicB)
 		r.subscribe(topicLong)
 		r.unsubscribe(topicB)
 		r.until([]string{topicA, topicLong}, topicA, topicB, topicLong)
-		if p.weir == "PUB" {
+		if r.subscriber() == nil {
 			r.reopenWeir(1)
 		} else {
 			r.killPeer(1)
@@ -197,9 +212,9 @@ func TestSubscriptionsAfterReconnect(t *testing.T) {
 
 // TestSubscribedWhileAway subscribes while there is no publisher: the next one is told.
 func TestSubscribedWhileAway(t *testing.T) {
-	overTable(t, only("PUB", "SUB"), func(t *testing.T, p pairing) {
+	overWide(t, only("PUB", "XPUB", "SUB", "XSUB"), func(t *testing.T, p pairing) {
 		r := newRound(t, p, topicA)
-		if p.weir == "PUB" {
+		if r.subscriber() == nil {
 			r.closeWeir()
 			r.peer.do(r.ctx, "wait", "DISCONNECTED", 1, waitMS)
 		} else {
@@ -207,7 +222,7 @@ func TestSubscribedWhileAway(t *testing.T) {
 		}
 		r.subscribe(topicB)
 		r.unsubscribe(topicA)
-		if p.weir == "PUB" {
+		if r.subscriber() == nil {
 			r.openWeir()
 			r.placeWeir()
 		} else {

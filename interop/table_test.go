@@ -77,7 +77,7 @@ func opening[S weirSocket](construct func(*socket.Runtime, ...socket.Option) (S,
 
 // kindOf is the row of a type of Weir's.
 func kindOf(weir string) *kind {
-	return kinds[slices.IndexFunc(kinds, func(k *kind) bool { return k.weir == weir })]
+	return wideKinds[slices.IndexFunc(wideKinds, func(k *kind) bool { return k.weir == weir })]
 }
 
 // A place is a transport: one row of the table.

@@ -11,7 +11,7 @@ const volume = 100_000
 
 // TestVolume moves many messages: all arrive, in order, and the accounts agree.
 func TestVolume(t *testing.T) {
-	overTable(t, every, func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		s := newScene(begin(t, libzmq), t, p, setup{})
 		s.join()
 		barrier := s.weir.Stats().In.Delivered // what it took to get here

@@ -37,7 +37,7 @@ func playPeer(typ string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	p := &player{s}
-	if sub, ok := s.(*socket.Sub); ok {
+	if sub, ok := s.(interface{ Subscribe(prefix string) error }); ok && row.partner == "PUB" {
 		if err := sub.Subscribe(""); err != nil {
 			return err
 		}
@@ -106,7 +106,9 @@ func wordsOf(m socket.Message) string {
 
 // meet waits until a peer is there, and of a publisher's side, until it has subscribed.
 func (p *player) meet(ctx context.Context) error {
-	if pub, ok := p.socket.(*socket.Pub); ok {
+	if pub, ok := p.socket.(interface {
+		WaitSubscribers(ctx context.Context, n int) error
+	}); ok {
 		return pub.WaitSubscribers(ctx, 1)
 	}
 	return p.socket.WaitPeers(ctx, 1)

@@ -34,7 +34,10 @@ class Peer:
         self.socket = self.context.socket(getattr(zmq, kind))
         for option in options:
             name, value = option.split("=")
-            self.socket.setsockopt(OPTIONS[name], int(value))
+            if name == "id":
+                self.socket.setsockopt(zmq.ROUTING_ID, value.encode())
+            else:
+                self.socket.setsockopt(OPTIONS[name], int(value))
         self.monitor = self.socket.get_monitor_socket()
         self.seen = {}
 
