@@ -12,7 +12,8 @@ import (
 )
 
 // A relay stands between two peers, passes everything on, and counts the PONGs, of either side. Where nothing but heartbeats passes, a PONG is what has its
-// name in it; over CURVE, where names are sealed, each PING and each PONG is a MESSAGE.
+// name in it; over CURVE, where names are sealed, each PING and each PONG is a MESSAGE. It can freeze, as a line does whose other end has lost its power: nothing
+// passes, not even the end of a connection.
 type relay struct {
 	// Set by newRelay, then read-only.
 	listener net.Listener
@@ -23,7 +24,9 @@ type relay struct {
 
 	loops sync.WaitGroup // joins the loops
 	mu    sync.Mutex
-	conns []net.Conn // guarded by mu: to be closed at the end
+	conns []net.Conn    // guarded by mu: to be closed at the end
+	ice   chan struct{} // guarded by mu: closed by thaw; nil while all flows
+	over  bool          // guarded by mu: the test has ended
 }
 
 // What a relay can count. https://rfc.zeromq.org/spec/37/#formal-grammar
@@ -41,10 +44,9 @@ func newRelay(ctx context.Context, t *testing.T, at *place, to string, sign []by
 	t.Cleanup(func() {
 		_ = l.Close()
 		r.mu.Lock()
-		for _, conn := range r.conns {
-			_ = conn.Close()
-		}
+		r.over = true
 		r.mu.Unlock()
+		r.thaw()
 		r.loops.Wait()
 	})
 	return r
@@ -57,6 +59,7 @@ func (r *relay) acceptLoop() {
 		if err != nil {
 			return
 		}
+		r.hold()
 		name, address := network(r.to)
 		out, err := net.Dial(name, address)
 		if err != nil {
@@ -65,7 +68,12 @@ func (r *relay) acceptLoop() {
 		}
 		r.mu.Lock()
 		r.conns = append(r.conns, in, out)
+		over := r.over
 		r.mu.Unlock()
+		if over {
+			_, _ = in.Close(), out.Close()
+			return
+		}
 		r.loops.Go(func() { r.passLoop(in, out) })
 		r.loops.Go(func() { r.passLoop(out, in) })
 	}
@@ -74,8 +82,40 @@ func (r *relay) acceptLoop() {
 // passLoop passes on what comes from one side. It ends with either, and ends both.
 func (r *relay) passLoop(from, to net.Conn) {
 	_, _ = io.Copy(to, io.TeeReader(from, &pongCounter{relay: r})) // however it ends, it has ended
+	r.hold()
 	_ = from.Close()
 	_ = to.Close()
+}
+
+// freeze stops everything that passes, and whoever comes.
+func (r *relay) freeze() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ice = make(chan struct{})
+}
+
+// thaw ends the connections that there are, and lets new ones pass.
+func (r *relay) thaw() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, conn := range r.conns {
+		_ = conn.Close() // may be closed by now
+	}
+	r.conns = nil
+	if r.ice != nil {
+		close(r.ice)
+		r.ice = nil
+	}
+}
+
+// hold waits while the line is frozen.
+func (r *relay) hold() {
+	r.mu.Lock()
+	ice := r.ice
+	r.mu.Unlock()
+	if ice != nil {
+		<-ice
+	}
 }
 
 // A pongCounter finds PONGs in a stream. It belongs to one loop.
@@ -84,8 +124,9 @@ type pongCounter struct {
 	tail  []byte // the last octets, which may be the beginning of one
 }
 
-// Write looks through p.
+// Write looks through p, and keeps it while the line is frozen.
 func (c *pongCounter) Write(p []byte) (int, error) {
+	c.relay.hold()
 	seen := append(c.tail, p...)
 	for range bytes.Count(seen, c.relay.sign) {
 		c.relay.pongs <- struct{}{}
