@@ -112,7 +112,8 @@ func overLines(t *testing.T, name string, f func(t *testing.T, ctx context.Conte
 // bindLine binds a socket to a line, and returns where that is and the peer at its other end.
 func bindLine(t *testing.T, ctx context.Context, s interface {
 	BindListener(ctx context.Context, l net.Listener) (*socket.Endpoint, error)
-}) (at *socket.Endpoint, peer *rawPeer) {
+},
+) (at *socket.Endpoint, peer *rawPeer) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	l := &lineListener{lines: make(chan net.Conn, 1), closed: make(chan struct{})}
