@@ -6,11 +6,13 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+
+	"github.com/weirmq/weir/benchmarks/rig"
 )
 
 // heading says what was measured on what, and how: the machine, the versions, the command.
 func heading(peers []*peer, date, command string) []string {
-	versions := []string{runtime.Version()}
+	versions := []string{runtime.Version() + " with GOGC=" + rig.GCPercent()}
 	for _, p := range peers {
 		if p.of != nil && p.bin != "" {
 			versions = append(versions, p.name+" "+p.of())

@@ -107,7 +107,7 @@ func run(ctx context.Context, f flags) error {
 		return err
 	}
 	defer func() { _ = text.Close() }()
-	t := begin(io.MultiWriter(os.Stdout, text), text, r, peers)
+	t := begin(io.MultiWriter(os.Stdout, text), r, peers)
 	for _, s := range chosen {
 		if err := b.compare(ctx, s, peers, r); err != nil {
 			return errors.Join(err, save(f, r, peers)) // what there is so far
@@ -141,9 +141,9 @@ func choosePeers(names string) []*peer {
 }
 
 // begin prints the heading of everything.
-func begin(to, more io.Writer, r *results, peers []*peer) *table {
+func begin(to io.Writer, r *results, peers []*peer) *table {
 	say(to, r.head...)
-	return &table{to: to, more: more, peers: peers}
+	return &table{to: to, peers: peers}
 }
 
 // end prints what stands below the table.
@@ -207,7 +207,7 @@ func showAgain(f flags, chosen []scenario, peers []*peer) error {
 	for _, p := range peers {
 		p.bin = p.program // so that it has a column
 	}
-	t := begin(os.Stdout, os.Stdout, r, peers)
+	t := begin(os.Stdout, r, peers)
 	for _, s := range chosen {
 		if r.measured(s) {
 			t.row(chosen, s, r)

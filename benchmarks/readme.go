@@ -52,10 +52,14 @@ func figures(r *results, peers []*peer, pictureDir string) string {
 		b.WriteString(" : " + c.word + " |")
 	}
 	b.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(compared)) + "\n")
+	var notes []string
 	for _, s := range scenarios() {
 		if v := r.spread(s.name(), "weir", s.figure().key); s.shown && v.Known() {
-			b.WriteString(figureRow(s, r))
+			b.WriteString(figureRow(s, r, &notes))
 		}
+	}
+	for i, note := range notes {
+		fmt.Fprintf(&b, "\n(%d) %s\n", i+1, note)
 	}
 	for _, p := range pictures(r, peers) {
 		fmt.Fprintf(&b, "\n![%s](%s)\n", p.chart.Title, path.Join(pictureDir, p.file))
@@ -63,23 +67,31 @@ func figures(r *results, peers []*peer, pictureDir string) string {
 	return b.String()
 }
 
-// figureRow is one row: Weir's figure, and its ratio to each of the others with the spread.
-func figureRow(s scenario, r *results) string {
+// figureRow is one row: Weir's figure, and its ratio to each of the others with the spread. What went wrong has a number, and is added to notes.
+func figureRow(s scenario, r *results, notes *[]string) string {
 	f := s.figure()
 	cells := []string{s.name()}
+	note := func(peer, text string) string {
+		trouble := r.trouble(s.name(), peer)
+		if trouble == "" {
+			return text
+		}
+		*notes = append(*notes, fmt.Sprintf("%s, %s: %s", s.name(), peer, trouble))
+		return strings.TrimSpace(fmt.Sprintf("%s (%d)", text, len(*notes)))
+	}
 	for _, p := range []string{"weir", "weir-gc"} {
 		text := ""
 		if v := r.spread(s.name(), p, f.key); v.Known() {
 			text = f.long(v.Median)
 		}
-		cells = append(cells, text)
+		cells = append(cells, note(p, text))
 	}
 	for _, c := range compared {
 		text := ""
 		if v := r.ratio(s.name(), c.peer, f.key); v.Known() && s.base() != "" {
 			text = fmt.Sprintf("%.2f (%.2f … %.2f)", v.Median, v.Low, v.High)
 		}
-		cells = append(cells, text)
+		cells = append(cells, note(c.peer, text))
 	}
 	return "| " + strings.Join(cells, " | ") + " |\n"
 }

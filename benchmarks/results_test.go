@@ -113,7 +113,7 @@ func TestTable(t *testing.T) {
 		p.bin = "built"
 	}
 	var b bytes.Buffer
-	shown := begin(&b, &b, example(), peers)
+	shown := begin(&b, example(), peers)
 	for _, name := range []string{"thr tcp 100 B", "lat tcp 100 B"} {
 		shown.row(scenarios(), find(t, name), example())
 	}

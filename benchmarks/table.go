@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -13,8 +14,7 @@ import (
 
 // A table prints results as they come: under a heading for each group, a row for each scenario and a column for each peer that plays it.
 type table struct {
-	to    io.Writer // everybody's eyes
-	more  io.Writer // those who want the rest as well
+	to    io.Writer
 	peers []*peer
 	group string   // the group of the last row
 	notes []string // what went wrong, by number
@@ -127,11 +127,11 @@ func (w want) value(s scenario, r *results) stats.Spread {
 		key = s.figure().key
 	}
 	switch {
+	case w.beside != "":
+		a, b := r.spread(s.name(), "weir", key), r.spread(w.beside, cmp.Or(w.against, "weir"), key)
+		return stats.Of(stats.Ratios([]float64{a.Median}, []float64{b.Median}))
 	case w.against != "":
 		return r.ratio(s.name(), w.against, key)
-	case w.beside != "":
-		a, b := r.spread(s.name(), "weir", key), r.spread(w.beside, "weir", key)
-		return stats.Of(stats.Ratios([]float64{a.Median}, []float64{b.Median}))
 	}
 	return r.spread(s.name(), "weir", key)
 }
@@ -176,7 +176,7 @@ func (w want) name() string {
 // costs prints what a message costs: processor, allocations, bytes allocated, and the most memory a process had.
 func (t *table) costs(all []scenario, r *results) {
 	const title = "What a message costs: processor seconds a million, allocations and bytes of Go's memory each, peak memory"
-	t.details(t.more, title, all, r, []detail{{"CPU s/M", "cpu_s_per_m"}, {"allocs", "allocs_per_msg"}, {"bytes", "bytes_per_msg"}, {"peak MB", "peak_mb"}})
+	t.details(t.to, title, all, r, []detail{{"CPU s/M", "cpu_s_per_m"}, {"allocs", "allocs_per_msg"}, {"bytes", "bytes_per_msg"}, {"peak MB", "peak_mb"}})
 }
 
 // tails prints the quantiles of what was timed one by one.

@@ -1,11 +1,13 @@
 package rig
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 )
 
 // Statuses that a peer's program ends with.
@@ -21,6 +23,9 @@ type Mode func(r *Run) (*Line, error)
 // gcPercent is the GOGC of all peers that are written in Go, unless the environment says otherwise: their heaps are so small that Go's own 100 has them
 // collected hundreds of times a second, and that is what would be measured.
 const gcPercent = 400
+
+// GCPercent is the GOGC that Main runs with, in words.
+func GCPercent() string { return cmp.Or(os.Getenv("GOGC"), strconv.Itoa(gcPercent)) }
 
 // Main is the program of the peer with that name: it makes the measurement that the arguments ask for, prints its line, and ends the process.
 func Main(name string, modes map[string]Mode) {

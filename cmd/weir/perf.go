@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 
@@ -95,6 +97,7 @@ func newPerfCommand(std *streams) *cobra.Command {
 // newPerfMode makes the command of one measurement.
 func newPerfMode(std *streams, mode perfMode) *cobra.Command {
 	var keep bool
+	var profile string
 	cmd := &cobra.Command{
 		Use:                   mode.name + " " + mode.args,
 		Short:                 mode.short,
@@ -107,11 +110,29 @@ func newPerfMode(std *streams, mode perfMode) *cobra.Command {
 				return err
 			}
 			p.recycle = !keep
-			return running(p.run(cmd.Context(), std, mode))
+			return running(profiled(profile, func() error { return p.run(cmd.Context(), std, mode) }))
 		},
 	}
 	cmd.Flags().BoolVar(&keep, "no-release", false, "leave memory to the garbage collector: receivers release nothing")
+	cmd.Flags().StringVar(&profile, "cpuprofile", "", "write to `FILE` where processor time goes, for go tool pprof")
 	return cmd
+}
+
+// profiled calls do, and writes to file where processor time goes meanwhile; without a file it only calls.
+func profiled(file string, do func() error) error {
+	if file == "" {
+		return do()
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	err = do()
+	pprof.StopCPUProfile()
+	return errors.Join(err, f.Close())
 }
 
 // newPerf reads the arguments.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -30,6 +32,17 @@ func TestPerf(t *testing.T) {
 		require.Len(t, out, 1, args)
 		require.Regexp(t, regexp.MustCompile(want), out[0])
 	}
+}
+
+// TestPerfProfile writes where processor time goes, or says why not.
+func TestPerfProfile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cpu")
+	start(t, "perf", "thr", "inproc://a", "10", "5000", "--cpuprofile", file).wait(statusDone)
+	octets, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, []byte{0x1f, 0x8b}, octets[:2], "a profile is packed by gzip")
+	_, stderr := start(t, "perf", "thr", "inproc://a", "10", "5000", "--cpuprofile", filepath.Join(file, "not")).wait(statusFailed)
+	require.NotEmpty(t, stderr)
 }
 
 // TestPerfSignal ends a measurement that is interrupted, with 1.
