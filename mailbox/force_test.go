@@ -1,7 +1,9 @@
 package mailbox_test
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,4 +63,63 @@ func TestForceAmongPushes(t *testing.T) {
 	group.Wait()
 	require.True(t, q.HasRoom())
 	require.Zero(t, q.Len())
+}
+
+// TestForceLastIsLast has four producers push while another says the last word: nothing comes behind it, nothing that was accepted is missing, and all are refused
+// with its reason from then on.
+func TestForceLastIsLast(t *testing.T) {
+	for round := range 200 {
+		q := mailbox.New(mailbox.Config[int]{Mark: 1 + round%50})
+		const last = -1
+		var accepted atomic.Int64
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				for i := 0; ; i++ {
+					switch err := q.TryPush(i); err {
+					case nil:
+						accepted.Add(1)
+					case mailbox.ErrFull:
+						runtime.Gosched()
+					default:
+						if err != errModel {
+							t.Error(err)
+						}
+						return
+					}
+				}
+			})
+		}
+		for range round {
+			_, _ = q.Pop(t.Context())
+		}
+		require.NoError(t, q.ForceLast(last, errModel))
+		got, v, err := round, 0, error(nil)
+		for {
+			next, stop := q.Pop(t.Context())
+			if stop != nil {
+				err = stop
+				break
+			}
+			v = next
+			got++
+		}
+		group.Wait()
+		require.Equal(t, errModel, err)
+		require.Equal(t, last, v)
+		require.EqualValues(t, accepted.Load()+1, got)
+		require.Equal(t, errModel, q.ForceLast(last, errModel))
+	}
+}
+
+// TestForceLastOfTheNewest closes a queue of one place behind the last word.
+func TestForceLastOfTheNewest(t *testing.T) {
+	q := mailbox.New(mailbox.Config[int]{Policy: mailbox.Conflate})
+	require.NoError(t, q.TryPush(1))
+	require.NoError(t, q.ForceLast(2, nil))
+	require.Equal(t, mailbox.ErrClosed, q.TryPush(3))
+	v, ok := q.Take()
+	require.True(t, ok)
+	require.Equal(t, 2, v)
+	require.Equal(t, mailbox.Conflate, q.Policy())
 }

@@ -203,6 +203,9 @@ func (q *Queue[T]) Close(reason error) {
 	q.bell.wake()
 }
 
+// Policy returns what the queue was made to do at its mark. Any goroutine may call it.
+func (q *Queue[T]) Policy() Policy { return q.policy }
+
 // Closed returns the reason the queue was closed with, and nil while it is open. Any goroutine may call it.
 func (q *Queue[T]) Closed() error {
 	if q.store != nil && q.store.isClosed() || q.tail.Load()&closedBit != 0 {

@@ -156,8 +156,8 @@ func (s *socket) goodbye(p *pipe) {
 	if twin == nil {
 		return
 	}
-	if body := twin.endpoint.opts.disconnectMsg; len(body) > 0 {
-		_ = p.out.Force(messageOf(slices.Clone(body))) // a queue that is closed has said all
+	if body := twin.endpoint.opts.disconnectMsg; len(body) > 0 { // the last, whoever is sending this moment; a queue that is closed has said all
+		_ = p.out.ForceLast(messageOf(slices.Clone(body)), ErrClosed)
 	}
 }
 

@@ -3,6 +3,7 @@ package socket_test
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -341,4 +342,38 @@ func TestHiccupsAreBounded(t *testing.T) {
 	recvText(t, dealer, "data")
 	require.NoError(t, p.conn.Close())
 	recvText(t, dealer, "HICCUP")
+}
+
+// TestGoodbyeIsLast disconnects while others send: nothing of theirs comes behind the goodbye.
+func TestGoodbyeIsLast(t *testing.T) {
+	for range 20 {
+		ctx := within(t)
+		rt := newRuntime(t)
+		to, from := newRouter(t, rt, socket.DisconnectMsg("gone")), newDealer(t, rt)
+		_, ep := join(t, inprocName(t), to, from)
+		var senders sync.WaitGroup
+		for range 4 {
+			senders.Go(func() {
+				for from.Send(ctx, number(1)) == nil {
+					continue
+				}
+			})
+		}
+		for range 50 {
+			_, err := to.Recv(ctx)
+			require.NoError(t, err)
+		}
+		closed := make(chan error, 1)
+		go func() { closed <- ep.Close(ctx) }()
+		for last := ""; last != "gone"; {
+			m, err := to.Recv(ctx)
+			require.NoError(t, err)
+			last = string(m.Frame(1))
+		}
+		require.NoError(t, <-closed)
+		wantEmpty(t, to)
+		require.NoError(t, from.Close(ctx))
+		senders.Wait()
+		wantEmpty(t, to)
+	}
 }

@@ -254,11 +254,17 @@ func (s *socket) attach(p *pipe) {
 	s.wakeSenders()
 }
 
-// soleLocked notes whether senders have no choice.
+// soleLocked notes whether senders have no choice. Where the newest message takes another's place, they keep to the route lock: what is replaced is counted
+// after the fact, and a pipe that ends must find it counted.
 func (s *socket) soleLocked() {
-	if s.direct != nil && s.route.closed == nil {
-		s.sole.Store(s.direct.sole())
+	if s.direct == nil || s.route.closed != nil {
+		return
 	}
+	p := s.direct.sole()
+	if p != nil && p.out.Policy() == mailbox.Conflate {
+		p = nil
+	}
+	s.sole.Store(p)
 }
 
 // detach takes p from the pattern. It may be p that a sender waits for, where nothing may be dropped: they look again.

@@ -22,22 +22,30 @@ type chunk struct {
 	last    *farewell       // the callback; nil for octets of the pool
 	cleanup runtime.Cleanup // of last
 
-	// Owned by who has the only reference; by the pool while nobody has one.
+	// Owned by the pool while nobody has a reference; then by the one who makes
+	// messages of the chunk (NewBody, the decoder) until no reference is to come,
+	// and from then on by who has the only one.
 	spare []hold // the next holds of the chunk
+	again bool   // the chunk has been in the pool
 
 	// Atomic: written by whoever takes or gives up a reference.
 	refs atomic.Int32
 }
 
-// spareHolds is how many holds of a chunk are made at once.
+// spareHolds is how many holds are made at once for a chunk that goes round. One
+// that nobody ever releases gets them one by one.
 const spareHolds = 4
 
-// hold returns a new hold with the only reference to c, which is the caller's. No
-// hold is ever used again, and to make one for each turn of a chunk is a good part
-// of what the turn costs.
+// hold returns a new hold with a reference to c, which is the caller's. No hold is
+// ever used again, and to make one for each turn of a chunk is a good part of what
+// the turn costs.
 func (c *chunk) hold() *hold {
 	if len(c.spare) == 0 {
-		c.spare = make([]hold, spareHolds)
+		n := 1
+		if c.again {
+			n = spareHolds
+		}
+		c.spare = make([]hold, n)
 	}
 	h := &c.spare[0]
 	c.spare = c.spare[1:]
@@ -80,6 +88,7 @@ func (c *chunk) recycle() {
 		}
 	}
 	if class := classBelow(len(c.buf)); class >= 0 && len(c.buf) <= poolMax {
+		c.again = true
 		pool[class].Put(c)
 	}
 }

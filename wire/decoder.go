@@ -272,11 +272,12 @@ func (d *Decoder) held(m Message) Message {
 	d.slab.large = m.Size() >= poolMin
 	h := d.hold
 	if len(d.chunks) > 0 && d.slab.large {
-		h = d.chunks[0].hold()
-		h.props = d.props()
-		if more := d.chunks[1:]; len(more) > 0 {
-			h.more = slices.Clone(more)
+		if more := d.chunks[1:]; len(more) == 0 {
+			h = d.chunks[0].hold()
+		} else { // not among the chunk's holds: whoever keeps one of those would keep more
+			h = (&hold{chunk: d.chunks[0], more: slices.Clone(more)}).init()
 		}
+		h.props = d.props()
 	}
 	d.slab.noted = false
 	d.chunks = emptied(d.chunks)

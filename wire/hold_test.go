@@ -270,3 +270,25 @@ func TestGiveToSeveral(t *testing.T) {
 	Drop(sent)
 	require.Zero(t, sent.hold().chunk.refs.Load())
 }
+
+// TestKeptIsAllThatIsKept releases a message of many large frames, and keeps one that lies in the first of its chunks, made anew: nothing of the others stays.
+func TestKeptIsAllThatIsKept(t *testing.T) {
+	const frames, size = 200, 100_000
+	many := make([][]byte, frames)
+	for i := range many {
+		many[i] = make([]byte, size)
+	}
+	_, msgs, _, err := NewDecoder(-1).Decode(AppendMessage(nil, MessageOf(many...)), nil)
+	require.NoError(t, err)
+	first := msgs[0].hold().chunk
+	msgs[0].Release()
+	kept := first.hold() // as if the chunk had come back for the next message
+	many, msgs = nil, nil
+	for range 3 { // the pool forgets in two
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	require.Less(t, m.HeapAlloc, uint64(frames*size/2))
+	runtime.KeepAlive(kept)
+}
