@@ -395,11 +395,21 @@ func (s *socketActor) onTwinClosed(ctx *actor.Context[socketMessage], m *twinClo
 	s.detach(p)
 	if p.out != nil {
 		p.out.Close(ErrClosed)
+		if !s.rt.inproc.joined(p) { // nobody has read it, and nobody will
+			p.unsent += p.out.Discard(ReasonUnread)
+		}
 	}
 	if p.in != nil {
 		p.in.Close(ErrClosed)
 	}
 	s.removePipe(ctx, p)
+}
+
+// joined says whether p has ever had another side.
+func (r *inprocRegistry) joined(p *pipe) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return p.twin != nil
 }
 
 // endInproc ends this side of a pipe. What it has sent stays for the other side; what it has not received is dropped.
