@@ -1,6 +1,7 @@
 package mailbox_test
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -76,13 +77,13 @@ func TestForceLastIsLast(t *testing.T) {
 		for range 4 {
 			group.Go(func() {
 				for i := 0; ; i++ {
-					switch err := q.TryPush(i); err {
-					case nil:
+					switch err := q.TryPush(i); {
+					case err == nil:
 						accepted.Add(1)
-					case mailbox.ErrFull:
+					case errors.Is(err, mailbox.ErrFull):
 						runtime.Gosched()
 					default:
-						if err != errModel {
+						if !errors.Is(err, errModel) {
 							t.Error(err)
 						}
 						return

@@ -1,6 +1,7 @@
 package socket_test
 
 import (
+	"slices"
 	"context"
 	"go/ast"
 	"go/parser"
@@ -94,7 +95,7 @@ func (row setRow) show(c *setScene) {
 	if row.open == nil {
 		row.open = boundOverTCP
 	}
-	s, made := c.socket(row.typ, row.base...), c.socket(row.typ, append(row.base[:len(row.base):len(row.base)], row.opts...)...)
+	s, made := c.socket(row.typ, row.base...), c.socket(row.typ, append(slices.Clip(row.base), row.opts...)...)
 	old := row.open(c, s)
 	was, is := row.look(c, old), row.look(c, row.open(c, made))
 	require.NotEqual(c.t, was, is, "the option cannot be seen")

@@ -274,16 +274,17 @@ func TestGiveToSeveral(t *testing.T) {
 // TestKeptIsAllThatIsKept releases a message of many large frames, and keeps one that lies in the first of its chunks, made anew: nothing of the others stays.
 func TestKeptIsAllThatIsKept(t *testing.T) {
 	const frames, size = 200, 100_000
-	many := make([][]byte, frames)
-	for i := range many {
-		many[i] = make([]byte, size)
-	}
-	_, msgs, _, err := NewDecoder(-1).Decode(AppendMessage(nil, MessageOf(many...)), nil)
-	require.NoError(t, err)
-	first := msgs[0].hold().chunk
-	msgs[0].Release()
-	kept := first.hold() // as if the chunk had come back for the next message
-	many, msgs = nil, nil
+	kept := func() *hold {
+		many := make([][]byte, frames)
+		for i := range many {
+			many[i] = make([]byte, size)
+		}
+		_, msgs, _, err := NewDecoder(-1).Decode(AppendMessage(nil, MessageOf(many...)), nil)
+		require.NoError(t, err)
+		first := msgs[0].hold().chunk
+		msgs[0].Release()
+		return first.hold() // as if the chunk had come back for the next message
+	}()
 	for range 3 { // the pool forgets in two
 		runtime.GC()
 	}
