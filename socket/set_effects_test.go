@@ -1,13 +1,13 @@
 package socket_test
 
 import (
-	"slices"
 	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
