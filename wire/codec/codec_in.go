@@ -43,6 +43,7 @@ func (c *codec) readLoop(r *run) error {
 	r.beat.start()
 	defer r.beat.stop()
 	rd := reader{run: r, in: in, seat: newSeat(r.conn), dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
+	defer rd.end()
 	if c.cfg.SmallBody != 0 {
 		rd.dec.SetSmallBody(c.cfg.SmallBody)
 	}

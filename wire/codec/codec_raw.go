@@ -22,6 +22,7 @@ func (c *codec) rawPeer(conn net.Conn) Peer {
 // rawLoop is readLoop of a raw connection.
 func (c *codec) rawLoop(r *run, in Inlet) error {
 	rd := reader{run: r, in: in, seat: newSeat(r.conn)}
+	defer rd.end()
 	for {
 		p, err := rd.seat.read(rawRead)
 		c.cfg.Traffic.received(len(p))

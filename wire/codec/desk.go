@@ -65,12 +65,13 @@ func (d *desk) leave() {
 // there are as many desks as loops are at work, or wait at the mark, however many connections there are, and whoever sits down next finds the room still
 // in the processor's caches. Owned by the loop.
 //
-// Only a connection of the system can be asked whether something has come without being given room for it. Any other has a desk of its own.
+// Only a stream of the system can be asked whether something has come without being given room for it. Any other connection has a desk of its own.
 type seat struct {
 	// Set by newSeat, then read-only.
-	conn net.Conn
-	raw  syscall.RawConn       // nil where the desk is the loop's own
-	try  func(fd uintptr) bool // attempt
+	conn    net.Conn
+	network string                // of raw, for errors: conn need not have an address
+	raw     syscall.RawConn       // nil where the desk is the loop's own
+	try     func(fd uintptr) bool // attempt
 
 	*desk     // nil between two reads, but for the loop's own
 	most  int // how much to read
@@ -83,9 +84,11 @@ func newSeat(conn net.Conn) *seat {
 	s := &seat{conn: conn}
 	switch c := conn.(type) { // what wraps one of these may have a Read of its own
 	case *net.TCPConn:
-		s.ask(c)
+		s.ask(c, "tcp")
 	case *net.UnixConn:
-		s.ask(c)
+		if a := c.LocalAddr(); a != nil && a.Network() == "unix" { // to others nothing read is no end
+			s.ask(c, "unix")
+		}
 	}
 	if s.raw == nil {
 		s.desk = newDesk()
@@ -95,9 +98,9 @@ func newSeat(conn net.Conn) *seat {
 }
 
 // ask makes s one that waits without a desk, where the system can.
-func (s *seat) ask(c syscall.Conn) {
+func (s *seat) ask(c syscall.Conn, network string) {
 	if raw, err := c.SyscallConn(); err == nil && asks {
-		s.raw, s.try = raw, s.attempt
+		s.network, s.raw, s.try = network, raw, s.attempt
 	}
 }
 
@@ -125,6 +128,14 @@ func (s *seat) rise() {
 	}
 	s.leave()
 	s.desk = nil
+}
+
+// end gives the desk back when the loop ends, wherever that is: a batch that has not been delivered, as after a panic, is forgotten.
+func (s *seat) end() {
+	if s.desk != nil {
+		clear(s.msgs[:cap(s.msgs)])
+	}
+	s.rise()
 }
 
 // place is where to read to.
@@ -165,6 +176,5 @@ func (s *seat) attempt(fd uintptr) bool {
 
 // failure words err as package net does.
 func (s *seat) failure(err error) error {
-	local := s.conn.LocalAddr()
-	return &net.OpError{Op: "read", Net: local.Network(), Source: local, Addr: s.conn.RemoteAddr(), Err: err}
+	return &net.OpError{Op: "read", Net: s.network, Source: s.conn.LocalAddr(), Addr: s.conn.RemoteAddr(), Err: err}
 }

@@ -161,3 +161,29 @@ func TestSeatErrors(t *testing.T) {
 		require.NotNil(t, s.desk, "for whoever decodes what came before")
 	})
 }
+
+// TestSeatErrorNowhere words an error of a connection whose addresses the system does not tell: some forget them when the peer resets it.
+func TestSeatErrorNowhere(t *testing.T) {
+	s := &seat{conn: new(net.TCPConn), network: "tcp"}
+	require.Nil(t, s.conn.LocalAddr())
+	require.EqualError(t, s.failure(io.ErrNoProgress), "read tcp: "+io.ErrNoProgress.Error())
+}
+
+// TestSeatDatagrams reads where an empty read is a message and no end.
+func TestSeatDatagrams(t *testing.T) {
+	address := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unixgram"}
+	ours, err := net.ListenUnixgram(address.Net, address)
+	require.NoError(t, err)
+	defer ours.Close()
+	theirs, err := net.DialUnix(address.Net, nil, address)
+	require.NoError(t, err)
+	defer theirs.Close()
+	s := newSeat(ours)
+	for _, sent := range []string{"", "here"} {
+		_, err := theirs.Write([]byte(sent))
+		require.NoError(t, err)
+		p, err := s.read(fullRead)
+		require.NoError(t, err)
+		require.Equal(t, sent, string(p))
+	}
+}
