@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -33,46 +32,6 @@ func TestAudienceAgainstModel(t *testing.T) {
 			}
 			require.Equal(t, []*pipe{pipes[0]}, other.pipes(), "it may share, and does not change")
 		}
-	}
-}
-
-// TestDepartureInRuns lets a peer with many topics go: its topics leave in runs, it is sent nothing meanwhile, and each end is heard once, but of those
-// that another peer has.
-func TestDepartureInRuns(t *testing.T) {
-	const n = 2*sweepRun + sweepRun/2
-	for _, verbose := range []bool{false, true} {
-		x := newTestXPub(pubsubOptions{verboseSubs: verbose, verboseUnsubs: verbose})
-		leaver, stayer := newTestPipe("leaver", 0), newTestPipe("stayer", 0)
-		x.attach(leaver)
-		x.attach(stayer)
-		x.arrive(stayer, NewMessage("\x017"))
-		for i := range n {
-			x.arrive(leaver, NewMessage(fmt.Sprintf("\x01%d", i)))
-		}
-		heardBy(x)
-		x.detach(leaver)
-		runs := 0
-		for ; x.sweeping(); runs++ {
-			got, err := send(t, x, NewMessage("77"))
-			require.NoError(t, err)
-			require.Equal(t, "stayer", got)
-			x.sweep()
-		}
-		require.Equal(t, 2, runs, "after the one of detach")
-		want := n - 1
-		if verbose {
-			want++
-		}
-		ends := map[string]bool{}
-		for _, m := range heardBy(x) {
-			require.EqualValues(t, 0, m[0])
-			ends[m] = true
-		}
-		require.Len(t, ends, want)
-		left := 0
-		x.topics.each(func(string, *audience) { left++ })
-		require.Equal(t, 1, left)
-		wellFormed(t, &x.topics)
 	}
 }
 

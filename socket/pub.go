@@ -18,7 +18,7 @@ type pub struct {
 	asked  map[*pipe]map[string]struct{} // MANUAL: each peer's own topics; nil otherwise
 	pipes  []*pipe                       // all peers: for inverted matching
 	turn   uint64                        // number of the last message: marks the pipes it was matched to
-	hits   []*audience                   // the room for a match, used again
+	hits   []*audience                   // the room for a match, used again until there are no topics
 
 	leaving []departure // peers that have gone, oldest first
 	hearing *hearing    // what an XPUB's application is told; nil for PUB
@@ -204,7 +204,8 @@ func (s *pub) cancel(p *pipe, topic string) (others bool) {
 	if p.topics--; p.topics == 0 {
 		s.sock.topics.add(-1)
 	}
-	return s.unlist(p, n) > 0
+	left, _ := s.unlist(p, n)
+	return left > 0
 }
 
 // hear says that a peer has subscribed, or has ended a subscription. A group has not: it is sent everything.
@@ -217,18 +218,20 @@ func (s *pub) hear(kind EventKind, p *pipe, topic string) {
 	s.sock.noise.say(e)
 }
 
-// unlist takes p off the list of a topic, and says how many are left on it.
-func (s *pub) unlist(p *pipe, n topicNumber) int {
+// unlist takes p off the list of a topic, and says how many are left on it, and how many bytes the tree of topics copied.
+func (s *pub) unlist(p *pipe, n topicNumber) (left, copied int) {
 	a := s.topics.value(n)
 	if moved := a.remove(p.wants[n]); moved != nil {
 		moved.wants[n] = p.wants[n]
 	}
 	delete(p.wants, n)
-	left := len(a.pipes())
-	if left == 0 {
-		s.topics.remove(n)
+	if left = len(a.pipes()); left == 0 {
+		copied = s.topics.remove(n)
 	}
-	return left
+	if s.topics.nodes.none() {
+		s.hits = nil // it led to nodes
+	}
+	return left, copied
 }
 
 // A Pub sends each message to the peers that subscribed to a prefix of its first frame (ZMQ_PUB). It never waits (but see XPubNoDrop): a message for

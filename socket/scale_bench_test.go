@@ -3,6 +3,7 @@ package socket
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -37,7 +38,7 @@ func benchTopics(total int) []string {
 }
 
 // subscribedPub is a pattern whose peers have these subscriptions, one after the other, and one in common that nothing is sent to.
-func subscribedPub(peers int, topics []string) (*pub, []*pipe) {
+func subscribedPub(peers int, topics []string) *pub {
 	s := newPub(&socket{typ: pubType})
 	s.configure(&options{})
 	pipes := make([]*pipe, peers)
@@ -49,7 +50,7 @@ func subscribedPub(peers int, topics []string) (*pub, []*pipe) {
 	for i, topic := range topics {
 		s.arrive(pipes[i%peers], NewMessage("\x01"+topic))
 	}
-	return s, pipes
+	return s
 }
 
 // BenchmarkMatch routes messages that each match one subscription, among many, of one peer and of a thousand; B/sub is what one subscription takes. All
@@ -60,7 +61,7 @@ func BenchmarkMatch(b *testing.B) {
 		for _, total := range []int{1000, 10_000, 100_000, 1_000_000} {
 			topics := benchTopics(total)
 			before := heap()
-			s, _ := subscribedPub(peers, topics)
+			s := subscribedPub(peers, topics)
 			took := float64(heap()-before) / float64(total)
 			for name, msgs := range map[string][]Message{"hot": hotMessages(), "cold": coldMessages(topics)} {
 				b.Run(fmt.Sprintf("peers=%d/subscriptions=%d/%s", peers, total, name), func(b *testing.B) {
@@ -99,23 +100,44 @@ func coldMessages(topics []string) (msgs []Message) {
 	return msgs
 }
 
-// BenchmarkDepart lets one peer of a thousand go, which has 100,000 topics of its own and one that all have; its time is what one run holds the route
-// lock for.
+// BenchmarkDepart lets one peer of a thousand go, which has many topics of its own and one that all have; its time is what one run holds the route lock for.
+// An XPUB's application hears of each topic, but receives nothing meanwhile.
 func BenchmarkDepart(b *testing.B) {
-	s, pipes := subscribedPub(1000, benchTopics(1000))
-	for i := range 100_000 {
-		s.arrive(pipes[0], NewMessage(fmt.Sprintf("\x01mine.%d", i)))
+	long := strings.Repeat("12345678", 8<<10)
+	for _, c := range []struct {
+		name   string
+		topics int
+		topic  func(i int) string
+	}{
+		{"short", 100_000, func(i int) string { return fmt.Sprintf("mine.%d", i) }},
+		{"nested", 5000, func(i int) string { return long[:8*(i+1)] }},
+		{"long", 1000, func(i int) string { return long + fmt.Sprint(i) }},
+	} {
+		for _, heard := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/heard=%t", c.name, heard), func(b *testing.B) { benchDepart(b, heard, c.topics, c.topic) })
+		}
 	}
-	s.detach(pipes[0])
+}
+
+// benchDepart is one case of it.
+func benchDepart(b *testing.B, told bool, topics int, topic func(i int) string) {
+	s := subscribedPub(1000, benchTopics(1000))
 	for b.Loop() {
 		if !s.sweeping() {
 			b.StopTimer()
+			s.hearing = nil
 			p := newMarkedPipe(0)
 			s.attach(p)
-			for i := range 100_000 {
-				s.arrive(p, NewMessage(fmt.Sprintf("\x01mine.%d", i)))
+			for i := range topics {
+				s.subscribe(p, topic(i))
 			}
-			s.detach(p)
+			if told {
+				s.hearing = newHearing(&socket{typ: xpubType})
+				p.heard = &heard{}
+			}
+			p.left = true
+			s.pipes = s.pipes[:len(s.pipes)-1]
+			s.leaving = append(s.leaving, departure{pipe: p})
 			b.StartTimer()
 		}
 		s.sweep()

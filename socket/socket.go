@@ -42,6 +42,7 @@ type socket struct {
 		router  router     // set by newSocket, its methods guarded by mu; nil where the type does not send
 		closed  error      // guarded by mu: nil while open
 		dst     []*pipe    // guarded by mu: the room for a decision, used again
+		toSweep bool       // guarded by mu: a sweepTopics is on its way to the socket actor
 	}
 	sole  atomic.Pointer[pipe] // of a direct router: the only pipe of an open socket; nil otherwise. Written under the route lock, read by senders
 	room  waitList             // senders

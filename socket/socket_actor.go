@@ -163,7 +163,8 @@ func (s *socketActor) onStarted(ctx *actor.Context[socketMessage]) error {
 		s.stopIfDone(ctx, e)
 	}
 	s.route.mu.Lock()
-	s.sweepLocked() // the word to go on may be lost
+	s.route.toSweep = false // the word to go on may be lost
+	s.sweepLocked()
 	s.route.mu.Unlock()
 	if s.noise.ticking {
 		s.onHeedNoise(ctx, &heedNoise{due: true}) // so is its timer

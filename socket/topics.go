@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -150,8 +151,8 @@ func (t *topicTree[V]) topic(n topicNumber) string {
 	return string(topic)
 }
 
-// remove takes the topic of a number out, and folds the nodes that are needed no more.
-func (t *topicTree[V]) remove(n topicNumber) {
+// remove takes the topic of a number out, and folds the nodes that are needed no more. It says how many bytes of edges it copied for that.
+func (t *topicTree[V]) remove(n topicNumber) (copied int) {
 	node, none := t.nodes.get(n), *new(V)
 	node.value, node.valued = none, false
 	for n != 0 && !node.valued && node.sizes == 0 {
@@ -164,8 +165,9 @@ func (t *topicTree[V]) remove(n topicNumber) {
 	case n == 0 && node.sizes == 0:
 		*t = topicTree[V]{}
 	case n != 0 && only != 0:
-		t.fold(n, only)
+		copied = t.fold(n, only)
 	}
+	return copied
 }
 
 // cutOff takes a node without children out.
@@ -176,8 +178,8 @@ func (t *topicTree[V]) cutOff(n topicNumber) {
 	t.nodes.free(n)
 }
 
-// fold takes n out, whose only child gets its edge too.
-func (t *topicTree[V]) fold(n, only topicNumber) {
+// fold takes n out, whose only child gets its edge too, and says how long the rest of that is.
+func (t *topicTree[V]) fold(n, only topicNumber) int {
 	parent, word, size, rest := t.nodes.get(n).edge()
 	child := t.nodes.get(only)
 	t.index.cut(letterHash(n, child.word, int(child.size)), only)
@@ -185,6 +187,7 @@ func (t *topicTree[V]) fold(n, only topicNumber) {
 	t.nodes.get(parent).swap(n, only)
 	child.setEdge(parent, word, size, string(child.appendEdge([]byte(rest))))
 	t.nodes.free(n)
+	return len(child.rest())
 }
 
 // each calls f for every topic, in order.
@@ -204,7 +207,7 @@ func (t *topicTree[V]) eachBelow(n topicNumber, before string, edges []topicEdge
 	if node.sizes == 0 {
 		return
 	}
-	first, _ := slices.BinarySearchFunc(edges, n, func(e topicEdge, n topicNumber) int { return int(int64(e.parent) - int64(n)) })
+	first, _ := slices.BinarySearchFunc(edges, n, func(e topicEdge, n topicNumber) int { return cmp.Compare(e.parent, n) })
 	for _, e := range edges[first:] {
 		if e.parent != n {
 			break
