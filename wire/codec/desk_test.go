@@ -174,10 +174,10 @@ func TestSeatDatagrams(t *testing.T) {
 	address := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unixgram"}
 	ours, err := net.ListenUnixgram(address.Net, address)
 	require.NoError(t, err)
-	defer ours.Close()
+	defer func() { require.NoError(t, ours.Close()) }()
 	theirs, err := net.DialUnix(address.Net, nil, address)
 	require.NoError(t, err)
-	defer theirs.Close()
+	defer func() { require.NoError(t, theirs.Close()) }()
 	s := newSeat(ours)
 	for _, sent := range []string{"", "here"} {
 		_, err := theirs.Write([]byte(sent))
