@@ -17,6 +17,34 @@
 // Shutdown then do it the short way), Set, whose options may come to hold all the same, and Req.Do, whose request may be out. Errors are tested with
 // errors.Is and errors.As.
 //
+// # Types
+//
+// Push sends to its peers in turn, Pull receives from them in turn; Pub sends to whoever subscribed, Sub receives what it asked for; Req asks and Rep answers, one
+// at a time; Dealer and Router are those two without the turns, with names for peers at the Router; Pair has one peer; XPub and XSub are Pub and Sub that show
+// their subscriptions to the application; Stream speaks to tcp peers that do not speak ZeroMQ. Each type's doc has its ZMQ type and what it does at the mark.
+//
+// # Endpoints
+//
+// An endpoint is a transport and an address, as in libzmq. Endpoint.String and LastEndpoint have it resolved (ZMQ_LAST_ENDPOINT).
+//
+//	tcp://127.0.0.1:5555            to bind, or to connect to
+//	tcp://*:5555, tcp://127.0.0.1:* to bind: every interface; any free port, which 0 asks for as well
+//	tcp://eth0:5555                 to bind: the address of that interface
+//	tcp://[::1]:5555, tcp://[fe80::1%eth0]:5555   IPv6 in brackets, with a zone where it needs one; see the option IPv6
+//	tcp://example.org:5555          a host's name, resolved at each attempt to connect
+//	tcp://192.168.1.7:0;10.0.0.1:5555   to connect, from an address and port of this host
+//	ipc:///tmp/feeds, ipc://feeds   a socket in the file system, by a path that is absolute or not
+//	ipc://*                         to bind: a new file in a directory of its own
+//	ipc://@feeds                    a name without a file, on Linux
+//	inproc://feeds                  sockets of one Runtime; who connects may come before who binds
+//	pgm://eth0;239.192.1.1:5555, epgm://eth0;239.192.1.1:5555   a multicast group, and the interface to reach it by; Pub, XPub, Sub and XSub
+//
+// # Options
+//
+// An Option is given to a constructor, to Defaults for all sockets of a Runtime, or to Set later on; its doc names its ZMQ option, its unit, default and range, and the
+// types that have it. A value out of range, or an option that the type does not have, is ErrBadOption. Times are Durations where libzmq has milliseconds.
+// What takes effect when is at Set.
+//
 // # Messages in flight
 //
 // Each peer of a socket is a pipe with an outbound and an inbound queue, each with a high-water mark in whole messages. With nobody draining, a queue

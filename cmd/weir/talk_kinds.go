@@ -15,7 +15,9 @@ Both go on at the same time. With --count it ends, with 0, after so many message
 received; without, once standard input has ended and nothing has arrived for
 --timeout, also where a line of it could not be sent, which is counted then. The end of
 standard input alone never ends it. With both flags, nothing for
---timeout ends it with 3, though standard input goes on.
+--timeout ends it with 3, though standard input goes on; so does, while standard input
+goes on, a line that nobody takes, once nothing has moved for --timeout, and in any
+case one that nobody takes for the time of -o sndtimeo.
 
 Once it has ended with 0, what is still queued goes out; where nothing of it has moved
 for a second (--timeout where that is given, --linger or -o linger where one of them
