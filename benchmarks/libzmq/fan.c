@@ -88,7 +88,7 @@ static void *acknowledges (void *arg)
     struct subscriber *s = arg;
     subscribed (s);
     for (long i = 1; i <= s->count; i++) {
-        die_if (!take (&s->end), "zmq_msg_recv");
+        await (&s->end);
         if (i % WINDOW == 0)
             sem_post (&s->acks);
     }

@@ -36,7 +36,7 @@ static void replier (void)
 static void ask (struct end *req)
 {
     put (req);
-    die_if (!take (req), "zmq_msg_recv");
+    await (req);
 }
 
 void latency (void)

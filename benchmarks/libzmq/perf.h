@@ -58,6 +58,7 @@ void topic_name (int i, char name[3]);
 void put (struct end *e);
 bool take (struct end *e);
 bool take_stamped (struct end *e, int64_t *stamp);
+void await (struct end *e);
 void answer (struct end *e);
 void receive_all (struct end *e, long count, struct meter *m);
 void wait_subscribers (struct end *e, int n);

@@ -34,7 +34,7 @@ static void *asks (void *arg)
         for (int i = 0; i < a->n; i++)
             put (&a->dealers[i]);
         for (int i = 0; i < a->n; i++)
-            die_if (!take (&a->dealers[i]), "zmq_msg_recv");
+            await (&a->dealers[i]);
     }
     return NULL;
 }

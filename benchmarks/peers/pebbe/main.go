@@ -19,6 +19,9 @@ const (
 	// maxSockets is how many sockets a context may have: libzmq's default is below the number of dealers.
 	maxSockets = 5000
 
+	// backlog is how many connections may wait to be accepted: as many as in Go, since with libzmq's own 100 a thousand that come at once take seconds.
+	backlog = 65535
+
 	// patience is how long a receiver waits before it looks whether it was abandoned.
 	patience = 500 * time.Millisecond
 )
@@ -56,7 +59,7 @@ func (peer) Open(s rig.Spec) (rig.Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(sock.SetRcvtimeo(patience), encrypt(sock, s.Curve))
+	err = errors.Join(sock.SetRcvtimeo(patience), sock.SetBacklog(backlog), encrypt(sock, s.Curve))
 	switch s.Kind {
 	case rig.Sub:
 		err = errors.Join(err, sock.SetSubscribe(s.Topic))
