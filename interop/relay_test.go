@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A relay stands between two peers, passes everything on, and counts the PONGs, of either side. Where nothing but heartbeats passes, a PONG is what has its
+// A relay stands between two peers, passes everything on, and counts the PONGs, of either side, or the PINGs. Where nothing but heartbeats passes, a PONG is what has its
 // name in it; over CURVE, where names are sealed, each PING and each PONG is a MESSAGE. It can freeze, as a line does whose other end has lost its power: nothing
 // passes, not even the end of a connection.
 type relay struct {
@@ -31,7 +31,8 @@ type relay struct {
 
 // What a relay can count. https://rfc.zeromq.org/spec/37/#formal-grammar
 var (
-	pong   = []byte("\x04PONG")    // how the body of a PONG begins
+	pinged = []byte("\x04PING")    // how the body of a PING begins
+	pong   = []byte("\x04PONG")    // how that of a PONG does
 	sealed = []byte("\x07MESSAGE") // how that of any frame of CURVE's does
 )
 
@@ -154,13 +155,7 @@ func (r *relay) await(ctx context.Context, t *testing.T, n int) {
 	}
 }
 
-// joinThroughRelay is join, with a relay between the two that counts PONGs.
-func (s *scene) joinThroughRelay() *relay {
-	s.Helper()
-	return s.joinThrough(pong)
-}
-
-// joinThrough is joinThroughRelay for any sign to be counted.
+// joinThrough is join, with a relay between the two that counts signs.
 func (s *scene) joinThrough(sign []byte) *relay {
 	s.Helper()
 	bind, connect := s.placePeer, s.placeWeir
@@ -173,4 +168,39 @@ func (s *scene) joinThrough(sign []byte) *relay {
 	connect()
 	s.meet()
 	return r
+}
+
+// A lined scene is one that has a relay on its line.
+type lined struct {
+	*scene
+	line *relay
+}
+
+// lineUp makes a scene, joins it through a relay that counts signs, and moves the first messages. From then on signs count.
+func lineUp(t *testing.T, p pairing, with setup, sign []byte) lined {
+	t.Helper()
+	defer naming(t, p)
+	s := newScene(begin(t, libzmq), t, p, with)
+	l := lined{scene: s, line: s.joinThrough(sign)}
+	p.moves.many(s, 0, 50, 20)
+	l.line.forget()
+	return l
+}
+
+// eachOf goes on with several scenes, one after the other.
+func eachOf(t *testing.T, all []lined, f func(l lined)) {
+	t.Helper()
+	for _, l := range all {
+		func() {
+			defer naming(t, l.pair)
+			f(l)
+		}()
+	}
+}
+
+// naming says of a test that has failed which of its cells it is in. It is deferred.
+func naming(t *testing.T, p pairing) {
+	if t.Failed() {
+		t.Logf("the cell that failed is %s", p)
+	}
 }

@@ -157,18 +157,51 @@ func overWide(t *testing.T, picked pick, f func(t *testing.T, p pairing)) {
 
 // overKinds is overTable for other rows than the table's.
 func overKinds(t *testing.T, rows []*kind, picked pick, f func(t *testing.T, p pairing)) {
+	for _, p := range cells(rows, picked) {
+		t.Run(p.String(), func(t *testing.T) {
+			t.Parallel()
+			f(t, p)
+		})
+	}
+}
+
+// cells are the cells of some rows that are picked.
+func cells(rows []*kind, picked pick) []pairing {
+	var all []pairing
 	for _, k := range rows {
 		for _, at := range places {
 			for _, weirBinds := range []bool{true, false} {
-				p := pairing{kind: k, place: at, weirBinds: weirBinds}
-				if !picked(p) {
-					continue
+				if p := (pairing{kind: k, place: at, weirBinds: weirBinds}); picked(p) {
+					all = append(all, p)
 				}
-				t.Run(p.String(), func(t *testing.T) {
-					t.Parallel()
-					f(t, p)
-				})
 			}
 		}
+	}
+	return all
+}
+
+// patterns are the types of Weir's that have their work in common.
+var patterns = []struct {
+	name  string
+	types []string
+}{
+	{"request and reply", []string{"REQ", "REP", "DEALER", "ROUTER"}},
+	{"publish and subscribe", []string{"PUB", "SUB", "XPUB", "XSUB"}},
+	{"pipeline", []string{"PUSH", "PULL"}},
+	{"pair", []string{"PAIR"}},
+}
+
+// overPatterns is overKinds for cases that wait long: it gives all cells of a pattern to one of them, which waits in all of them at the same time. That
+// takes the time of one.
+func overPatterns(t *testing.T, rows []*kind, picked pick, f func(t *testing.T, of []pairing)) {
+	for _, pattern := range patterns {
+		of := cells(rows, func(p pairing) bool { return picked(p) && slices.Contains(pattern.types, p.weir) })
+		if len(of) == 0 {
+			continue
+		}
+		t.Run(pattern.name, func(t *testing.T) {
+			t.Parallel()
+			f(t, of)
+		})
 	}
 }
