@@ -123,6 +123,18 @@ func TestSize(t *testing.T) {
 	n, err = b.size(t.Context(), scenario{mode: "lat", count: 7}, fake(t, "plays"))
 	require.NoError(t, err)
 	require.Equal(t, 7, n)
+	n, err = b.size(t.Context(), scenario{mode: "fan", transport: "tcp", size: 100, links: 1000, topics: 10}, fake(t, "plays"))
+	require.NoError(t, err)
+	require.Equal(t, 10*eachFewest, n)
+}
+
+// TestFewest has each subscriber receive its mark, unless that takes too long.
+func TestFewest(t *testing.T) {
+	require.Equal(t, eachFewest, scenario{mode: "fan"}.fewest(400))
+	require.Equal(t, 13*overtime, scenario{mode: "fan"}.fewest(13))
+	require.Equal(t, 108*overtime, scenario{mode: "fan", topics: 10}.fewest(108))
+	require.Equal(t, fewest, scenario{mode: "fan"}.fewest(0))
+	require.Equal(t, fewest, scenario{mode: "thr"}.fewest(400))
 }
 
 // TestCompare takes turns, and goes on without those that fail.

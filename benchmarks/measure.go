@@ -24,6 +24,10 @@ const (
 	fewest = 10
 	most   = 200_000_000
 
+	// eachFewest is how many messages each subscriber of a fan-out receives, at least, unless that takes overtime times as long as a run is to take.
+	eachFewest = 1000
+	overtime   = 20
+
 	// trialPart is the part of the time that a trial run must fill for its speed to be believed, and trials how many there are at most.
 	trialPart = 0.2
 	trials    = 4
@@ -65,7 +69,16 @@ func (b *bench) size(ctx context.Context, s scenario, p *peer) (int, error) {
 		}
 		count = int(float64(count) * min(grow, stretch))
 	}
-	return min(max(count, fewest), most), nil
+	return min(max(count, s.fewest(count)), most), nil
+}
+
+// fewest is how many messages a run of s has at least, where count fill its time. A fan-out's are long enough for each subscriber to have its mark of
+// messages, so that those which are sent before anybody has received one weigh little; but for those who are so slow that it would take overtime.
+func (s scenario) fewest(count int) int {
+	if s.mode == "fan" {
+		return max(min(eachFewest*max(s.topics, 1), overtime*count), fewest)
+	}
+	return fewest
 }
 
 // once has p measure s with count messages.

@@ -1,5 +1,6 @@
 /* fan sends from a publisher, which is bound, to subscribers, and waits where one of them has no room. With topics each of them wants one of those, and
- * the messages are about each in turn. The clock runs from the first message that anybody receives to the last. stalled compares the speed with one more subscriber that never receives with that without. */
+ * the messages are about each in turn. The first round, in which connections take what they take once, is not counted. The clock runs from the first
+ * message after it that anybody receives to the last. stalled compares the speed with one more subscriber that never receives with that without. */
 #include "perf.h"
 
 #include <pthread.h>
@@ -9,8 +10,9 @@
 #include <zmq.h>
 
 enum {
-    WINDOW = 200, /* messages that a publisher sends before it asks how far its subscribers are: see stalled.go of package rig */
-    TURNS = 3     /* how often the two sides of stalled are measured, in turns */
+    FIRST_ROUND = 300, /* messages that each subscriber receives, at most, before those that are counted: see fanout.go of package rig */
+    WINDOW = 200,      /* messages that a publisher sends before it asks how far its subscribers are: see stalled.go of package rig */
+    TURNS = 3          /* how often the two sides of stalled are measured, in turns */
 };
 
 /* A subscriber. */
@@ -19,8 +21,8 @@ struct subscriber {
     struct end end;
     const char *endpoint;
     int index;
-    long count;        /* messages that it wants */
-    sem_t acks, leave; /* of stalled: windows that it has taken, and whether it may close */
+    long first, count; /* messages that it wants, those of the first round apart */
+    sem_t acks, leave; /* rounds that it has taken, or of stalled windows, and whether it may close */
 };
 
 /* subscribed connects a subscriber to what it wants. */
@@ -38,17 +40,21 @@ static void *subscribes (void *arg)
     struct subscriber *s = arg;
     struct meter m;
     subscribed (s);
+    for (long i = 0; i < s->first; i++)
+        await (&s->end);
+    sem_post (&s->acks);
     receive_all (&s->end, s->count, &m);
     return NULL;
 }
 
-/* start starts n subscribers that want count messages each. */
-static struct subscriber *start (int n, void *(*body) (void *), const char *endpoint, long count)
+/* start starts n subscribers that want first messages each, and then count. */
+static struct subscriber *start (int n, void *(*body) (void *), const char *endpoint, long first, long count)
 {
     struct subscriber *subs = calloc ((size_t) n, sizeof *subs);
     for (int i = 0; i < n; i++) {
         subs[i].endpoint = endpoint;
         subs[i].index = i;
+        subs[i].first = first;
         subs[i].count = count;
         sem_init (&subs[i].acks, 0, 0);
         sem_init (&subs[i].leave, 0, 0);
@@ -57,16 +63,27 @@ static struct subscriber *start (int n, void *(*body) (void *), const char *endp
     return subs;
 }
 
+/* await_all waits until each subscriber that receives has taken one more round, or window. */
+static void await_all (struct subscriber *subs, int n)
+{
+    for (int i = 0; i < n; i++)
+        sem_wait (&subs[i].acks);
+}
+
 void fan_out (void)
 {
     struct end pub;
     struct meter m;
     char reach[ENDPOINT_ROOM];
-    long wanted = run.count / (run.topics > 0 ? run.topics : 1), got = -1, lost = 0;
+    long topics = run.topics > 0 ? run.topics : 1, wanted = run.count / topics, first = wanted < FIRST_ROUND ? wanted : FIRST_ROUND;
+    long got = -1, lost = 0;
     double begin = 0, end = 0;
     publishing (&pub, run.endpoint, reach, sizeof reach, true);
-    struct subscriber *subs = start (run.links, subscribes, reach, wanted);
+    struct subscriber *subs = start (run.links, subscribes, reach, first, wanted);
     wait_subscribers (&pub, run.links);
+    for (long i = 0; i < first * topics; i++)
+        put (&pub);
+    await_all (subs, run.links);
     meter_start (&m);
     for (long i = 0; i < run.count; i++)
         put (&pub);
@@ -97,13 +114,6 @@ static void *acknowledges (void *arg)
     return NULL;
 }
 
-/* await_all waits until each subscriber that receives has taken one more window. */
-static void await_all (struct subscriber *subs, int n)
-{
-    for (int i = 0; i < n; i++)
-        sem_wait (&subs[i].acks);
-}
-
 /* windows sends messages in windows, and returns the deliveries a second to the n subscribers that receive. */
 static double windows (int n, bool one_stalls)
 {
@@ -111,8 +121,8 @@ static double windows (int n, bool one_stalls)
     char reach[ENDPOINT_ROOM];
     long count = (run.count / WINDOW > 3 ? run.count / WINDOW : 3) * WINDOW;
     publishing (&pub, run.endpoint, reach, sizeof reach, false);
-    struct subscriber *subs = start (n, acknowledges, reach, count);
-    struct subscriber *sloth = one_stalls ? start (1, acknowledges, reach, 0) : NULL;
+    struct subscriber *subs = start (n, acknowledges, reach, 0, count);
+    struct subscriber *sloth = one_stalls ? start (1, acknowledges, reach, 0, 0) : NULL;
     wait_subscribers (&pub, n + one_stalls);
     double begin = seconds ();
     for (long sent = 0; sent < count; sent += WINDOW) {
