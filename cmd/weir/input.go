@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
+	"sync"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -14,39 +14,92 @@ import (
 type input struct {
 	// Set by newInput, then read-only.
 	format format
-	c      chan [][]byte // lines that were read together; closed at the end
+	ahead  int           // how much may wait to be taken, in bytes; 0 for what was read together, and no more
+	read   func()        // is told that something was read, or the end; nil for nobody
+	added  chan struct{} // wakes next: there is more, or the end; has room for one
+	taken  chan struct{} // wakes readLoop: there is room; has room for one
 
-	// Owned by readLoop until c is closed.
-	err error // why reading ended: io.EOF, or a fault
+	mu sync.Mutex
+	// Guarded by mu.
+	waiting [][][]byte // lines that were read together and not taken yet, oldest first
+	size    int        // of all that waits, in bytes
+	err     error      // why reading ended: io.EOF, or a fault; nil while it goes on
 
 	// Owned by the caller of next.
-	lines [][]byte // read and not returned yet
-	line  uint64   // number of the last line returned, from 1
+	lines [][]byte // taken and not returned yet
+	line  uint64   // number of the last line returned, or dropped, from 1
 }
 
-// newInput starts to read r. The goroutine ends at the end of r, or with the first lines that come after the end of ctx; where they never come it ends
-// with the process, since nothing can interrupt a read from a terminal.
-func newInput(ctx context.Context, r io.Reader, f format) *input {
-	in := &input{format: f, c: make(chan [][]byte)}
+// newInput starts to read r, as far ahead as that says; read, which may be nil, is told of it. The goroutine ends at the end of r, or with the first lines
+// that come after the end of ctx; where they never come it ends with the process, since nothing can interrupt a read from a terminal.
+func newInput(ctx context.Context, r io.Reader, f format, ahead int, read func()) *input {
+	in := &input{format: f, ahead: ahead, read: read, added: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
 	go in.readLoop(ctx, &lineReader{r: r})
 	return in
 }
 
 // readLoop passes on what is read, as it is read.
 func (in *input) readLoop(ctx context.Context, r *lineReader) {
-	defer close(in.c)
 	for {
-		var lines [][]byte
-		if lines, in.err = r.next(); in.err != nil {
+		lines, err := r.next()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if !in.add(lines, err) {
 			return
 		}
-		select {
-		case in.c <- lines:
-		case <-ctx.Done():
-			in.err = ctx.Err()
-			return
+		for !in.room() {
+			select {
+			case <-in.taken:
+			case <-ctx.Done():
+				in.add(nil, ctx.Err())
+				return
+			}
 		}
 	}
+}
+
+// add puts what was read where next finds it, or says why no more will come. It returns whether more may come.
+func (in *input) add(lines [][]byte, err error) bool {
+	if in.read != nil {
+		in.read()
+	}
+	in.mu.Lock()
+	if in.err = err; err == nil {
+		in.waiting = append(in.waiting, lines)
+		in.size += sizeOf(lines)
+	}
+	in.mu.Unlock()
+	wake(in.added)
+	return err == nil
+}
+
+// room says whether more may be read now.
+func (in *input) room() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return len(in.waiting) == 0 || in.size < in.ahead
+}
+
+// state says whether standard input was read to its end, and whether as much waits as may.
+func (in *input) state() (ended, full bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return errors.Is(in.err, io.EOF), in.size >= in.ahead
+}
+
+// take returns the oldest lines that wait, or nil and why no more will come, which is nil too while they may.
+func (in *input) take() ([][]byte, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.waiting) == 0 {
+		return nil, in.err
+	}
+	lines := in.waiting[0]
+	in.waiting[0], in.waiting = nil, in.waiting[1:]
+	in.size -= sizeOf(lines)
+	wake(in.taken)
+	return lines, nil
 }
 
 // next waits for the next line and returns its message. At the end of standard input it returns io.EOF.
@@ -54,13 +107,16 @@ func (in *input) next(ctx context.Context) (socket.Message, error) {
 	if err := ctx.Err(); err != nil {
 		return socket.Message{}, err
 	}
-	if len(in.lines) == 0 {
+	for len(in.lines) == 0 {
+		lines, err := in.take()
+		if err != nil {
+			return socket.Message{}, faulty(err)
+		}
+		if in.lines = lines; lines != nil {
+			break
+		}
 		select {
-		case lines, ok := <-in.c:
-			if !ok {
-				return socket.Message{}, in.ended()
-			}
-			in.lines = lines
+		case <-in.added:
 		case <-ctx.Done():
 			return socket.Message{}, ctx.Err()
 		}
@@ -75,31 +131,38 @@ func (in *input) next(ctx context.Context) (socket.Message, error) {
 	return m, nil
 }
 
-// rest counts the lines that nobody has asked for, and says whether they are the last: whether the end of standard input is reached within the limit. It is
-// called when next is not any more.
-func (in *input) rest(ctx context.Context, limit time.Duration) (lines int, ended bool) {
-	late := time.NewTimer(limit)
-	defer late.Stop()
-	lines = len(in.lines)
+// drop drops what was read and not returned, and counts its lines. It is called by whoever calls next, or once nobody does.
+func (in *input) drop() (lines int) {
 	for {
-		select {
-		case more, ok := <-in.c:
-			if !ok {
-				return lines, errors.Is(in.err, io.EOF)
-			}
-			lines += len(more)
-		case <-late.C:
-			return lines, false
-		case <-ctx.Done():
-			return lines, false
+		lines += len(in.lines)
+		if in.lines, _ = in.take(); in.lines == nil {
+			in.line += uint64(lines)
+			return lines
 		}
 	}
 }
 
-// ended says why nothing more comes.
-func (in *input) ended() error {
-	if errors.Is(in.err, io.EOF) {
+// sizeOf is what lines cost while they wait, in bytes, with what leads to them.
+func sizeOf(lines [][]byte) (n int) {
+	const header = 24
+	for _, line := range lines {
+		n += header + len(line)
+	}
+	return n
+}
+
+// wake leaves word in c, which has room for one, unless there is some.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// faulty is the error of an input that ended with err: io.EOF, which is no fault, or one with its place.
+func faulty(err error) error {
+	if errors.Is(err, io.EOF) {
 		return io.EOF
 	}
-	return fmt.Errorf("standard input: %w", in.err)
+	return fmt.Errorf("standard input: %w", err)
 }

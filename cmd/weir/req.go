@@ -32,7 +32,7 @@ func (s *session) askLines(ctx context.Context, req *socket.Req) error {
 	if !s.more() {
 		return nil
 	}
-	in := newInput(ctx, s.std.in, s.set.format)
+	in := newInput(ctx, s.std.in, s.set.format, 0, nil)
 	for s.more() {
 		m, err := in.next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -42,7 +42,8 @@ Exit status:
      good (the peer breaks the protocol, or is of a type that does not fit), bad
      line of input, messages that were not sent (counted on standard error)
   2  usage: unknown command or flag, bad value, no endpoint
-  3  timed out (--timeout, -o rcvtimeo, -o sndtimeo)
+  3  timed out (--timeout, -o rcvtimeo, -o sndtimeo; not for what the types that send
+     and print at the same time could not send: that is counted)
 SIGINT and SIGTERM end it in good order: what is queued is flushed for up to one
 second. That is status 0, unless something was left unsent or unanswered, or the
 number given with --count was not reached. A second signal kills.`

@@ -58,7 +58,7 @@ func (s *session) sendLines(ctx context.Context, to socket.Sender) error {
 	if !s.more() {
 		return nil
 	}
-	in := newInput(ctx, s.std.in, s.set.format)
+	in := newInput(ctx, s.std.in, s.set.format, 0, nil)
 	for s.more() {
 		m, err := in.next(ctx)
 		if errors.Is(err, io.EOF) {

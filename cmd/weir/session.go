@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/weirmq/weir/socket"
 )
@@ -38,6 +39,10 @@ type session struct {
 	inHand int    // messages that were read from standard input and that the socket has not accepted
 	owed   bool   // a request was sent and its reply has not come
 
+	// said says that all of standard input was handed over: from then on only what arrives ends a silence. Atomic: written by talk and its sayer, read by
+	// the trace.
+	said atomic.Bool
+
 	// settled says that all was heard that there was to hear: what is not sent then is said, and no failure. Set by talk, read by close.
 	settled bool
 }
@@ -68,7 +73,7 @@ func runSocket(ctx context.Context, std *streams, set *settings, k kind) error {
 	s := &session{std: std, set: set, kind: k, rt: rt, options: set.options, out: newOutput(std.out, set.format)}
 	s.patience.start(set.timeout)
 	if k.unsent != nil && (set.timeout > 0 || k.talks) { // what the kernel takes is progress too
-		s.options = append(s.options, socket.WithTrace(socket.Trace{Sent: func(socket.Conn, socket.Message) { s.patience.touch() }}))
+		s.options = append(s.options, socket.WithTrace(socket.Trace{Sent: s.onSent}))
 	}
 	err = s.verdict(work, s.run(work))
 	err = errors.Join(err, s.close(ctx, err))
@@ -76,6 +81,13 @@ func runSocket(ctx context.Context, std *streams, set *settings, k kind) error {
 		s.endStats()
 	}
 	return errors.Join(err, ends.stop())
+}
+
+// onSent notes that the kernel has taken a message. It is called by the socket's actors.
+func (s *session) onSent(socket.Conn, socket.Message) {
+	if !s.said.Load() {
+		s.patience.touch()
+	}
 }
 
 // run does steps 1 to 4.

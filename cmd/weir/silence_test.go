@@ -60,6 +60,7 @@ type quiet struct {
 	dummy *dummy
 	stdin *io.PipeWriter
 	out   *strings.Builder // read it once the session is over
+	told  strings.Builder  // standard error; in the same way
 	began time.Time
 }
 
@@ -73,7 +74,7 @@ func inQuiet(t *testing.T, f func(t *testing.T, q *quiet)) {
 			stdin: w, out: &strings.Builder{}, began: time.Now(),
 		}
 		set := newSettings("test")
-		q.session = &session{std: newStreams(r, q.out, io.Discard), set: set, out: newOutput(q.out, set.format)}
+		q.session = &session{std: newStreams(r, q.out, &q.told), set: set, out: newOutput(q.out, set.format)}
 		q.patience.start(limit)
 		f(t, q)
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"strings"
@@ -81,40 +82,67 @@ func deafStranger(t *testing.T, _ *socket.Runtime) (string, talks) {
 	}
 }
 
-// TestTalkFull prints what arrives though nothing can be sent, for every type: the other side talks and never listens.
+// TestTalkFull prints what arrives though nothing can be sent, for every type: the other side talks and never listens. Lines that nobody takes wait, or are
+// given up one by one with sndtimeo.
 func TestTalkFull(t *testing.T) {
 	for _, k := range twoWay {
 		t.Run(k.name, func(t *testing.T) {
-			c, ok := overflowing[k.name]
-			require.True(t, ok, "give it a row")
-			rt, err := socket.NewRuntime()
-			require.NoError(t, err)
-			defer func() { require.NoError(t, rt.Shutdown(t.Context())) }()
-			ep, say := c.deaf(t, rt)
-			full := start(t, append([]string{k.name, "-c", ep, "--hwm", "1", "--linger", "0"}, strings.Fields(c.flags)...)...)
-			wrote := make(chan struct{})
-			go func() {
-				defer close(wrote)
-				big := bufio.NewWriter(full.stdin)
-				for range 64 { // more than the kernel takes
-					_, _ = big.WriteString(strings.Replace(c.line, "%", strings.Repeat("x", 1<<20), 1) + "\n")
-				}
-				_ = big.Flush()
-			}()
-			for _, line := range numbers(500) { // long enough for all that fits to be under way
-				say("n" + line)
-				want := strings.Replace(c.prints, "%", "n"+line, 1)
-				for got := full.read(); got != want; got = full.read() {
-					require.Equal(t, "n1", "n"+line, "%s, and before it %s", want, got) // a notice, or a subscription, at the beginning
-				}
-			}
+			full, wrote := talkFull(t, k, "")
 			select {
 			case <-wrote:
-				require.False(t, c.waits, "nobody received, and all of it was sent")
+				require.False(t, overflowing[k.name].waits, "nobody received, and all of it was sent")
 			default:
 			}
 			require.NoError(t, full.stdin.Close())
 			<-wrote
 		})
+		if !overflowing[k.name].waits {
+			continue
+		}
+		t.Run(k.name+", sndtimeo", func(t *testing.T) {
+			full, wrote := talkFull(t, k, "sndtimeo=1")
+			<-wrote
+			require.NoError(t, full.stdin.Close())
+			full.signal()
+			_, stderr := full.wait(statusFailed)
+			require.Contains(t, stderr, "that no peer had room for")
+		})
 	}
+}
+
+// talkFull floods a command of kind k, with an option that there may be, and has it print. It returns the command, and a channel that is closed once all of
+// the flood was read.
+func talkFull(t *testing.T, k kind, option string) (*command, <-chan struct{}) {
+	t.Helper()
+	c, ok := overflowing[k.name]
+	require.True(t, ok, "give it a row")
+	rt, err := socket.NewRuntime()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, rt.Shutdown(context.WithoutCancel(t.Context()))) })
+	ep, say := c.deaf(t, rt)
+	flags := strings.Fields(c.flags)
+	if option != "" {
+		flags = append(flags, "-o", option)
+	}
+	full := start(t, append([]string{k.name, "-c", ep, "--hwm", "1", "--linger", "0"}, flags...)...)
+	wrote := make(chan struct{})
+	go func() {
+		defer close(wrote)
+		big := bufio.NewWriter(full.stdin)
+		for range 64 { // more than the kernel takes
+			_, _ = big.WriteString(strings.Replace(c.line, "%", strings.Repeat("x", 1<<20), 1) + "\n")
+		}
+		_ = big.Flush()
+	}()
+	if option != "" {
+		full.hear("not sent: timed out")
+	}
+	for _, line := range numbers(500) { // long enough for all that fits to be under way
+		say("n" + line)
+		want := strings.Replace(c.prints, "%", "n"+line, 1)
+		for got := full.read(); got != want; got = full.read() {
+			require.Equal(t, "n1", "n"+line, "%s, and before it %s", want, got) // a notice, or a subscription, at the beginning
+		}
+	}
+	return full, wrote
 }

@@ -11,17 +11,22 @@ import (
 // talkLong is what the manuals of all two-way types say.
 const talkLong = `
 
-Both go on at the same time. With --count it ends, with 0, after so many messages
-received; without, once standard input has ended and nothing has arrived for
---timeout, also where a line of it could not be sent, which is counted then. The end of
-standard input alone never ends it. With both flags, nothing for
---timeout ends it with 3, though standard input goes on; so does, while standard input
-goes on, a line that nobody takes, once nothing has moved for --timeout, and in any
-case one that nobody takes for the time of -o sndtimeo.
+Both go on at the same time, and whatever becomes of the sending, what arrives is
+printed. With --count it ends, with 0, after so many messages received; without, with 0
+too, once standard input has ended and nothing has arrived for --timeout. The end of
+standard input alone never ends it. With both flags, nothing for --timeout ends it with
+3, though standard input goes on; so do peers that --wait-peers waits for in vain.
+
+A line that no peer takes waits, and those behind it, as long as standard input may go
+on. Once that has ended, and nothing has moved for --timeout, they are given up; so is,
+where nothing moves for --timeout, what waits as soon as it is more than 16 MB. With
+-o sndtimeo a line waits no longer than that, and then the next one is tried. All that
+is given up is reported, and counted as not sent.
 
 Once it has ended with 0, what is still queued goes out; where nothing of it has moved
 for a second (--timeout where that is given, --linger or -o linger where one of them
-is), the rest is dropped, and counted on standard error. It ends with 0 all the same.`
+is), the rest is dropped. What was not sent is counted on standard error, and it ends
+with 0 all the same: what it heard decides. At a signal that is a failure, status 1.`
 
 // dealerKind is DEALER.
 var dealerKind = kind{

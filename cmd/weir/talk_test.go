@@ -90,8 +90,8 @@ func TestTalkEndOfInput(t *testing.T) {
 	}
 }
 
-// TestTalkTimeout wants status 3 where a number of messages does not come, and where a line cannot be sent and another may come: with the end of standard
-// input it is 0, and what was not sent is counted.
+// TestTalkTimeout wants status 3 where a number of messages does not come, or peers that are waited for. A line that cannot be sent is no reason: once
+// standard input has ended it is counted, and the status is 0, and until then it waits.
 func TestTalkTimeout(t *testing.T) {
 	for _, k := range twoWay {
 		c := start(t, k.name, "-b", anyPort, "-n", "1", "-t", "30ms")
@@ -106,10 +106,45 @@ func TestTalkTimeout(t *testing.T) {
 		c := startWith(t, strings.NewReader("a\nb\nc\n"), append(strings.Fields(args), "-t", "30ms")...)
 		_, stderr := c.wait(statusDone)
 		require.Contains(t, stderr, "3 messages not sent", args)
-		c = start(t, append(strings.Fields(args), "-t", "30ms")...)
-		c.write("a", "b") // and there may be more
-		_, stderr = c.wait(statusTimedOut)
-		require.Contains(t, stderr, "not sent", args)
+	}
+	for _, name := range []string{"dealer", "pair"} {
+		c := start(t, name, "-b", anyPort, "-t", "30ms")
+		c.write("a", "b")
+		peer := start(t, name, "-c", <-c.bound)
+		require.Equal(t, "a", peer.read())
+		require.Equal(t, "b", peer.read())
+		peer.write("an answer")
+		require.Equal(t, "an answer", c.read())
+		_, stderr := c.eof().wait(statusDone)
+		require.Empty(t, stderr)
+	}
+}
+
+// TestTalkUntaken reports the lines that nobody takes for the time of sndtimeo, counts them, and goes on: with printing, with the lines that follow, and to
+// an end that is as good as any. At a signal what was not sent is a failure.
+func TestTalkUntaken(t *testing.T) {
+	for _, millis := range []string{"0", "20"} {
+		for _, name := range []string{"dealer", "pair"} {
+			c := start(t, name, "-b", anyPort, "-o", "sndtimeo="+millis, "-n", "1")
+			c.write("a", "b")
+			c.hear("line 1: not sent: timed out")
+			c.hear("line 2: not sent: timed out")
+			peer := start(t, name, "-c", <-c.bound)
+			peer.write("an answer")
+			out, stderr := c.wait(statusDone)
+			require.Equal(t, []string{"an answer"}, out)
+			require.Contains(t, stderr, "2 messages not sent: 2 that no peer had room for")
+
+			_, stderr = start(t, name, "-b", anyPort, "-o", "sndtimeo="+millis, "-t", "50ms").eof("a").wait(statusDone)
+			require.Contains(t, stderr, "1 messages not sent")
+
+			c = start(t, name, "-b", anyPort, "-o", "sndtimeo="+millis)
+			c.write("a")
+			c.hear("line 1: not sent")
+			c.signal()
+			_, stderr = c.wait(statusFailed)
+			require.Contains(t, stderr, "1 messages not sent")
+		}
 	}
 }
 
