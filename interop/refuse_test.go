@@ -3,6 +3,7 @@ package interop
 import (
 	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -72,14 +73,48 @@ func (s *scene) wantStranger(endpoint string) bool {
 // limit is the size of the largest frame that one side accepts, in bytes.
 const limit = 1000
 
+// relaxed lets a REQ, of either side, ask again where its peer has gone with the request.
+func (with setup) relaxed(p pairing) setup {
+	if p.weir == "REQ" {
+		with.weir = append(slices.Clip(with.weir), socket.ReqRelaxed(true))
+	}
+	if p.partner == "REQ" {
+		with.peer = append(slices.Clip(with.peer), "relaxed=1")
+	}
+	return with
+}
+
+// weirsWord moves a word from Weir to libzmq.
+func (s *scene) weirsWord() {
+	s.Helper()
+	s.send(socket.NewMessage("word"))
+	require.Equal(s, plain("word"), s.peer.do(s.ctx, "recv", waitMS))
+}
+
+// peersWord moves a word from libzmq to Weir.
+func (s *scene) peersWord() {
+	s.Helper()
+	s.peer.do(s.ctx, "send", waitMS, plain("word"))
+	require.Equal(s, "word", s.recv().String())
+}
+
+// turns picks the types of which nobody sends two messages in a row.
+var turns = only("REQ", "REP")
+
 // TestPeerTooLarge has libzmq send what Weir's limit allows, and then a byte more: the first arrives, the second costs the connection, and the event
 // says why. A libzmq socket that connects comes back, and its next message arrives; an endpoint that Weir dialed is given up.
 func TestPeerTooLarge(t *testing.T) {
-	overWide(t, only("PULL", "SUB", "XSUB", "DEALER", "PAIR", "ROUTER"), func(t *testing.T, p pairing) {
-		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.MaxMsgSize(limit)}})
+	overWide(t, only("PULL", "SUB", "XSUB", "REQ", "REP", "DEALER", "PAIR", "ROUTER"), func(t *testing.T, p pairing) {
+		s := newScene(begin(t, libzmq), t, p, setup{weir: []socket.Option{socket.MaxMsgSize(limit)}}.relaxed(p))
 		s.join()
+		if p.weir == "REQ" {
+			s.weirsWord()
+		}
 		s.peer.do(s.ctx, "send", waitMS, "@1000:1")
 		require.Equal(t, limit, s.unnamed(s.recv()).Size())
+		if turns(p) {
+			s.weirsWord()
+		}
 		s.peer.do(s.ctx, "send", waitMS, "x61", "@1001:1")
 		lost := s.events.waitKind(s.ctx, t, 1, socket.EventDisconnected)
 		var breach *socket.ProtocolError
@@ -97,11 +132,17 @@ func TestPeerTooLarge(t *testing.T) {
 // socket that connects comes back, and its next message arrives. (Not a PAIR: that of libzmq's turns away who comes before its application has taken note
 // of the end.)
 func TestWeirTooLarge(t *testing.T) {
-	overWide(t, only("PUSH", "PUB", "XPUB", "DEALER", "ROUTER"), func(t *testing.T, p pairing) {
-		s := newScene(begin(t, libzmq), t, p, setup{peer: []string{"maxmsgsize=1000"}})
+	overWide(t, only("PUSH", "PUB", "XPUB", "REQ", "REP", "DEALER", "ROUTER"), func(t *testing.T, p pairing) {
+		s := newScene(begin(t, libzmq), t, p, setup{peer: []string{"maxmsgsize=1000"}}.relaxed(p))
 		s.join()
+		if p.weir == "REP" {
+			s.peersWord()
+		}
 		s.send(s.named(socket.NewMessage(made(limit, 1))))
 		s.peer.do(s.ctx, "recv", waitMS)
+		if turns(p) {
+			s.peersWord()
+		}
 		s.send(s.named(socket.NewMessage(made(limit+1, 1))))
 		s.events.waitKind(s.ctx, t, 1, socket.EventDisconnected)
 		if p.weirBinds {
