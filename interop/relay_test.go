@@ -26,6 +26,7 @@ type relay struct {
 	mu    sync.Mutex
 	conns []net.Conn    // guarded by mu: to be closed at the end
 	ice   chan struct{} // guarded by mu: closed by thaw; nil while all flows
+	quiet bool          // guarded by mu: ice is for what is said, not for whoever comes
 	over  bool          // guarded by mu: the test has ended
 }
 
@@ -60,7 +61,7 @@ func (r *relay) acceptLoop() {
 		if err != nil {
 			return
 		}
-		r.hold()
+		r.hold(true)
 		name, address := network(r.to)
 		out, err := net.Dial(name, address)
 		if err != nil {
@@ -83,7 +84,7 @@ func (r *relay) acceptLoop() {
 // passLoop passes on what comes from one side. It ends with either, and ends both.
 func (r *relay) passLoop(from, to net.Conn) {
 	_, _ = io.Copy(to, io.TeeReader(from, &pongCounter{relay: r})) // however it ends, it has ended
-	r.hold()
+	r.hold(false)
 	_ = from.Close()
 	_ = to.Close()
 }
@@ -93,6 +94,13 @@ func (r *relay) freeze() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ice = make(chan struct{})
+}
+
+// hush stops everything that is said, but lets whoever comes through to the other side.
+func (r *relay) hush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ice, r.quiet = make(chan struct{}), true
 }
 
 // thaw ends the connections that there are, and lets new ones pass.
@@ -105,14 +113,17 @@ func (r *relay) thaw() {
 	r.conns = nil
 	if r.ice != nil {
 		close(r.ice)
-		r.ice = nil
+		r.ice, r.quiet = nil, false
 	}
 }
 
-// hold waits while the line is frozen.
-func (r *relay) hold() {
+// hold waits while the line is frozen, for what is said or for whoever comes.
+func (r *relay) hold(comes bool) {
 	r.mu.Lock()
 	ice := r.ice
+	if comes && r.quiet {
+		ice = nil
+	}
 	r.mu.Unlock()
 	if ice != nil {
 		<-ice
@@ -127,7 +138,7 @@ type pongCounter struct {
 
 // Write looks through p, and keeps it while the line is frozen.
 func (c *pongCounter) Write(p []byte) (int, error) {
-	c.relay.hold()
+	c.relay.hold(false)
 	seen := append(c.tail, p...)
 	for range bytes.Count(seen, c.relay.sign) {
 		c.relay.pongs <- struct{}{}
@@ -158,15 +169,23 @@ func (r *relay) await(ctx context.Context, t *testing.T, n int) {
 // joinThrough is join, with a relay between the two that counts signs.
 func (s *scene) joinThrough(sign []byte) *relay {
 	s.Helper()
+	r := s.placeThrough(sign, func(*relay) {})
+	s.meet()
+	return r
+}
+
+// placeThrough is place with a relay between the two, to which something is done before anybody comes.
+func (s *scene) placeThrough(sign []byte, before func(*relay)) *relay {
+	s.Helper()
 	bind, connect := s.placePeer, s.placeWeir
 	if s.pair.weirBinds {
 		bind, connect = connect, bind
 	}
 	bind()
 	r := newRelay(s.ctx, s.T, s.pair.place, s.endpoint, sign)
+	before(r)
 	s.endpoint = r.at
 	connect()
-	s.meet()
 	return r
 }
 
