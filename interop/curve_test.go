@@ -79,10 +79,9 @@ func wantRefused(t *testing.T, s *scene) {
 	require.Equal(t, "400", s.peer.do(s.ctx, "value", "AUTH"))
 }
 
-// TestCurveRefused brings clients that must not come in: both sides know why, and for neither is there a connection. One type will do: mechanisms
-// know of none.
+// TestCurveRefused brings clients that must not come in: both sides know why, and for neither is there a connection.
 func TestCurveRefused(t *testing.T) {
-	overTable(t, only("DEALER"), func(t *testing.T, p pairing) {
+	overWide(t, every, func(t *testing.T, p pairing) {
 		for _, c := range curveFaults {
 			t.Run(c.name, func(t *testing.T) {
 				s := newScene(begin(t, libzmq), t, p, c.with)

@@ -35,5 +35,16 @@
 //	python_test.go, draft_test.go, draft_stop_test.go   pyzmq; drafts of libzmq 4.3.5, from npm's zeromq
 //	monitor_test.go, monitor_v2_test.go   what monitors tell, here and in libzmq; the octets of both versions of their frames
 //
+// # What has no cell
+//
+// A behaviour has a test for each type × transport × bind side that can show it. Left out are, beside what single tests say of themselves:
+//
+//	a PAIR of libzmq's that comes back  where its process or its line stood still, or its limit was passed (TestFrozenPeer, TestSilentLine where it has bound,
+//	                                   TestWeirTooLarge): it turns away who comes before its application has taken note of the end
+//	messages that are too large        PUSH, PUB and XPUB get none, PULL, SUB and XSUB send none
+//	silence of a STREAM over ipc       STREAM has tcp alone; TestSilentLine has ipc, and whichever side is silent
+//	a process that stands still before a handshake   PUSH, SUB and DEALER, and the other side dials: TestSilentLine has every type, both ways
+//	libzmq's REQ with a ZAP handler that lets its peer in   closes, beside a REP of its own kind too: overGuards
+//
 // No test waits by the clock: each wait is for an event, and has a deadline through its context.
 package interop
