@@ -82,6 +82,7 @@ func TestBadOptions(t *testing.T) {
 			"SocksProxy": socket.SocksProxy("nowhere"), "SocksUsername alone": socket.SocksUsername("u"),
 			"SocksPassword":        socket.SocksPassword(strings.Repeat("x", 256)),
 			"Priority":             socket.Priority(-1),
+			"BindToDevice of a/b":  socket.BindToDevice("a/b"),
 			"RoutingID of nothing": socket.RoutingID(""), "RoutingID of 256": socket.RoutingID(strings.Repeat("x", 256)),
 		}
 		good := []socket.Option{

@@ -3,6 +3,7 @@ package socket
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/weirmq/weir/transport"
@@ -156,12 +157,13 @@ func ConnectTimeout(d time.Duration) Option {
 // maxDevice is the most bytes that the name of an interface has on Linux.
 const maxDevice = 15
 
-// BindToDevice lets tcp connections go through one network interface alone, whatever the routes say: up to 15 bytes. Default "", any. Linux only; an
+// BindToDevice lets tcp connections go through one network interface alone, whatever the routes say: up to 15 bytes, without spaces, slashes and colons, as
+// Linux names them, where libzmq takes any text. Default "", any. Linux only; an
 // interface that is not there is ErrNoDevice at Bind, and a failed attempt at Connect, and so is a privilege that is missing. (ZMQ_BINDTODEVICE)
 func BindToDevice(name string) Option {
 	return func(o *options) error {
-		if len(name) > maxDevice {
-			return badOption("BindToDevice", name, "up to 15 bytes")
+		if len(name) > maxDevice || strings.ContainsAny(name, "/: \t\n\v\f\r\x00") {
+			return badOption("BindToDevice", name, "up to 15 bytes, without spaces, slashes and colons")
 		}
 		o.net.Device = name
 		return nil

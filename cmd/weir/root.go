@@ -33,8 +33,10 @@ In text and hex an empty field is an empty frame: an empty line is one empty fra
 and " 78" in hex is an empty frame and x.
 
 Options (-o NAME=VALUE) have libzmq's names in lower case without ZMQ_, and its units:
-numbers, times in milliseconds, 0 or 1, or text. An unknown one lists all there are.
-They come after the other flags and have the last word.
+numbers, times in milliseconds, 0 or 1, or text. An unknown one, or a bad value, lists
+all there are, with status 2; what only the system can refuse, as a device for
+bindtodevice that is not there, is an error while running. They come after the other
+flags and have the last word.
 
 Exit status:
   0  done
@@ -68,7 +70,7 @@ func runContext(ctx context.Context, args []string, std *streams) int {
 	}
 	std.complain(err)
 	status := statusOf(err)
-	if errors.Is(err, errOption) || errors.Is(err, socket.ErrBadOption) {
+	if badOption(err) {
 		std.note("%s", optionList())
 	}
 	if status == statusUsage {

@@ -34,13 +34,19 @@ func running(err error) error {
 	return &runError{err}
 }
 
-// statusOf is the exit status for what a command returned. An option that the socket finds out of range was a bad value on the command line.
+// badOption says whether err is about an --option: one that is not there, or whose value is out of range, for the socket too, or names no I/O worker of those
+// there are.
+func badOption(err error) bool {
+	return errors.Is(err, errOption) || errors.Is(err, socket.ErrBadOption) || errors.Is(err, socket.ErrNoIOWorker)
+}
+
+// statusOf is the exit status for what a command returned. An option that turns out to be bad later than the others was a bad value on the command line, too.
 func statusOf(err error) int {
 	var r *runError
 	switch {
 	case err == nil:
 		return statusDone
-	case !errors.As(err, &r), errors.Is(err, socket.ErrBadOption):
+	case !errors.As(err, &r), badOption(err):
 		return statusUsage
 	case errors.Is(err, errTimedOut):
 		return statusTimedOut

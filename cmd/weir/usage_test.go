@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -57,13 +58,29 @@ func TestUsage(t *testing.T) {
 
 // TestHelp wants the manual on standard output, for every command.
 func TestHelp(t *testing.T) {
-	for _, args := range []string{"--help", "help", "push -h", "pull -h", "pub -h", "sub -h", "req -h", "rep -h", "perf -h", "perf thr -h", "help perf lat"} {
+	pages := []string{"--help", "help", "proxy -h", "help proxy", "perf -h", "perf thr -h", "help perf lat", "perf fan -h"}
+	for _, k := range kinds {
+		pages = append(pages, k.name+" -h", "help "+k.name)
+	}
+	for _, args := range pages {
 		out, stderr := start(t, strings.Fields(args)...).wait(statusDone)
 		require.Empty(t, stderr, args)
 		text := strings.Join(out, "\n")
 		require.Contains(t, text, "Usage:", args)
 		require.Contains(t, text, "Examples:", args)
 	}
+}
+
+// TestNoDevice wants status 1 for a device that is not there: that is no bad value, since it may come. Connect waits for it.
+func TestNoDevice(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux binds to a device")
+	}
+	out, stderr := start(t, "pull", "-b", anyPort, "-o", "bindtodevice=nodev0").wait(statusFailed)
+	require.Empty(t, out)
+	require.Contains(t, stderr, "bind "+anyPort)
+	_, stderr = start(t, "push", "-c", nobody, "-o", "bindtodevice=nodev0", "-o", "linger=0").eof("a").wait(statusFailed)
+	require.Contains(t, stderr, "1 messages not sent")
 }
 
 // TestFailures wants status 1 and a reason where a command line makes sense and cannot be done.
