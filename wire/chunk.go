@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"math/bits"
 	"runtime"
-	"sync"
 	"sync/atomic"
 )
 
@@ -89,52 +87,22 @@ func (c *chunk) recycle() {
 	}
 	if class := classBelow(len(c.buf)); class >= 0 && len(c.buf) <= poolMax {
 		c.again = true
-		pool[class].Put(c)
+		putChunk(class, c)
 	}
 }
 
 // mangled is what released octets read as where invariants are checked.
 const mangled = 0xdb
 
-// The pool keeps chunks in classes of size, four to each doubling, so that no
-// more than a fifth of a chunk is wasted.
+// Memory of more than asidePast octets begins at the beginning of a page, and what a
+// kernel writes of it does too, behind a header of a few octets. To copy octets to
+// where they lie a little further into a page than they came from is three times as
+// slow as any other way on some processors: a load seems to want what has just been
+// stored (4K aliasing). So the octets of large chunks begin aside of that.
 const (
-	poolShift = 9              // the smallest class has 1<<poolShift octets
-	poolMin   = 1 << poolShift // no smaller body is worth a place in it
-	poolMax   = 4 << 20        // the largest class, in octets
-	classes   = 4*(22-poolShift) + 1
+	asidePast = 32 << 10
+	aside     = 256
 )
-
-// pool holds the chunks that nobody refers to, by class. What is not used for a
-// while is the garbage collector's.
-var pool [classes]sync.Pool
-
-// classSize is the size of a class, in octets.
-func classSize(class int) int { return (4 + class&3) << (class>>2 + poolShift - 2) }
-
-// classBelow is the largest class that n octets are enough for, or -1.
-func classBelow(n int) int {
-	if n < poolMin {
-		return -1
-	}
-	top := bits.Len(uint(n)) - 1
-	return min((top-poolShift)<<2|n>>(top-2)&3, classes-1)
-}
-
-// classAbove is the smallest class whose chunks have n octets, or -1.
-func classAbove(n int) int {
-	switch {
-	case n <= poolMin:
-		return 0
-	case n > poolMax:
-		return -1
-	}
-	class := classBelow(n)
-	if classSize(class) < n {
-		class++
-	}
-	return class
-}
 
 // getChunk returns a chunk of at least n octets, whatever they read as, with one
 // reference. The first of them are those of init, which is no longer than n: it
@@ -143,17 +111,20 @@ func getChunk(n int, init []byte) *chunk {
 	class := classAbove(n)
 	if class >= 0 {
 		n = classSize(class)
-		if c, ok := pool[class].Get().(*chunk); ok {
+		if c := takeChunk(class); c != nil {
 			c.refs.Store(1)
 			copy(c.buf, init)
 			return c
 		}
 	}
-	c := &chunk{}
+	c, before := &chunk{}, 0
+	if n > asidePast {
+		before = aside
+	}
 	if len(init) > n/2 {
-		c.buf = append(make([]byte, 0, n), init...)[:n] // zeroes what is behind init alone
+		c.buf = append(make([]byte, before, before+n), init...)[before : before+n] // zeroes what is behind init alone
 	} else {
-		c.buf = make([]byte, n)
+		c.buf = make([]byte, before+n)[before:]
 		copy(c.buf, init)
 	}
 	c.refs.Store(1)

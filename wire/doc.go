@@ -22,6 +22,7 @@
 //	message.go             Message: the frames an application sends and receives
 //	properties.go          Properties: what is known of the peer that sent a message
 //	hold.go, chunk.go      memory that is used again, and that somebody waits for
+//	pool.go                where it lies meanwhile
 //	custody.go             who has it: the application, or Weir
 //	invariants_on.go, invariants_off.go   what is checked with the tag invariants
 //	frame.go               frame headers: Flags, AppendHeader, AppendMessage
