@@ -47,7 +47,10 @@
 // What escalates to the top is reported ([WithReport]) and stops the top-level actor that it came through. Nothing ends the
 // process. No message is lost without a word: what no handler will see goes to the dead letters ([WithDeadLetters]).
 //
-// # Files
+// The package does not do: remote actors, persistence, routers, or names that are looked up. A [Ref] is all there is.
+package actor
+
+// Map of the files:
 //
 //	types.go, strategy.go, options.go     what users see: messages, strategies, options
 //	system.go, root.go, report.go         the system: the parent of the top-level actors, dead letters, the log
@@ -62,6 +65,3 @@
 //	unexpected.go                         the default case of a handler
 //	guard.go                              a panic elsewhere as a failure
 //	invariants_on.go, invariants_off.go   what builds with the tag invariants check beside
-//
-// The package does not do: remote actors, persistence, routers, or names that are looked up. A [Ref] is all there is.
-package actor

@@ -27,7 +27,13 @@
 // in line. DropOldest takes a short mutex for every operation. Nothing spins and nothing sleeps: whoever waits is parked
 // on a channel.
 //
-// # Files
+// # What it does not do
+//
+// It does not order items of different producers beyond the order of their claims, has no priorities and no deadlines,
+// and serves one consumer at a time: several must take turns under a lock of their own.
+package mailbox
+
+// Map of the files:
 //
 //	policy.go    policies, reasons, errors, Config
 //	queue.go     Queue, New, marks, Close, the small questions
@@ -44,9 +50,3 @@
 //	conflate.go  storage of Conflate
 //	hand.go      the items that the consumer of those two has looked at
 //	ledger.go    the account
-//
-// # What it does not do
-//
-// It does not order items of different producers beyond the order of their claims, has no priorities and no deadlines,
-// and serves one consumer at a time: several must take turns under a lock of their own.
-package mailbox

@@ -84,7 +84,8 @@ func (f AuthenticatorFunc) Authenticate(ctx context.Context, r AuthRequest) (Aut
 
 // WithAuthenticator makes the runtime's sockets ask a about their peers: PLAIN servers about each; CURVE servers too, unless ZapEnforceDomain is set
 // without ZapDomain; over NULL those with ZapDomain. A handler of the ZeroMQ Authentication Protocol that is bound to inproc://zeromq.zap.01 is not
-// asked then. Default none: such a handler is asked where there is one.
+// asked then. Default none: such a handler is asked where there is one. (libzmq has the
+// handler alone.)
 func WithAuthenticator(a Authenticator) RuntimeOption {
 	return func(o *runtimeOptions) error {
 		if a == nil {

@@ -58,7 +58,10 @@
 // message that the kernel had not taken whole. A peer that breaks the protocol loses its connection. As in libzmq, an endpoint that had connected to it then
 // ends for good; what was queued there is dropped, and counted. Nothing else happens.
 //
-// # Map of the files
+// The package does not speak ZMTP itself: that is package wire, driven by the actor of package wire/codec.
+package socket
+
+// Map of the files:
 //
 //	runtime.go, io.go, listener.go, dialer.go, link.go, reaper.go   the tree of actors
 //	socket.go, socket_actor.go, socket_close.go, endpoint.go, pipe.go   what all sockets share
@@ -78,6 +81,3 @@
 //	auth.go, auth_ask.go, auth_list.go, certificate.go, zap.go, options_security.go   who may come in
 //	options.go, options_timeouts.go, options_pubsub.go, router_options.go, stream_options.go, notices_options.go, runtime_options.go   more options
 //	settings.go, ready.go, errors.go, stats.go, stats_rates.go, stats_runtime.go, snapshot.go, message.go, writer.go   what callers set and see
-//
-// The package does not speak ZMTP itself: that is package wire, driven by the actor of package wire/codec.
-package socket

@@ -18,7 +18,8 @@ import (
 // still: f must be quick and must not wait. No
 // lock is held. It may call what does not wait: String, Stats, Settings, TrySend, TryRecv. It must not call what asks an actor, such as Bind, Connect,
 // Set, Close and Shutdown: that actor may be the one that is calling. A panic in f is logged, and nothing else happens. To take one's time, see
-// Runtime.Events.
+// Runtime.Events. Default: nobody is
+// told. (libzmq: zmq_socket_monitor, for which see Monitor)
 func WithEvents(f func(Event)) RuntimeOption {
 	return func(o *runtimeOptions) error {
 		o.onEvent = f

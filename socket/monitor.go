@@ -36,7 +36,7 @@ const (
 // A MonitorOption sets a property of a monitor.
 type MonitorOption func(*monitor) error
 
-// MonitorVersion says in which form events are told: 1, the default, or 2. (zmq_socket_monitor_versioned, draft)
+// MonitorVersion says in which form events are told. Range 1 to 2. Default 1. (zmq_socket_monitor_versioned, draft)
 func MonitorVersion(v int) MonitorOption {
 	return func(m *monitor) error {
 		if v != 1 && v != 2 {
@@ -47,7 +47,7 @@ func MonitorVersion(v int) MonitorOption {
 	}
 }
 
-// MonitorType is the type of the socket that tells: "PAIR", the default, "PUSH" or "PUB". (zmq_socket_monitor_versioned, draft)
+// MonitorType is the type of the socket that tells. Range: "PAIR", "PUSH" and "PUB". Default "PAIR". (zmq_socket_monitor_versioned, draft)
 func MonitorType(name string) MonitorOption {
 	return func(m *monitor) error {
 		typ, ok := monitorTypes[name]

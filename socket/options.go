@@ -146,7 +146,7 @@ func RecvHWM(n int) Option {
 }
 
 // Linger is how long a closing socket, or endpoint, waits for its queued messages to go out: 0 drops them, a negative time waits without end (but
-// never past the ctx of Close or Shutdown). Range: any time. Default -1; 0 for SUB and XSUB. All types. (ZMQ_LINGER)
+// never past the ctx of Close or Shutdown). Range: any time. Default -1; 0 for SUB and XSUB. All types. (ZMQ_LINGER; libzmq takes whole milliseconds)
 func Linger(d time.Duration) Option {
 	return func(o *options) error {
 		o.linger = d
@@ -165,7 +165,7 @@ func ReconnectInterval(d time.Duration) Option {
 
 // ReconnectIntervalMax makes the reconnect interval double at each failure in a row, up to d; what is added at random stays within ReconnectInterval.
 // A finished handshake ends the row. 0, and a d below ReconnectInterval, keep the interval as it is. Range 0 or more. Default 0.
-// (ZMQ_RECONNECT_IVL_MAX)
+// (ZMQ_RECONNECT_IVL_MAX; libzmq takes whole milliseconds)
 func ReconnectIntervalMax(d time.Duration) Option {
 	return duration("ReconnectIntervalMax", d, func(o *options) *time.Duration { return &o.reconnectMax })
 }

@@ -34,7 +34,8 @@ func HeartbeatInterval(d time.Duration) Option {
 }
 
 // HeartbeatTTL tells each peer, with every PING, to take this side for dead where it hears nothing for so long: 0 leaves that to the peer. Rounded
-// down to tenths of a second. Range 0 to 6553.599 s. Default 0. Without effect where HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TTL)
+// down to tenths of a second. Range 0 to 6553.599 s. Default 0. Without effect where HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TTL; libzmq takes whole milliseconds, and rounds them down
+// in the same way)
 func HeartbeatTTL(d time.Duration) Option {
 	return func(o *options) error {
 		const unit = 100 * time.Millisecond
@@ -48,7 +49,7 @@ func HeartbeatTTL(d time.Duration) Option {
 
 // HeartbeatTimeout is how long this side waits, after a PING, for anything at all from the peer: a message, a frame of one, or a PONG. 0 waits for
 // ever. Range 0 or more. Default: HeartbeatInterval. While the socket's own queue for that peer is full, so that it does not read, no time runs.
-// Without effect where HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TIMEOUT)
+// Without effect where HeartbeatInterval is 0. All types. (ZMQ_HEARTBEAT_TIMEOUT; libzmq takes whole milliseconds)
 func HeartbeatTimeout(d time.Duration) Option {
 	return duration("HeartbeatTimeout", d, func(o *options) *time.Duration { return &o.heartbeatTimeout })
 }

@@ -136,7 +136,8 @@ func TCPKeepAliveCount(n int) Option {
 }
 
 // TCPMaxRetransmit is how long what a tcp connection has sent may go unacknowledged before the system gives the connection up: 0 leaves it to the
-// system. Range 0 to 2147483647 ms. Default 0. Linux counts in milliseconds and Windows in seconds, both rounded up; macOS lacks it. (ZMQ_TCP_MAXRT)
+// system. Range 0 to 2147483647 ms. Default 0. Linux counts in milliseconds and Windows in seconds, both rounded up; macOS lacks it. (ZMQ_TCP_MAXRT;
+// libzmq takes whole milliseconds)
 func TCPMaxRetransmit(d time.Duration) Option {
 	return func(o *options) error {
 		if d < 0 || d > math.MaxInt32*time.Millisecond {
@@ -149,7 +150,8 @@ func TCPMaxRetransmit(d time.Duration) Option {
 
 // ConnectTimeout bounds each attempt to connect, from the look-up of the name to the last word of a proxy; an attempt that takes longer has failed
 // with ErrConnectTimeout, and the next one comes as after any other failure. Range 0 or more. Default 0: no bound but the system's, which for tcp can
-// be minutes. The handshake that follows is bounded by HandshakeInterval. (ZMQ_CONNECT_TIMEOUT)
+// be minutes. The handshake that follows is bounded by HandshakeInterval. (ZMQ_CONNECT_TIMEOUT; libzmq takes whole
+// milliseconds)
 func ConnectTimeout(d time.Duration) Option {
 	return duration("ConnectTimeout", d, func(o *options) *time.Duration { return &o.net.ConnectTimeout })
 }

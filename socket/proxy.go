@@ -51,7 +51,7 @@ func Proxy(ctx context.Context, frontend, backend Socket, capture Sender) error 
 // A ProxyOption sets one property of a proxy.
 type ProxyOption func(*proxyState)
 
-// ProxyCapture gives each message to s before it is passed on: see Proxy. nil, the default, is nobody.
+// ProxyCapture gives each message to s before it is passed on: see Proxy. nil, the default, is nobody. (the capture of zmq_proxy)
 func ProxyCapture(s Sender) ProxyOption {
 	return func(p *proxyState) { p.capture = s }
 }
@@ -59,7 +59,7 @@ func ProxyCapture(s Sender) ProxyOption {
 // ProxyControl lets the proxy be steered by messages that s receives, in libzmq's words, each alone in a message of one frame: PAUSE, RESUME, TERMINATE and
 // STATISTICS; others are ignored. STATISTICS is answered with eight frames, each a number of 64 bits in the byte order of the machine: messages and bytes
 // received from the frontend, sent to it, received from the backend, sent to it. Where s is a Rep each of the other words is answered with an empty
-// message, and so is one that is ignored. A Sub cannot answer, and does not. (zmq_proxy_steerable)
+// message, and so is one that is ignored. A Sub cannot answer, and does not. nil, the default, is nobody. (zmq_proxy_steerable)
 func ProxyControl(s Socket) ProxyOption {
 	return func(p *proxyState) {
 		if s != nil {

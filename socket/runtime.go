@@ -60,7 +60,7 @@ type runtimeOptions struct {
 	grace      time.Duration // bounds the end of what should be quick; only tests change it
 }
 
-// WithLogger makes the runtime log to l. Default: nothing is logged.
+// WithLogger makes the runtime log to l. Default: nothing is logged. libzmq has nothing like it.
 func WithLogger(l *slog.Logger) RuntimeOption {
 	return func(o *runtimeOptions) error {
 		if l == nil {

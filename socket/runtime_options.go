@@ -33,7 +33,7 @@ func Defaults(opts ...Option) RuntimeOption {
 }
 
 // WithProfileLabels labels the goroutines of the runtime's actors, and those of their connections and listeners, with "actor", the actor's path, and
-// with "socket" and "endpoint": profiles and goroutine dumps tell them apart. Default: it does not; each actor costs some hundred bytes more with it.
+// with "socket" and "endpoint": profiles and goroutine dumps tell them apart. Default: it does not; each actor costs some hundred bytes more with it. libzmq has nothing like it.
 func WithProfileLabels() RuntimeOption {
 	return func(o *runtimeOptions) error {
 		o.labelled = true

@@ -21,16 +21,16 @@
 // make the children, and [Start] brings the tree up under a system or under an actor. [Lookup] finds an actor by its
 // path in the tree, [Tree.Stop] stops all of it, from the last child to the first.
 //
-// # Files
+// # What it does not do
+//
+// It carries no verdict out: suspending, restarting and stopping actors, and keeping their histories, is package
+// actor's work. It has no goroutine, no timer and no clock of its own.
+package supervisor
+
+// Map of the files:
 //
 //	backoff.go   Backoff: how long to wait before a restart
 //	strategy.go  OneForOne, RestForOne, AllForOne: pure verdicts
 //	spec.go      Spec, Child, Worker, Supervisor: trees as data, and their check
 //	tree.go      Tree, Start, Lookup: a tree that runs
 //	node.go      the actor behind each Spec
-//
-// # What it does not do
-//
-// It carries no verdict out: suspending, restarting and stopping actors, and keeping their histories, is package
-// actor's work. It has no goroutine, no timer and no clock of its own.
-package supervisor

@@ -4,6 +4,15 @@
 // hands out are ordinary net.Conn and [Listener] values. The one rule it keeps is that every scheme is one file and
 // one row in the table behind [Transports]; nothing outside that row asks which scheme it has.
 //
+// Limits of time come from the caller's context. Nothing here retries, logs, or leaves a goroutine behind. The scheme
+// inproc is only named here: it joins two sockets of one process without a connection, so Parse and the checks accept
+// it, while Dial and Listen answer [ErrScheme].
+//
+// Where libzmq is lenient or careless with addresses, this package is strict: ports are 1 to 65535, an address has
+// nothing after its port, and a bind to an ipc path takes over a file that a dead process left, but never one that
+// somebody listens on, nor one that is no socket.
+package transport
+
 // Map of the files:
 //
 //   - endpoint.go: Endpoint, Parse
@@ -20,12 +29,3 @@
 //   - adopt.go: listeners made elsewhere; canonical.go: spellings of one address
 //   - ready.go, ready_unix.go, ready_other.go: what descriptors are ready for
 //   - os_unix.go, os_windows.go: what differs between operating systems
-//
-// Limits of time come from the caller's context. Nothing here retries, logs, or leaves a goroutine behind. The scheme
-// inproc is only named here: it joins two sockets of one process without a connection, so Parse and the checks accept
-// it, while Dial and Listen answer [ErrScheme].
-//
-// Where libzmq is lenient or careless with addresses, this package is strict: ports are 1 to 65535, an address has
-// nothing after its port, and a bind to an ipc path takes over a file that a dead process left, but never one that
-// somebody listens on, nor one that is no socket.
-package transport

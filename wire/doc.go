@@ -17,7 +17,11 @@
 // [AppendHeader] and the AppendTo method of each [Command] encode what goes
 // out.
 //
-// Files:
+// What it does not do: it keeps no connection, sends no heartbeat, matches no
+// subscription and routes nothing.
+package wire
+
+// Map of the files:
 //
 //	message.go             Message: the frames an application sends and receives
 //	properties.go          Properties: what is known of the peer that sent a message
@@ -51,7 +55,3 @@
 //	code.go                libzmq's numbers for a peer's faults
 //	sockettype.go          the names of the socket types
 //	errors.go              ProtocolError
-//
-// What it does not do: it keeps no connection, sends no heartbeat, matches no
-// subscription and routes nothing.
-package wire

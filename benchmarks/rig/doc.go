@@ -24,8 +24,9 @@
 // says something else. (libzmq's listeners let as many connections wait as Go's do: with its own 100, the kernel turns most of a thousand away that come at once, and
 // tries again seconds later. No clock runs then.) Bytes are written once: memory that was used before is set, as libzmq's programs in C do with theirs, and memory that is made for a message is
 // copied into. What a connection takes once, its queues and first buffers, is no part of what a message costs: in modes fan and router a first round is not counted. The peers in Go have GOGC=400, unless the environment says otherwise (see gcPercent).
-//
-// # Files
+package rig
+
+// Map of the files:
 //
 //	run.go         Run, what the arguments ask for; Line, what is printed
 //	main.go        Main: a peer's program, and the modes there are
@@ -41,4 +42,3 @@
 //	proxy.go       mode proxy: through a proxy
 //	crowd.go       mode crowd: very many connections
 //	queue.go       mode queue: goroutines, without sockets
-package rig

@@ -10,12 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// mapOfFiles finds a line of a map: files, and what they hold.
+var mapOfFiles = regexp.MustCompile(`(?m)^//\s+(- )?[\w*]+\.go\b`)
+
 // mapped finds the files that a map names: names, and patterns such as command_*.go.
 var mapped = regexp.MustCompile(`[\w*]+\.go\b`)
 
-// A fileMap is what the comment of a package's doc.go says of its files.
+// A fileMap is what a package's doc.go says of its files. It stands below the package clause: who uses the package reads the comment above it, as its manual.
+// A package that has nothing but tests has no users.
 type fileMap struct {
 	dir   string
+	above []string // files that the manual has a line of a map for
 	names []string // or patterns
 	files []string // that lie beside it
 }
@@ -28,8 +33,8 @@ func fileMaps(t *testing.T) []*fileMap {
 	for _, f := range goFiles(t) {
 		dir, name := path.Split(f.path)
 		if name == "doc.go" {
-			comment, _, _ := strings.Cut(string(f.text), "\npackage ")
-			maps = append(maps, &fileMap{dir: dir, names: mapped.FindAllString(comment, -1)})
+			manual, _, _ := strings.Cut(string(f.text), "\npackage ")
+			maps = append(maps, &fileMap{dir: dir, above: mapOfFiles.FindAllString(manual, -1), names: mapped.FindAllString(string(f.text), -1)})
 			continue
 		}
 		beside[dir] = append(beside[dir], name)
@@ -39,6 +44,7 @@ func fileMaps(t *testing.T) []*fileMap {
 		m.files = beside[m.dir]
 		if slices.ContainsFunc(m.files, func(name string) bool { return !isTest(name) }) {
 			m.files = slices.DeleteFunc(m.files, isTest)
+			require.Empty(t, m.above, "%sdoc.go: the map of the files goes below the package clause", m.dir)
 		}
 	}
 	return maps

@@ -7,6 +7,12 @@
 // a fuzzer. Octets from the network are never trusted: a packet that does not parse is dropped, memory is taken for
 // octets that came and never for what a header announces, and no input makes this package panic.
 //
+// conformance.md says what is asked of this package, and which tests hold it.
+//
+// What it does not do: forward error correction, congestion control by ACKs, polls, designated local repairers and the
+// procedures of network elements. Packets of these are dropped; options that are not known are skipped by their length.
+package pgm
+
 // Map of the files:
 //
 //   - packet.go, packet_append.go: Packet, Parse and AppendTo; checksum.go, options.go, nla.go, seq.go: parts of it
@@ -16,9 +22,3 @@
 //     receiver_gaps.go what is missing, and the states it goes through; receiver_nak.go what is asked for
 //   - address.go: the syntax of endpoints; interface.go: which interface is meant
 //   - conn.go: Conn, the sockets of an endpoint; socket_*.go, watch_*.go: what differs between operating systems
-//
-// conformance.md says what is asked of this package, and which tests hold it.
-//
-// What it does not do: forward error correction, congestion control by ACKs, polls, designated local repairers and the
-// procedures of network elements. Packets of these are dropped; options that are not known are skipped by their length.
-package pgm

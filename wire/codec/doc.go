@@ -4,6 +4,10 @@
 // writes it, and only then tells the queue that it is done. So a high-water mark bounds all that is held in this process, and a lost connection
 // costs nothing that the kernel had not taken.
 //
+// The package knows neither sockets nor endpoints: who opens the connection, which queues it serves and what a peer's coming and going mean
+// is its Host's business. It dials nothing by itself and never reconnects: it fails, and a supervisor decides.
+package codec
+
 // Map of the files, in the order a connection meets them:
 //
 //	codec.go           the actor: its messages, its states, its handlers
@@ -17,7 +21,3 @@
 //	codec_heartbeat.go PINGs, and the timers that end a silent connection
 //	codec_out.go       the life of an outgoing batch: look, encode, write, done
 //	codec_raw.go       connections without ZMTP
-//
-// The package knows neither sockets nor endpoints: who opens the connection, which queues it serves and what a peer's coming and going mean
-// is its Host's business. It dials nothing by itself and never reconnects: it fails, and a supervisor decides.
-package codec
