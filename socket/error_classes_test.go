@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,65 +74,82 @@ func (e ending) serve(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// TestErrorClasses ends connections in all ways, to a connecting socket and to a bound one. A breach of protocol ends the endpoint that connected, and
-// anything else is tried again; a bound socket loses the connection and nothing else.
+// TestErrorClasses ends connections in all ways, over tcp and ipc, to a connecting socket and to a bound one. A breach of protocol ends the endpoint that
+// connected, and anything else is tried again; a bound socket loses the connection and nothing else.
 func TestErrorClasses(t *testing.T) {
-	for _, e := range endings() {
-		for _, binds := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/binds %t", e.name, binds), func(t *testing.T) {
-				events := make(chan socket.Event, 1000)
-				rt := newRuntime(t, socket.WithEvents(func(v socket.Event) { events <- v }))
-				typ := e.typ
-				if typ == "" {
-					typ = "PULL"
-				}
-				s, err := socket.Open(rt, typ, append(slices.Clone(e.opts), socket.ReconnectInterval(time.Millisecond))...)
-				require.NoError(t, err)
-				if binds {
-					conn, err := net.Dial("tcp", bind(t, s, "tcp://127.0.0.1:*").String()[len("tcp://"):])
-					require.NoError(t, err)
-					go e.serve(conn)
-				} else {
-					l, ep := listenRaw(t)
-					go func() {
-						for {
-							conn, err := l.Accept()
-							if err != nil {
-								return
-							}
-							e.serve(conn)
-						}
-					}()
-					connect(t, s, ep)
-				}
-				want := map[socket.EventKind]bool{socket.EventDisconnected: true, socket.EventHandshakeFailed: true}
-				if !binds && e.breach {
-					want = map[socket.EventKind]bool{socket.EventEnded: true}
-				} else if !binds {
-					want = map[socket.EventKind]bool{socket.EventRetried: true}
-				}
-				for {
-					v := <-events // one that does not come ends the test at its time limit
-					if !binds && e.breach {
-						require.NotEqual(t, socket.EventRetried, v.Kind, v.String())
-					} else {
-						require.NotEqual(t, socket.EventEnded, v.Kind, v.String())
-					}
-					if !want[v.Kind] {
-						continue
-					}
-					if e.breach {
-						require.ErrorAs(t, v.Err, new(*socket.ProtocolError))
-					} else {
-						require.NotErrorAs(t, v.Err, new(*socket.ProtocolError))
-					}
-					if e.err != nil {
-						require.ErrorIs(t, v.Err, e.err)
-					}
-					break
-				}
-			})
+	for _, network := range []string{"tcp", "unix"} {
+		for _, e := range endings() {
+			if e.resets && network == "unix" {
+				continue // there is no such thing
+			}
+			for _, binds := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/binds %t", network, e.name, binds), func(t *testing.T) { e.verify(t, network, binds) })
+			}
 		}
+	}
+}
+
+// verify ends a connection of a socket that binds or connects.
+func (e ending) verify(t *testing.T, network string, binds bool) {
+	t.Helper()
+	events := make(chan socket.Event, 1000)
+	rt := newRuntime(t, socket.WithEvents(func(v socket.Event) { events <- v }))
+	typ := e.typ
+	if typ == "" {
+		typ = "PULL"
+	}
+	s, err := socket.Open(rt, typ, append(slices.Clone(e.opts), socket.ReconnectInterval(time.Millisecond))...)
+	require.NoError(t, err)
+	address, scheme := "127.0.0.1:0", "tcp://"
+	if network == "unix" {
+		address, scheme = strings.TrimPrefix(nowhere(t), "ipc://"), "ipc://"
+	}
+	if binds {
+		conn, err := net.Dial(network, strings.TrimPrefix(bind(t, s, scheme+address).String(), scheme))
+		require.NoError(t, err)
+		go e.serve(conn)
+	} else {
+		l, err := net.Listen(network, address)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				e.serve(conn)
+			}
+		}()
+		connect(t, s, scheme+l.Addr().String())
+	}
+	e.await(t, events, binds)
+}
+
+// await waits for the event of the ending. One that does not come ends the test at its time limit.
+func (e ending) await(t *testing.T, events <-chan socket.Event, binds bool) {
+	t.Helper()
+	want, never := []socket.EventKind{socket.EventDisconnected, socket.EventHandshakeFailed}, socket.EventEnded
+	switch {
+	case !binds && e.breach:
+		want, never = []socket.EventKind{socket.EventEnded}, socket.EventRetried
+	case !binds:
+		want = []socket.EventKind{socket.EventRetried}
+	}
+	for v := range events {
+		require.NotEqual(t, never, v.Kind, v.String())
+		if !slices.Contains(want, v.Kind) {
+			continue
+		}
+		if e.breach {
+			require.ErrorAs(t, v.Err, new(*socket.ProtocolError))
+		} else {
+			require.NotErrorAs(t, v.Err, new(*socket.ProtocolError))
+		}
+		if e.err != nil {
+			require.ErrorIs(t, v.Err, e.err)
+		}
+		return
 	}
 }
 
