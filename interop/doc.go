@@ -21,7 +21,7 @@
 //	shapes_test.go, volume_test.go, trio_test.go, subscriptions_test.go, pressure_test.go, conflate_test.go   traffic
 //	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go, parting_test.go   peers that are killed or closed, and come back
 //	req_test.go, router_test.go, names_test.go, router_raw_test.go, pair_test.go   what single types have of their own
-//	stream_test.go, xpub_test.go, xpub_verbose_test.go, xpub_leaving_test.go, xsub_test.go   the same
+//	stream_test.go, xpub_test.go, xpub_verbose_test.go, xpub_leaving_test.go, xsub_test.go, invert_test.go   the same
 //	immediate_test.go, handshake_test.go, handed_test.go   connections that are not there yet, do not finish, or were made by others
 //	refuse_test.go, hostile_test.go, hostile_dial_test.go, commands_test.go, crowd_test.go, raw_test.go, old_test.go   peers that do not fit, mean ill, or are old
 //	properties_test.go, security_test.go, curve_test.go, certificate_test.go   what messages say of their peers; who may come in

@@ -109,24 +109,3 @@ func TestLibzmqXPubHears(t *testing.T) {
 		require.Equal(t, word([]byte("\x00A")), s.peer.do(s.ctx, "recv", waitMS))
 	})
 }
-
-// TestInvertMatching wants the peer to receive what its subscription does not match, whichever side is Weir.
-func TestInvertMatching(t *testing.T) {
-	overKinds(t, []*kind{xpubs[0], toXPubs[0]}, every, func(t *testing.T, p pairing) {
-		s := newScene(begin(t, libzmq), t, p, setup{noTopics: true, weir: []socket.Option{socket.InvertMatching(true)}, peer: []string{"invert=1"}})
-		s.join()
-		if sub, ok := s.weir.(*socket.Sub); ok {
-			require.NoError(t, sub.Subscribe("A"))
-			require.Equal(t, word([]byte("\x01A")), s.peer.do(s.ctx, "recv", waitMS))
-			s.peer.do(s.ctx, "send", waitMS, plain("A"))
-			s.peer.do(s.ctx, "send", waitMS, plain("B"))
-			s.hears("B")
-			return
-		}
-		s.asks(1, "A")
-		s.hears("\x01A")
-		s.send(socket.NewMessage("A"))
-		s.send(socket.NewMessage("B"))
-		require.Equal(t, plain("B"), s.peer.do(s.ctx, "recv", waitMS))
-	})
-}
