@@ -48,6 +48,55 @@ func TestRelaxed(t *testing.T) {
 	})
 }
 
+// relaxed are REQ_RELAXED without REQ_CORRELATE, on both sides.
+var relaxed = setup{weir: []socket.Option{socket.ReqRelaxed(true)}, peer: []string{"relaxed=1"}}
+
+// TestRelaxedAlone has a REQ ask again before it is answered, and without numbers: the answer to the first question passes for that to the second.
+func TestRelaxedAlone(t *testing.T) {
+	overRouted(t, routed("REQ", "REP"), setup{weir: relaxed.weir}, func(s *scene) {
+		s.says("one")
+		s.says("two")
+		s.peer.do(s.ctx, "serve", 2, waitMS)
+		s.wants("one")
+	})
+	overRouted(t, routed("REP", "REQ"), setup{peer: relaxed.peer}, func(s *scene) {
+		s.peerSays("one")
+		s.peerSays("two")
+		for range 2 {
+			s.send(s.recv())
+		}
+		s.peerWants("one")
+	})
+}
+
+// TestRelaxedAsksAnother has the second question go to another REP: the answer to the first counts no more, whether it comes before the second or behind it.
+func TestRelaxedAsksAnother(t *testing.T) {
+	overRouted(t, routed("REQ", "REP"), setup{weir: relaxed.weir}, func(s *scene) {
+		first := s.anotherPeer()
+		s.meet()
+		require.NoError(s, s.weir.WaitPeers(s.ctx, 2))
+		s.says("one")
+		require.Equal(s, plain("one"), first.do(s.ctx, "recv", waitMS))
+		s.says("two")
+		s.peerWants("two")
+		first.do(s.ctx, "send", waitMS, plain("late"))
+		s.peerSays("in time")
+		s.wants("in time")
+	})
+	overRouted(t, routed("REP", "REQ"), setup{peer: relaxed.peer}, func(s *scene) {
+		first := s.anotherWeir().(*socket.Rep)
+		s.meet()
+		s.peerSays("one")
+		_, err := first.Recv(s.ctx)
+		require.NoError(s, err)
+		s.peerSays("two")
+		s.wants("two")
+		require.NoError(s, first.Send(s.ctx, socket.NewMessage("late")))
+		s.says("in time")
+		s.peerWants("in time")
+	})
+}
+
 // TestMalformedReply has libzmq's ROUTER send what is no reply: Weir's REQ ends the connection, and the endpoint where it connected. libzmq's REQ does
 // the same to a ROUTER of Weir's.
 func TestMalformedReply(t *testing.T) {
