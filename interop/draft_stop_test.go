@@ -2,6 +2,9 @@ package interop
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"os"
 	"sync"
 	"testing"
 
@@ -18,10 +21,10 @@ const (
 	stopHandshake = "2"
 )
 
-// deserted is an endpoint of tcp where nobody listens.
-func deserted(ctx context.Context, t *testing.T) string {
+// deserted is an endpoint where nobody listens.
+func deserted(ctx context.Context, t *testing.T, at *place) string {
 	t.Helper()
-	endpoint, leave := mute(ctx, t, places[0])
+	endpoint, leave := mute(ctx, t, at)
 	leave()
 	return endpoint
 }
@@ -52,12 +55,12 @@ func (p *draftPeer) untried(ctx context.Context, endpoint string) {
 	}
 }
 
-// TestReconnectStopRefused has libzmq's DEALER and then Weir's give an endpoint up where nobody listens.
+// TestReconnectStopRefused has libzmq's DEALER and then Weir's give an endpoint of tcp up where nobody listens.
 func TestReconnectStopRefused(t *testing.T) {
 	t.Run("libzmq's", func(t *testing.T) {
 		t.Parallel()
 		ctx, _, _ := beginDraft(t)
-		at := deserted(ctx, t)
+		at := deserted(ctx, t, places[0])
 		p := startDraft(ctx, t, typeDealer, "connect", at, "events", optReconnect+"=20", optReconnectStop+"="+stopRefused)
 		require.NotContains(t, p.heard(ctx, "close"), "connect:retry")
 		p.untried(ctx, at)
@@ -78,49 +81,75 @@ func TestReconnectStopRefused(t *testing.T) {
 	})
 }
 
-// hangUpLoop hangs up on whoever comes to a stream, until that is closed.
-func hangUpLoop(ctx context.Context, s *socket.Stream) {
+// TestReconnectStopNeverRefused does the same over ipc, where neither side takes that for a refusal, and both meet who comes later.
+func TestReconnectStopNeverRefused(t *testing.T) {
+	t.Run("libzmq's", func(t *testing.T) {
+		t.Parallel()
+		ctx, rt, _ := beginDraft(t)
+		at := deserted(ctx, t, ipc())
+		p := startDraft(ctx, t, typeDealer, "connect", at, "events", optReconnect+"=20", optReconnectStop+"="+stopRefused)
+		p.heard(ctx, "connect:retry")
+		router, err := socket.NewRouter(rt)
+		require.NoError(t, err)
+		_, err = router.Bind(ctx, at)
+		require.NoError(t, err)
+		require.NoError(t, router.WaitPeers(ctx, 1))
+	})
+	t.Run("Weir's", func(t *testing.T) {
+		t.Parallel()
+		ctx, rt, events := beginDraft(t)
+		at := deserted(ctx, t, ipc())
+		dealer, err := socket.NewDealer(rt, socket.ReconnectInterval(reconnectIn), socket.ReconnectStop(socket.StopOnRefused))
+		require.NoError(t, err)
+		_, err = dealer.Connect(ctx, at)
+		require.NoError(t, err)
+		events.waitKind(ctx, t, 2, socket.EventRetried)
+		startDraft(ctx, t, typeRouter, "bind", at)
+		require.NoError(t, dealer.WaitPeers(ctx, 1))
+	})
+}
+
+// hangUpLoop hangs up on whoever comes, until the listener is closed.
+func hangUpLoop(l net.Listener) {
 	for {
-		e, err := s.Next(ctx)
+		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
-		if e.Kind == socket.StreamUp {
-			_ = s.Hangup(e.ID) // may have gone by itself
-		}
+		_ = conn.Close() // may have gone by itself
 	}
 }
 
 // TestReconnectStopHandshake has libzmq's DEALER and then Weir's give an endpoint up where they are hung up on before their handshake.
 func TestReconnectStopHandshake(t *testing.T) {
-	t.Run("libzmq's", func(t *testing.T) {
-		t.Parallel()
-		ctx, rt, _ := beginDraft(t)
-		stream, err := socket.NewStream(rt)
-		require.NoError(t, err)
-		var loops sync.WaitGroup
-		loops.Go(func() { hangUpLoop(ctx, stream) })
-		defer func() {
-			require.NoError(t, stream.Close(ctx))
-			loops.Wait()
-		}()
-		at, err := stream.Bind(ctx, freshAddress())
-		require.NoError(t, err)
-		p := startDraft(ctx, t, typeDealer, "connect", at.String(), "events", optReconnect+"=20", optReconnectStop+"="+stopHandshake)
-		require.NotContains(t, p.heard(ctx, "disconnect"), "connect:retry")
-		p.untried(ctx, at.String())
-	})
-	t.Run("Weir's", func(t *testing.T) {
-		t.Parallel()
-		ctx, rt, events := beginDraft(t)
-		p := startPeer(ctx, t, libzmq, "ROUTER", "filter=10.0.0.0/8")
-		dealer, err := socket.NewDealer(rt, socket.ReconnectInterval(reconnectIn), socket.ReconnectStop(socket.StopOnHandshakeFailed))
-		require.NoError(t, err)
-		_, err = dealer.Connect(ctx, p.do(ctx, "bind", freshAddress()))
-		require.NoError(t, err)
-		require.Error(t, events.waitKind(ctx, t, 1, socket.EventEnded).Err)
-		require.Len(t, events.of(socket.EventHandshakeFailed), 1)
-	})
+	for _, at := range places {
+		t.Run("libzmq's/"+at.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, _, _ := beginDraft(t)
+			l, endpoint := listen(ctx, t, at)
+			var loops sync.WaitGroup
+			loops.Go(func() { hangUpLoop(l) })
+			defer func() {
+				_ = l.Close()
+				loops.Wait()
+			}()
+			p := startDraft(ctx, t, typeDealer, "connect", endpoint, "events", optReconnect+"=20", optReconnectStop+"="+stopHandshake)
+			require.NotContains(t, p.heard(ctx, "disconnect"), "connect:retry")
+			p.untried(ctx, endpoint)
+		})
+		t.Run("Weir's/"+at.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, rt, events := beginDraft(t)
+			filter := map[string]string{"tcp": "filter=10.0.0.0/8", "ipc": fmt.Sprint("filter_pid=", os.Getppid())}[at.name]
+			p := startPeer(ctx, t, libzmq, "ROUTER", filter)
+			dealer, err := socket.NewDealer(rt, socket.ReconnectInterval(reconnectIn), socket.ReconnectStop(socket.StopOnHandshakeFailed))
+			require.NoError(t, err)
+			_, err = dealer.Connect(ctx, p.do(ctx, "bind", at.fresh()))
+			require.NoError(t, err)
+			require.Error(t, events.waitKind(ctx, t, 1, socket.EventEnded).Err)
+			require.Len(t, events.of(socket.EventHandshakeFailed), 1)
+		})
+	}
 }
 
 // TestDraftMetadata wants Weir's ROUTER to see a property that libzmq's DEALER has been given.
