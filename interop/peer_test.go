@@ -108,6 +108,13 @@ func (p *peer) do(ctx context.Context, command ...any) string {
 	return p.okay(ctx)
 }
 
+// wantCount wants an event of the monitor to have come so many times by now.
+func (p *peer) wantCount(ctx context.Context, event string, n int) {
+	p.t.Helper()
+	p.order("wait", event, n+1, 0)
+	require.Equal(p.t, fmt.Sprintf("err %s came %d times", event, n), p.next(ctx))
+}
+
 // signal sends the process a signal.
 func (p *peer) signal(sig os.Signal) {
 	p.t.Helper()
@@ -129,7 +136,14 @@ func (p *peer) kill() {
 // quit lets the process close its socket in order, within its linger, and end.
 func (p *peer) quit(ctx context.Context) {
 	p.t.Helper()
-	p.do(ctx, "quit")
+	p.order("quit")
+	p.gone(ctx)
+}
+
+// gone waits until a process that was told to quit has.
+func (p *peer) gone(ctx context.Context) {
+	p.t.Helper()
+	p.okay(ctx)
 	for range p.reports { // ends with the process
 	}
 	p.dead = true
