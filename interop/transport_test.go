@@ -70,6 +70,60 @@ func TestEndpointForms(t *testing.T) {
 	}
 }
 
+// formTypes are the types of Weir's that go over forms of endpoints beside PUSH and PULL: what is below a socket does not know whose it is, so three
+// will do: a SUB, whose socket speaks first, a REQ, and a ROUTER.
+var formTypes = only("SUB", "REQ", "ROUTER")
+
+// place is a way as a row of the table of transports. An abstract name is each case's own.
+func (w wayThrough) place() *place {
+	return &place{name: w.name, fresh: func() string {
+		if strings.HasPrefix(w.bind, "ipc://@") {
+			return fmt.Sprint(w.bind, "-", bound.Add(1))
+		}
+		return w.bind
+	}}
+}
+
+// overWays runs a case for each way × type × bind side.
+func overWays(t *testing.T, all []wayThrough, f func(s *scene)) {
+	for _, w := range all {
+		for _, k := range wideKinds {
+			for _, weirBinds := range []bool{true, false} {
+				p := pairing{kind: k, place: w.place(), weirBinds: weirBinds}
+				if !formTypes(p) {
+					continue
+				}
+				t.Run(p.String(), func(t *testing.T) {
+					t.Parallel()
+					s := newScene(begin(t, libzmq), t, p, setup{weir: w.weir, peer: w.peer})
+					s.joinBy(w.connect)
+					f(s)
+				})
+			}
+		}
+	}
+}
+
+// joinBy is join, where the side that connects has a form of its own for the endpoint; nil for none.
+func (s *scene) joinBy(form func(at string) string) {
+	s.Helper()
+	bind, connect := s.placePeer, s.placeWeir
+	if s.pair.weirBinds {
+		bind, connect = connect, bind
+	}
+	bind()
+	if form != nil {
+		s.endpoint = form(s.endpoint)
+	}
+	connect()
+	s.meet()
+}
+
+// TestEndpointFormsOfTypes moves a few messages over each form of endpoint, with other types than PUSH and PULL.
+func TestEndpointFormsOfTypes(t *testing.T) {
+	overWays(t, ways(), func(s *scene) { s.pair.moves.many(s, 0, 5, 20) })
+}
+
 // plainName is an endpoint without its port, or without the directory of an ipc path.
 func plainName(at string) string {
 	if strings.HasPrefix(at, "tcp://") {
@@ -126,6 +180,19 @@ func TestSocks(t *testing.T) {
 	require.Equal(t, ours.Host, theirs.Host)
 }
 
+// TestSocksOfTypes goes through one proxy with other types than PUSH and PULL.
+func TestSocksOfTypes(t *testing.T) {
+	server := transporttest.NewSOCKS(t, transporttest.SOCKS{Names: map[string]string{"some-host.invalid": "127.0.0.1"}})
+	through := wayThrough{
+		name: "socks", bind: "tcp://127.0.0.1:*", weir: []socket.Option{socket.SocksProxy(server.Address)}, peer: []string{"socks=" + server.Address},
+		connect: func(at string) string { return strings.Replace(at, "127.0.0.1", "some-host.invalid", 1) },
+	}
+	overWays(t, []wayThrough{through}, func(s *scene) {
+		s.pair.moves.many(s, 0, 5, 20)
+		require.Equal(s, byte(transporttest.SOCKSName), (<-server.Requests).Kind)
+	})
+}
+
 // TestSocksPassword goes through one proxy that wants a user and a password, both ways round; with a wrong one neither side gets through.
 func TestSocksPassword(t *testing.T) {
 	ctx := begin(t, libzmq)
@@ -161,27 +228,23 @@ func TestSocksPassword(t *testing.T) {
 
 // TestAcceptFilters has Weir turn libzmq away, and libzmq Weir: neither gets as far as a handshake, and both try again.
 func TestAcceptFilters(t *testing.T) {
-	ctx := begin(t, libzmq)
-	rt, events := newRuntime(t)
-	pull, err := socket.NewPull(rt, socket.TCPAcceptFilter("10.0.0.0/8"))
-	require.NoError(t, err)
-	ep, err := pull.Bind(ctx, "tcp://127.0.0.1:*")
-	require.NoError(t, err)
-	p := startPeer(ctx, t, libzmq, "PUSH", peerReconnectIn)
-	p.do(ctx, "connect", ep.String())
-	for n := range 3 {
-		e := events.waitKind(ctx, t, n+1, socket.EventRefused)
-		require.ErrorIs(t, e.Err, socket.ErrNotAdmitted)
-		require.True(t, strings.HasPrefix(e.Peer, "127.0.0.1:"))
-	}
-	require.Empty(t, events.of(socket.EventHandshakeSucceeded))
-	p.kill()
-
-	q := startPeer(ctx, t, libzmq, "PULL", "filter=10.0.0.0/8")
-	push, err := socket.NewPush(rt, socket.ReconnectInterval(reconnectIn), socket.Linger(0))
-	require.NoError(t, err)
-	_, err = push.Connect(ctx, q.do(ctx, "bind", "tcp://127.0.0.1:*"))
-	require.NoError(t, err)
-	events.waitKind(ctx, t, 3, socket.EventHandshakeFailed)
-	require.Empty(t, events.of(socket.EventHandshakeSucceeded))
+	overTable(t, only("PUSH", "PULL", "SUB", "REQ", "DEALER").tcp(), func(t *testing.T, p pairing) {
+		s := newScene(begin(t, libzmq), t, p, setup{
+			weir: []socket.Option{socket.Linger(0), socket.TCPAcceptFilter("10.0.0.0/8")}, peer: []string{"filter=10.0.0.0/8"},
+		})
+		if p.weirBinds {
+			s.placeWeir()
+			s.placePeer()
+			for n := range 3 {
+				e := s.events.waitKind(s.ctx, t, n+1, socket.EventRefused)
+				require.ErrorIs(t, e.Err, socket.ErrNotAdmitted)
+				require.True(t, strings.HasPrefix(e.Peer, "127."))
+			}
+		} else {
+			s.placePeer()
+			s.placeWeir()
+			s.events.waitKind(s.ctx, t, 3, socket.EventHandshakeFailed)
+		}
+		require.Empty(t, s.events.of(socket.EventHandshakeSucceeded))
+	})
 }
