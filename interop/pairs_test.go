@@ -165,27 +165,34 @@ func (s *scene) pairSubscribed() {
 	pulse(s.ctx, s.peer, "pulse", s.receiver())
 }
 
+// pairMoves moves all forms in each direction that the pair has.
+func (s *scene) pairMoves() {
+	s.Helper()
+	if turns := []string{"REQ", "REP"}; slices.Contains(turns, s.pair.weir) || slices.Contains(turns, s.pair.partner) {
+		s.pairTurns(pairForms...)
+		return
+	}
+	if s.pair.sends {
+		s.pairOut(pairForms...)
+	}
+	if s.pair.receives {
+		s.pairIn(pairForms...)
+	}
+}
+
 // TestEveryPair moves messages of one frame, of several, and of 1 MB between each two types that work together, in each direction that the pair has:
-// they arrive whole and in order. Ranges over every pair of compatible types × transport × who binds.
+// they arrive whole and in order, and tell who sent them. Ranges over every pair of compatible types × transport × who binds.
 func TestEveryPair(t *testing.T) {
 	var rows []*kind
 	for _, pair := range pairs {
 		rows = append(rows, pairKind(pair))
 	}
 	overKinds(t, rows, every, func(t *testing.T, p pairing) {
-		s := newScene(begin(t, libzmq), t, p, setup{noTopics: true})
+		s := newScene(begin(t, libzmq), t, p, coloured())
 		s.join()
 		s.pairSubscribes()
-		if turns := []string{"REQ", "REP"}; slices.Contains(turns, p.weir) || slices.Contains(turns, p.partner) {
-			s.pairTurns(pairForms...)
-			return
-		}
-		if p.sends {
-			s.pairOut(pairForms...)
-		}
-		if p.receives {
-			s.pairIn(pairForms...)
-		}
+		s.pairMoves()
+		s.pairTells()
 	})
 }
 
