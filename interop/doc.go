@@ -45,6 +45,15 @@
 //	silence of a STREAM over ipc       STREAM has tcp alone; TestSilentLine has ipc, and whichever side is silent
 //	a process that stands still before a handshake   PUSH, SUB and DEALER, and the other side dials: TestSilentLine has every type, both ways
 //	libzmq's REQ with a ZAP handler that lets its peer in   closes, beside a REP of its own kind too: overGuards
+//	lingering for who is not there     a socket that bound, a PUB, XPUB, REP or ROUTER has no queue for him (but under a name: TestConnectRoutingID), a
+//	                                   subscription is told anew at each connect, and what else an XSUB says is dropped (README.md)
+//	lingering for who does not read    REQ and REP have one message on the way at most
+//	RECONNECT_IVL 0, forms of endpoints, SOCKS, filters   a few types: what is below a socket does not know whose it is
+//	SOCKS and filters by address over ipc, filters by process over tcp   there are none
+//	RECONNECT_STOP                     DEALER and ROUTER, of libzmq 4.3.5 from npm, which alone has all of it; AFTER_DISCONNECT holds in any case (TestEndpointClosed)
+//	INVERT_MATCHING on an XSUB         it filters nothing, and Weir's refuses the option
+//	REQ_RELAXED and REQ_CORRELATE      REQ beside REP and ROUTER: nobody else sees them
+//	User-Id on a message               with a handler that gives one: security_test.go
 //
 // No test waits by the clock: each wait is for an event, and has a deadline through its context.
 package interop
