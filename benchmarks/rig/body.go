@@ -38,7 +38,9 @@ func (b *Body) Bytes() []byte {
 	return b.pattern
 }
 
-// Fill writes the contents of the next message to dst, as memset and a topic do: what programs in C do with memory that was used before.
+// Fill writes the contents of the next message to dst, as memset and a topic do: what programs in C do with memory that was used before. (clear takes as long as the C
+// library's memset. To copy a piece of a pattern again and again was tried: 0.82 to 0.93 of the time in memory that no cache has, and nothing of that was left
+// in whole runs; at 100 kB, where the pool's memory is in a cache, those were 0.7 times as fast.)
 func (b *Body) Fill(dst []byte) {
 	clear(dst)
 	if b.topics > 0 {
