@@ -24,13 +24,15 @@ var pool [classes]shelf
 
 // A shelf holds the chunks of one class that nobody refers to.
 //
-// Small ones are the sync.Pool's: each processor has its own at hand, which costs
-// least. It searches those of the others where it has none, and finds what has lain
-// there longest. With large ones it counts which one it is: they lie in a stack that
-// all share, and what was put there last is taken first. So few go round, and those
-// are still in the processors' caches.
+// Small ones are the sync.Pool's: each processor has its own, which costs least. It
+// searches those of the others where it has none, and finds what has lain there
+// longest. With large ones it counts which one it is. Of those each processor has a
+// few at hand, and the others lie in a stack that all share; of both, what was put
+// there last is taken first. So few go round, and those are still in the caches, where
+// it can be in those of the processor that asks.
 type shelf struct {
 	small sync.Pool // of *chunk
+	hands sync.Pool // of *hand
 
 	mu    sync.Mutex
 	stack []*chunk // guarded by mu; what was put last is at the end
@@ -39,44 +41,81 @@ type shelf struct {
 	_ [64]byte // no two shelves share a line of the caches
 }
 
+// A hand is what a processor has at hand of a shelf. Owned by who took it from the
+// shelf's hands, until he puts it back.
+type hand struct {
+	n      int
+	chunks [handful]*chunk // the first n; what was put last is at the end
+}
+
+// handful is how many chunks a hand has room for. Half as many go between it and the
+// stack at once.
+const handful = 4
+
 // takeChunk returns a chunk of the class, or nil where there is none.
 func takeChunk(class int) *chunk {
+	s := &pool[class]
 	if class < stacked {
-		c, _ := pool[class].small.Get().(*chunk)
+		c, _ := s.small.Get().(*chunk)
 		return c
 	}
-	return pool[class].pop()
+	h := s.hand()
+	if h.n == 0 {
+		s.fill(h)
+	}
+	var c *chunk
+	if h.n > 0 {
+		h.n--
+		c, h.chunks[h.n] = h.chunks[h.n], nil
+	}
+	s.hands.Put(h)
+	return c
 }
 
 // putChunk puts c, which nobody refers to, with the others of its class.
 func putChunk(class int, c *chunk) {
+	s := &pool[class]
 	if class < stacked {
-		pool[class].small.Put(c)
+		s.small.Put(c)
 		return
 	}
-	pool[class].push(c)
-	sweepLater()
-}
-
-// pop takes the chunk that was pushed last, or returns nil.
-func (s *shelf) pop() *chunk {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := len(s.stack) - 1
-	if n < 0 {
-		return nil
+	h := s.hand()
+	if h.n == handful {
+		s.spill(h)
+		sweepLater()
 	}
-	c := s.stack[n]
-	s.stack[n], s.stack = nil, s.stack[:n]
-	s.least = min(s.least, n)
-	return c
+	h.chunks[h.n] = c
+	h.n++
+	s.hands.Put(h)
 }
 
-// push adds c to the stack.
-func (s *shelf) push(c *chunk) {
+// hand returns the hand of this processor, which is the caller's until he puts it
+// back.
+func (s *shelf) hand() *hand {
+	if h, ok := s.hands.Get().(*hand); ok {
+		return h
+	}
+	return &hand{}
+}
+
+// fill moves the top of the stack to h, which is empty.
+func (s *shelf) fill(h *hand) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stack = append(s.stack, c)
+	n := max(0, len(s.stack)-handful/2)
+	h.n = copy(h.chunks[:], s.stack[n:])
+	clear(s.stack[n:])
+	s.stack = s.stack[:n]
+	s.least = min(s.least, n)
+}
+
+// spill moves the bottom of h, which is full, to the top of the stack.
+func (s *shelf) spill(h *hand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stack = append(s.stack, h.chunks[:handful/2]...)
+	h.n = copy(h.chunks[:], h.chunks[handful/2:])
+	clear(h.chunks[h.n:])
 }
 
 // sweep lets go of the chunks that were not needed since the sweep before, and

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"unsafe"
@@ -13,29 +12,70 @@ import (
 // large is a size whose chunks lie in a stack.
 const large = 100_000
 
-// TestShelf takes what was put last, and lets go of what was not needed between two sweeps, and of nothing else.
-func TestShelf(t *testing.T) {
-	var s shelf
-	require.Nil(t, s.pop())
-	require.False(t, s.sweep())
-	chunks := make([]*chunk, 10)
+// spilled returns a shelf with n chunks on its stack, and the chunks in the order they came.
+func spilled(n int) (*shelf, []*chunk) {
+	s, h := &shelf{}, &hand{}
+	chunks := make([]*chunk, n)
 	for i := range chunks {
-		chunks[i] = &chunk{}
-		s.push(chunks[i])
+		chunks[i] = &chunk{buf: make([]byte, i)} // no two alike
 	}
+	for from := chunks; len(from) > 0; from = from[handful/2:] {
+		copy(h.chunks[:], from[:handful/2])
+		copy(h.chunks[handful/2:], from[:handful/2])
+		h.n = handful
+		s.spill(h)
+	}
+	return s, chunks
+}
+
+// TestShelfLastComesFirst takes from a stack what was put there last, and leaves nothing behind in a hand or the stack.
+func TestShelfLastComesFirst(t *testing.T) {
+	s, chunks := spilled(3 * handful / 2)
+	require.Equal(t, chunks, s.stack)
+	for n := 3; n > 0; n-- {
+		h := &hand{}
+		s.fill(h)
+		require.Equal(t, handful/2, h.n)
+		require.Equal(t, chunks[(n-1)*handful/2:n*handful/2], h.chunks[:h.n])
+	}
+	require.Empty(t, s.stack)
+	for _, c := range s.stack[:cap(s.stack)] {
+		require.Nil(t, c)
+	}
+	h := &hand{}
+	s.fill(h)
+	require.Zero(t, *h)
+}
+
+// TestShelfSpill keeps in a full hand what was put there last.
+func TestShelfSpill(t *testing.T) {
+	var s shelf
+	h := &hand{n: handful}
+	for i := range h.chunks {
+		h.chunks[i] = &chunk{buf: make([]byte, i)}
+	}
+	was := *h
+	s.spill(h)
+	require.Equal(t, was.chunks[:handful/2], s.stack)
+	require.Equal(t, hand{n: handful / 2, chunks: [handful]*chunk{was.chunks[2], was.chunks[3]}}, *h)
+}
+
+// TestShelfSweep lets go of what was not needed between two sweeps, and of nothing else.
+func TestShelfSweep(t *testing.T) {
+	s, chunks := spilled(5 * handful / 2)
 	require.True(t, s.sweep(), "all came since the last")
 	require.Equal(t, chunks, s.stack)
-	for i := 9; i > 7; i-- {
-		require.Same(t, chunks[i], s.pop())
+	h := &hand{}
+	s.fill(h)
+	s.stack = append(s.stack, h.chunks[:h.n]...)
+	require.True(t, s.sweep(), "a part was needed")
+	require.Equal(t, chunks[2*handful:], s.stack, "what goes is what lay longest")
+	for _, c := range s.stack[len(s.stack):cap(s.stack)] {
+		require.Nil(t, c)
 	}
-	s.push(chunks[8])
-	s.push(chunks[9])
-	require.True(t, s.sweep(), "two were needed")
-	require.Equal(t, chunks[8:], s.stack, "what goes is what lay longest")
-	require.True(t, slices.Contains(s.stack[:10], nil) && !slices.Contains(s.stack[:10], chunks[7]), "it is not kept behind the end")
 	require.False(t, s.sweep())
 	require.Nil(t, s.stack)
-	require.Nil(t, s.pop())
+	require.False(t, s.sweep())
 }
 
 // TestPoolIsTheCollectors forgets nothing that it should let go of: the collector alone empties the pool.
