@@ -76,3 +76,33 @@ func (s *scene) reconnects() {
 	s.placePeer()
 	s.peer.do(s.ctx, "wait", "RETRIED", 3, waitMS)
 }
+
+// TestNoReconnectAtAll connects to where nobody is: Weir's endpoint ends, and libzmq's stays and does nothing. Who comes there later is not met.
+func TestNoReconnectAtAll(t *testing.T) {
+	for _, value := range reconnectOffs {
+		t.Run(fmt.Sprint(value), func(t *testing.T) {
+			overTable(t, only("PUSH", "SUB", "DEALER"), func(t *testing.T, p pairing) {
+				s := newScene(begin(t, libzmq), t, p, reconnectOff(value))
+				s.endpoint = deserted(s.ctx, t, p.place)
+				if p.weirBinds {
+					first := s.peer
+					s.placePeer()
+					first.do(s.ctx, "wait", "CLOSED", 1, waitMS) // it has tried
+					s.reconnects()
+					s.placeWeir()
+					s.meet()
+					first.wantCount(s.ctx, "RETRIED", 0)
+					first.wantCount(s.ctx, "HANDSHAKE", 0)
+				} else {
+					s.placeWeir()
+					require.Equal(t, s.endpoint, s.events.waitKind(s.ctx, t, 1, socket.EventEnded).Endpoint)
+					s.placePeer()
+					s.placeWeir()
+					s.meet()
+					require.Len(t, s.events.of(socket.EventConnectFailed), 1)
+				}
+				p.moves.many(s, 0, 5, 20)
+			})
+		})
+	}
+}
