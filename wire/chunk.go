@@ -94,19 +94,19 @@ func (c *chunk) recycle() {
 // mangled is what released octets read as where invariants are checked.
 const mangled = 0xdb
 
-// Memory of more than asidePast octets begins at the beginning of a page, and what a
-// kernel writes of it does too, behind a header of a few octets. To copy octets to
-// where they lie a little further into a page than they came from is three times as
-// slow as any other way on some processors: a load seems to want what has just been
-// stored (4K aliasing). So the octets of large chunks begin aside of that.
+// Large memory begins where a page does, and often so does what the kernel copies it
+// to, behind a header of a few octets. Where octets come to lie a little further into
+// a page than they were, that copy is three times as slow on some processors: a load
+// seems to want what has just been stored (4K aliasing). So the octets of a chunk of
+// more than asidePast begin aside octets into its memory. It costs them a page, and
+// what is left of that has room for the header that follows a body: see Direct.
 const (
-	asidePast = 32 << 10
+	asidePast = 64 << 10
 	aside     = 256
 )
 
 // getChunk returns a chunk of at least n octets, whatever they read as, with one
-// reference. The first of them are those of init, which is no longer than n: it
-// saves zeroing fresh memory.
+// reference. The first of them are those of init, which is no longer than n.
 func getChunk(n int, init []byte) *chunk {
 	class := classAbove(n)
 	if class >= 0 {
@@ -117,16 +117,13 @@ func getChunk(n int, init []byte) *chunk {
 			return c
 		}
 	}
-	c, before := &chunk{}, 0
+	c := &chunk{}
 	if n > asidePast {
-		before = aside
-	}
-	if len(init) > n/2 {
-		c.buf = append(make([]byte, before, before+n), init...)[before : before+n] // zeroes what is behind init alone
+		c.buf = make([]byte, aside+n+largeHeader)[aside : aside+n]
 	} else {
-		c.buf = make([]byte, before+n)[before:]
-		copy(c.buf, init)
+		c.buf = make([]byte, n)
 	}
+	copy(c.buf, init)
 	c.refs.Store(1)
 	return c
 }

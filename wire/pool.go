@@ -8,14 +8,14 @@ import (
 )
 
 // The pool keeps chunks in classes of size, four to each doubling, so that no
-// more than a fifth of a chunk is wasted.
+// more than a fifth of a chunk is not used.
 const (
 	poolShift = 9              // the smallest class has 1<<poolShift octets
 	poolMin   = 1 << poolShift // no smaller body is worth a place in it
 	poolMax   = 4 << 20        // the largest class, in octets
 	classes   = 4*(22-poolShift) + 1
 
-	stacked = 4 * (13 - poolShift) // from this class on, 8 kB, a shelf is a stack
+	stacked = 4*(13-poolShift) + 1 // from this class on, 10 kB, a shelf has hands and a stack: it is larger than a slab
 )
 
 // pool holds the chunks that nobody refers to, by class. What is not used for a
@@ -27,18 +27,19 @@ var pool [classes]shelf
 // Small ones are the sync.Pool's: each processor has its own, which costs least. It
 // searches those of the others where it has none, and finds what has lain there
 // longest. With large ones it counts which one it is. Of those each processor has a
-// few at hand, and the others lie in a stack that all share; of both, what was put
-// there last is taken first. So few go round, and those are still in the caches, where
-// it can be in those of the processor that asks.
+// few at hand, and others lie in a stack that all share; of both, what was put there
+// last is taken first. So few go round, and those are still in the caches, where it
+// can be in those of the processor that asks. What the stack has no room for is the
+// sync.Pool's.
 type shelf struct {
-	small sync.Pool // of *chunk
 	hands sync.Pool // of *hand
+	rest  sync.Pool // of *chunk
 
 	mu    sync.Mutex
 	stack []*chunk // guarded by mu; what was put last is at the end
 	least int      // guarded by mu; the fewest there were since the last sweep
 
-	_ [64]byte // no two shelves share a line of the caches
+	_ [128]byte // no two shelves share a line of the caches
 }
 
 // A hand is what a processor has at hand of a shelf. Owned by who took it from the
@@ -52,11 +53,14 @@ type hand struct {
 // stack at once.
 const handful = 4
 
+// stackBytes is the most that the stack of a class holds, in octets.
+const stackBytes = 16 << 20
+
 // takeChunk returns a chunk of the class, or nil where there is none.
 func takeChunk(class int) *chunk {
 	s := &pool[class]
 	if class < stacked {
-		c, _ := s.small.Get().(*chunk)
+		c, _ := s.rest.Get().(*chunk)
 		return c
 	}
 	h := s.hand()
@@ -67,6 +71,8 @@ func takeChunk(class int) *chunk {
 	if h.n > 0 {
 		h.n--
 		c, h.chunks[h.n] = h.chunks[h.n], nil
+	} else {
+		c, _ = s.rest.Get().(*chunk)
 	}
 	s.hands.Put(h)
 	return c
@@ -76,12 +82,12 @@ func takeChunk(class int) *chunk {
 func putChunk(class int, c *chunk) {
 	s := &pool[class]
 	if class < stacked {
-		s.small.Put(c)
+		s.rest.Put(c)
 		return
 	}
 	h := s.hand()
 	if h.n == handful {
-		s.spill(h)
+		s.spill(h, stackBytes/classSize(class))
 		sweepLater()
 	}
 	h.chunks[h.n] = c
@@ -109,11 +115,18 @@ func (s *shelf) fill(h *hand) {
 	s.least = min(s.least, n)
 }
 
-// spill moves the bottom of h, which is full, to the top of the stack.
-func (s *shelf) spill(h *hand) {
+// spill moves the bottom of h, which is full, to the top of the stack, if that has no
+// more than most.
+func (s *shelf) spill(h *hand, most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stack = append(s.stack, h.chunks[:handful/2]...)
+	for _, c := range h.chunks[:handful/2] {
+		if len(s.stack) < most {
+			s.stack = append(s.stack, c)
+		} else {
+			s.rest.Put(c)
+		}
+	}
 	h.n = copy(h.chunks[:], h.chunks[handful/2:])
 	clear(h.chunks[h.n:])
 }
@@ -148,7 +161,8 @@ func sweepPool() {
 var sweepDue atomic.Bool
 
 // sweepLater has the pool swept once the garbage collector has been: as often as it
-// looks for memory that nobody needs. A pool that is empty is not swept.
+// looks for memory that nobody needs, unless another's cleanup keeps the runtime from
+// ours. Where all stacks are empty there is none.
 func sweepLater() {
 	if sweepDue.Load() || !sweepDue.CompareAndSwap(false, true) {
 		return

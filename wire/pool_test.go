@@ -23,7 +23,7 @@ func spilled(n int) (*shelf, []*chunk) {
 		copy(h.chunks[:], from[:handful/2])
 		copy(h.chunks[handful/2:], from[:handful/2])
 		h.n = handful
-		s.spill(h)
+		s.spill(h, n)
 	}
 	return s, chunks
 }
@@ -47,7 +47,7 @@ func TestShelfLastComesFirst(t *testing.T) {
 	require.Zero(t, *h)
 }
 
-// TestShelfSpill keeps in a full hand what was put there last.
+// TestShelfSpill keeps in a full hand what was put there last, and on the stack no more than it has room for.
 func TestShelfSpill(t *testing.T) {
 	var s shelf
 	h := &hand{n: handful}
@@ -55,9 +55,15 @@ func TestShelfSpill(t *testing.T) {
 		h.chunks[i] = &chunk{buf: make([]byte, i)}
 	}
 	was := *h
-	s.spill(h)
+	s.spill(h, 10)
 	require.Equal(t, was.chunks[:handful/2], s.stack)
 	require.Equal(t, hand{n: handful / 2, chunks: [handful]*chunk{was.chunks[2], was.chunks[3]}}, *h)
+	*h = was
+	s.spill(h, 3)
+	require.Len(t, s.stack, 3)
+	if c, ok := s.rest.Get().(*chunk); ok || !raceEnabled { // sync.Pool forgets a part on purpose then
+		require.Same(t, was.chunks[1], c)
+	}
 }
 
 // TestShelfSweep lets go of what was not needed between two sweeps, and of nothing else.
@@ -97,19 +103,21 @@ func TestPoolIsTheCollectors(t *testing.T) {
 	}
 }
 
-// TestPoolIsShared takes and puts bodies of many classes from many goroutines while the pool is swept: no two have the same.
+// TestPoolIsShared takes and puts bodies of three classes from many goroutines, again and again, while the pool is swept: no two have the same.
 func TestPoolIsShared(t *testing.T) {
 	var group sync.WaitGroup
 	for worker := range byte(8) {
 		group.Go(func() {
-			for class := range classAbove(large) {
+			for round := range 600 {
+				class := stacked - 1 + round%3
 				m := NewBody(classSize(class))
 				for i := range m.Bytes()[:100] {
 					m.Bytes()[i] = worker
 				}
-				if class%8 == int(worker) {
+				if round%16 == 2*int(worker) {
 					sweepPool()
 				}
+				runtime.Gosched()
 				for _, b := range m.Bytes()[:100] {
 					if b != worker {
 						t.Errorf("a body of %d octets is somebody else's, too", classSize(class))
@@ -128,9 +136,7 @@ func TestLargeBodiesLieAside(t *testing.T) {
 	for _, n := range []int{asidePast + 1, large, poolMax + 1} {
 		fresh := getChunk(n, nil)
 		require.EqualValues(t, aside, uintptr(unsafe.Pointer(unsafe.SliceData(fresh.buf)))%4096)
-		kept := getChunk(n, make([]byte, n))
-		require.EqualValues(t, aside, uintptr(unsafe.Pointer(unsafe.SliceData(kept.buf)))%4096)
+		require.GreaterOrEqual(t, cap(fresh.buf)-len(fresh.buf), largeHeader)
 		fresh.drop(1)
-		kept.drop(1)
 	}
 }
