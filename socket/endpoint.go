@@ -146,10 +146,10 @@ func (s *socket) giveUp(e *Endpoint) {
 }
 
 // Connect makes the socket a peer of whoever is, or will be, bound at endpoint. It returns at once: names are resolved and connections made, and
-// made again, in the background. WaitPeers is the barrier. A second Connect of a SUB, PUB, REQ or DEALER to the same endpoint does nothing and
-// returns the first one's, as in libzmq; other types make a connection of its own for each. Errors: ErrBadEndpoint, ErrUnknownScheme, ErrNoIOWorker,
-// ErrIncompatible, ErrTaken for the second peer of a Pair over inproc, ErrBadOption for opts and for options of security where no handshake is made,
-// ErrClosed. (zmq_connect)
+// made again, in the background. WaitPeers is the barrier. A Connect of a SUB, PUB, REQ or DEALER to an endpoint that it is connected to, or bound at,
+// does nothing and returns that one, as in libzmq, but over inproc; other types make a connection of its own for each. Errors: ErrBadEndpoint,
+// ErrNameTooLong, ErrUnknownScheme, ErrNoIOWorker, ErrIncompatible, ErrTaken for the second peer of a Pair over inproc, ErrBadOption for opts and for
+// options of security where no handshake is made, ErrClosed. (zmq_connect)
 func (b base) Connect(ctx context.Context, endpoint string, opts ...EndpointOption) (*Endpoint, error) {
 	addr, err := transport.Parse(endpoint)
 	if err != nil {
@@ -222,7 +222,7 @@ func (s *socket) take(ctx context.Context, e *Endpoint, strategy actor.Strategy)
 	return made, nil
 }
 
-// doubles says whether a Connect to other would do what e does.
+// doubles says whether other is the endpoint that e connects to, in use already: connected to, or bound.
 func (e *Endpoint) doubles(other *Endpoint) bool {
-	return other.link != nil && !other.closed && other.text == e.text && other.open == nil && e.open == nil
+	return !other.closed && other.text == e.text && other.open == nil && e.open == nil
 }

@@ -286,6 +286,27 @@ func TestConnectTwice(t *testing.T) {
 	}
 }
 
+// TestConnectToItself connects to what the socket is bound at: types that take a second Connect for the first do nothing, the others become a peer of
+// themselves, as far as they are compatible. (libzmq does so too, but over inproc)
+func TestConnectToItself(t *testing.T) {
+	ctx := within(t)
+	rt := newRuntime(t)
+	for _, c := range []struct {
+		typ   string
+		peers int
+	}{{"DEALER", 0}, {"SUB", 0}, {"PUB", 0}, {"REQ", 0}, {"ROUTER", 2}} {
+		s, err := socket.Open(rt, c.typ)
+		require.NoError(t, err)
+		bound := bind(t, s, "tcp://127.0.0.1:*")
+		itself := connect(t, s, bound.String())
+		require.Equal(t, c.peers == 0, bound == itself, c.typ)
+		require.NoError(t, s.WaitPeers(ctx, c.peers))
+		require.Len(t, s.Stats().Peers, c.peers, c.typ)
+		require.NoError(t, itself.Close(ctx))
+		require.NotSame(t, itself, connect(t, s, bound.String()), "%s: nothing is there any more that does it", c.typ)
+	}
+}
+
 // TestWaitPeers wants it to count finished handshakes and no others, and to end with ctx.
 func TestWaitPeers(t *testing.T) {
 	ctx := within(t)

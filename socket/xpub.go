@@ -139,7 +139,7 @@ func (s *XPub) Subscribe(prefix string) error {
 	return s.apply(func(x *xpub) { x.subscribe(x.last, prefix) })
 }
 
-// Unsubscribe takes back a Subscribe, of the peer whose notification was received last. (ZMQ_UNSUBSCRIBE)
+// Unsubscribe takes back a Subscribe, of the peer whose notification was received last. Without XPubManual it returns ErrBadOption. (ZMQ_UNSUBSCRIBE)
 func (s *XPub) Unsubscribe(prefix string) error {
 	return s.apply(func(x *xpub) { x.cancel(x.last, prefix) })
 }

@@ -79,8 +79,8 @@ func NewXSub(rt *Runtime, opts ...Option) (*XSub, error) {
 	return &XSub{base{s}, sending{s}, receiving{s}}, nil
 }
 
-// Subscribe sends the subscription to prefix.
+// Subscribe sends the subscription to prefix, any bytes: the message of one frame that is a 1 and prefix. Subscriptions to the same prefix are counted.
 func (s *XSub) Subscribe(prefix string) error { return s.TrySend(subscription(1, prefix)) }
 
-// Unsubscribe takes back one Subscribe of the same prefix.
+// Unsubscribe takes back one Subscribe of the same prefix: it sends a 0 and prefix.
 func (s *XSub) Unsubscribe(prefix string) error { return s.TrySend(subscription(0, prefix)) }
