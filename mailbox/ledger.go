@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // Ledger is the account of a queue since it was made, in items. While nobody uses the queue,
 // Accepted == Delivered + Queued + the sum of Dropped. While it is in use the four are read one after the other and may
-// be a few items apart.
+// be some items apart; Queued is not more than there were.
 type Ledger struct {
 	// Accepted counts the items that a push took, those dropped by the policy and by CountDropped included.
 	Accepted uint64 `json:"accepted"`
@@ -91,8 +91,8 @@ func (q *Queue[T]) Ledger() Ledger {
 	if q.store != nil {
 		accepted, left, queued = q.store.counts()
 	} else {
-		left = q.head.Load()
 		accepted = position(q.tail.Load())
+		left = min(q.head.Load(), accepted) // read last: what moves meanwhile never adds to what is queued
 		queued = accepted - left
 	}
 	return Ledger{

@@ -63,7 +63,14 @@ func takeChunk(class int) *chunk {
 		c, _ := s.rest.Get().(*chunk)
 		return c
 	}
-	h := s.hand()
+	h, _ := s.hands.Get().(*hand)
+	if h == nil && s.stocked() {
+		h = &hand{}
+	}
+	if h == nil { // where nobody releases anything there never is one
+		c, _ := s.rest.Get().(*chunk)
+		return c
+	}
 	if h.n == 0 {
 		s.fill(h)
 	}
@@ -85,7 +92,10 @@ func putChunk(class int, c *chunk) {
 		s.rest.Put(c)
 		return
 	}
-	h := s.hand()
+	h, _ := s.hands.Get().(*hand)
+	if h == nil {
+		h = &hand{}
+	}
 	if h.n == handful {
 		s.spill(h, stackBytes/classSize(class))
 		sweepLater()
@@ -95,13 +105,11 @@ func putChunk(class int, c *chunk) {
 	s.hands.Put(h)
 }
 
-// hand returns the hand of this processor, which is the caller's until he puts it
-// back.
-func (s *shelf) hand() *hand {
-	if h, ok := s.hands.Get().(*hand); ok {
-		return h
-	}
-	return &hand{}
+// stocked says whether there is something on the stack.
+func (s *shelf) stocked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.stack) > 0
 }
 
 // fill moves the top of the stack to h, which is empty.
