@@ -37,8 +37,8 @@ func (c *codec) handshake(r *run, conn net.Conn) (Peer, []byte, error) {
 	if c.cfg.HandshakeInterval > 0 {
 		deadline = time.Now().Add(c.cfg.HandshakeInterval)
 	}
-	if err := conn.SetDeadline(deadline); err != nil {
-		return Peer{}, nil, err
+	if err := conn.SetDeadline(deadline); err != nil { // it is closed, or, as a net.Pipe says it, its other end is
+		return Peer{}, nil, &HandshakeError{Remote: c.remote(conn), Err: err}
 	}
 	h := wire.NewHandshake(c.cfg.Handshake)
 	s := &shaker{c: c, run: r, conn: conn, h: h}
@@ -51,7 +51,7 @@ func (c *codec) handshake(r *run, conn net.Conn) (Peer, []byte, error) {
 		return Peer{}, nil, &HandshakeError{Remote: c.remote(conn), Err: err}
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
-		return Peer{}, nil, err
+		return Peer{}, nil, &HandshakeError{Remote: c.remote(conn), Err: err}
 	}
 	peer := Peer{Peer: h.Peer(), Local: nameOf(conn.LocalAddr()), Remote: c.remote(conn)}
 	peer.Properties = wire.NewProperties(append(c.found(conn), peer.Vouched...), peer.Metadata)
