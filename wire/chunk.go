@@ -20,35 +20,56 @@ type chunk struct {
 	last    *farewell       // the callback; nil for octets of the pool
 	cleanup runtime.Cleanup // of last
 
-	// Owned by the pool while nobody has a reference; then by the one who makes
-	// messages of the chunk (NewBody, the decoder) until no reference is to come,
-	// and from then on by who has the only one.
-	spare []hold // the next holds of the chunk
-	again bool   // the chunk has been in the pool
+	// Owned by who has the message whose turn it is.
+	own   hold   // of the messages that have all of the chunk, one after another
+	tails []tail // for its next turns
 
 	// Atomic: written by whoever takes or gives up a reference.
 	refs atomic.Int32
 }
 
-// spareHolds is how many holds are made at once for a chunk that goes round. One
-// that nobody ever releases gets them one by one.
-const spareHolds = 4
+// newChunk returns a chunk of octets that nobody else has, with one reference.
+func newChunk(octets []byte) *chunk {
+	c := &chunk{buf: octets}
+	c.own.chunk = c
+	c.own.init(nil)
+	c.own.state.Store(noTurn)
+	c.refs.Store(1)
+	return c
+}
 
-// hold returns a new hold with a reference to c, which is the caller's. No hold is
-// ever used again, and to make one for each turn of a chunk is a good part of what
-// the turn costs.
-func (c *chunk) hold() *hold {
-	if len(c.spare) == 0 {
-		n := 1
-		if c.again {
-			n = spareHolds
-		}
-		c.spare = make([]hold, n)
+// nextTurn begins a turn of the chunk's own hold with the reference that is the
+// caller's, and returns the tail of a message of one frame.
+func (c *chunk) nextTurn(p *Properties) *tail {
+	turn := turnOf(c.own.state.Load()) + nextTurn
+	c.own.state.Store(turn | mine)
+	if c.own.props.Load() != p {
+		c.own.props.Store(p)
 	}
-	h := &c.spare[0]
-	c.spare = c.spare[1:]
-	h.chunk = c
-	return h.init()
+	return c.tail(turn)
+}
+
+// fewTails is how many tails are made at once for a chunk that goes round. No tail is
+// used in two turns, and to make one for each is a good part of what the turn costs.
+const fewTails = 8
+
+// tail returns the tail of a message of one frame that has the chunk's own hold in a
+// turn that has just begun.
+func (c *chunk) tail(turn uint64) *tail {
+	if turn == 0 {
+		return &c.own.alone
+	}
+	if len(c.tails) == 0 {
+		n := 1
+		if turn > nextTurn { // one that nobody ever releases has no more
+			n = fewTails
+		}
+		c.tails = make([]tail, n)
+	}
+	t := &c.tails[0]
+	c.tails = c.tails[1:]
+	t.hold, t.turn = &c.own, turn
+	return t
 }
 
 // A farewell is a callback that runs once, whoever comes first.
@@ -86,7 +107,6 @@ func (c *chunk) recycle() {
 		}
 	}
 	if class := classBelow(len(c.buf)); class >= 0 && len(c.buf) <= poolMax {
-		c.again = true
 		putChunk(class, c)
 	}
 }
@@ -117,13 +137,12 @@ func getChunk(n int, init []byte) *chunk {
 			return c
 		}
 	}
-	c := &chunk{}
+	var octets []byte
 	if n > asidePast {
-		c.buf = make([]byte, aside+n+largeHeader)[aside : aside+n]
+		octets = make([]byte, aside+n+largeHeader)[aside : aside+n]
 	} else {
-		c.buf = make([]byte, n)
+		octets = make([]byte, n)
 	}
-	copy(c.buf, init)
-	c.refs.Store(1)
-	return c
+	copy(octets, init)
+	return newChunk(octets)
 }

@@ -9,7 +9,7 @@ package wire
 // since to take them off could cost an allocation: they do not go over a
 // connection, and Give sees to what goes over none.
 func Take(m Message) (Message, error) {
-	if h := m.hold(); h.held() && !h.state.CompareAndSwap(mine, weirs) {
+	if h, turn := m.held(); h != nil && !h.become(turn, mine, weirs) {
 		return m, ErrReleased
 	}
 	return m, nil
@@ -17,48 +17,53 @@ func Take(m Message) (Message, error) {
 
 // Return gives back to the application what Take took, since it was not sent.
 func Return(m Message) {
-	if h := m.hold(); h.held() {
-		h.state.CompareAndSwap(weirs, mine)
+	if h, turn := m.held(); h != nil {
+		h.become(turn, weirs, mine)
 	}
 }
 
 // Share returns m with another reference, for another of its receivers. Both are
 // Weir's.
 func Share(m Message) Message {
-	if h := m.hold(); h.held() {
-		return m.with(h.share(nil, weirs))
+	if h, _ := m.held(); h != nil {
+		return m.with(&h.share(nil, weirs).alone)
 	}
 	return m
 }
 
 // Give gives m, which was sent over inproc, to the application that receives it:
-// without the properties of its hop before, and with a hold of its own, so that
-// its sender can do nothing to it any more. The second Give of a message changes
-// nothing.
+// without the properties of its hop before, and in another turn, so that its sender
+// can do nothing to it any more. The second Give of a message changes nothing.
 func Give(m Message) Message {
-	h := m.hold()
+	h, turn := m.held()
 	switch {
-	case !h.held():
+	case h == nil:
 		return m.with(nil)
-	case !h.state.CompareAndSwap(weirs, gone):
+	case !h.state.CompareAndSwap(turn|weirs, turn+nextTurn|mine):
 		return m
 	}
-	if h.more == nil && h.chunk.refs.Load() == 1 { // it is m's, and so nobody else has one
-		return m.with(h.chunk.hold())
+	if h.props.Load() != nil {
+		h.props.Store(nil)
 	}
-	return m.with((&hold{chunk: h.chunk, more: h.more}).init())
+	if h == &h.chunk.own {
+		return m.with(h.chunk.tail(turn + nextTurn))
+	}
+	return m.with(h.tail(turn + nextTurn))
 }
 
 // Drop says that Weir is done with m: it is written, or dropped.
 func Drop(m Message) {
-	if h := m.hold(); h.held() && h.state.Swap(gone) != gone {
+	if h, turn := m.held(); h != nil && h.over(turn) {
 		h.drop()
 	}
 }
 
 // Held says whether m has a reference: then its frames may be used again once it is
 // released.
-func Held(m Message) bool { return m.hold().held() }
+func Held(m Message) bool {
+	h, _ := m.held()
+	return h != nil
+}
 
 // Plain says whether m is one frame and nothing else: no reference, no properties.
 func Plain(m Message) bool { return m.rest == nil }
@@ -66,5 +71,5 @@ func Plain(m Message) bool { return m.rest == nil }
 // Reframe returns a message of other frames with m's properties and reference: of
 // some of m's own, say, in another order.
 func Reframe(m Message, frames ...[]byte) Message {
-	return MessageOf(frames...).own(m.hold())
+	return MessageOf(frames...).own(m.beside())
 }

@@ -1,7 +1,5 @@
 package wire
 
-import "slices"
-
 // A Decoder cuts the octets of a connection whose handshake is done into
 // messages and commands. Feed it with Decode, or, while it is inside a large
 // body, read straight into the slice that Direct returns and tell it with
@@ -70,7 +68,7 @@ func NewDecoder(maxFrame int64) *Decoder {
 // sender.
 func (d *Decoder) SetProperties(p *Properties) {
 	d.hold = p.plain()
-	d.alone = Message{}.with(d.hold).rest
+	d.alone = d.hold.tail(0)
 }
 
 // Decode takes octets of the peer, in pieces of any size. It appends the
@@ -173,7 +171,7 @@ func (d *Decoder) props() *Properties {
 	if d.hold == nil {
 		return nil
 	}
-	return d.hold.props
+	return d.hold.props.Load()
 }
 
 // wholeHeader returns the header at the beginning of p if behind it lies the
@@ -269,19 +267,19 @@ func (d *Decoder) frame(flags Flags, body []byte, msgs []Message) []Message {
 // references to what it lies in. Where it is too small for those, nobody ever
 // gives them back.
 func (d *Decoder) held(m Message) Message {
-	d.slab.large = m.Size() >= poolMin
-	h := d.hold
-	if len(d.chunks) > 0 && d.slab.large {
-		if more := d.chunks[1:]; len(more) == 0 {
-			h = d.chunks[0].hold()
-		} else { // not among the chunk's holds: whoever keeps one of those would keep more
-			h = (&hold{chunk: d.chunks[0], more: slices.Clone(more)}).init()
-		}
-		h.props = d.props()
+	size := m.Size()
+	d.slab.large = size >= poolMin
+	switch {
+	case len(d.chunks) == 0 || !d.slab.large:
+		m = m.own(d.hold, 0)
+	case m.rest == nil && size > slabMax: // in a chunk of its own
+		m.rest = d.chunks[0].nextTurn(d.props())
+	default:
+		m = m.own(newHold(d.props(), d.chunks), 0)
 	}
 	d.slab.noted = false
 	d.chunks = emptied(d.chunks)
-	return m.own(h)
+	return m
 }
 
 // emptied returns list without its elements. It keeps the room for the next message's, unless that is much.

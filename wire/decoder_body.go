@@ -55,8 +55,9 @@ func (s *slab) hold(p *Properties, size int) *hold {
 	}
 	h := &s.holds[0]
 	s.holds = s.holds[1:]
-	h.props, h.chunk = p, s.reference()
-	return h.init()
+	h.chunk = s.reference()
+	h.init(p)
+	return h
 }
 
 // maxHolds is how many holds are made at once, at most: what the slab has room for

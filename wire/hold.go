@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"sync/atomic"
 )
 
@@ -12,59 +13,116 @@ var ErrReleased = errors.New("weir: message was released or sent before")
 
 // A hold is what a message has beside its frames: the properties of the
 // connection over which it came, and one reference to the chunks that the
-// frames lie in. A hold with a reference is never used for another one: so a
-// second release finds that the first has been, whatever has become of the
-// chunks meanwhile. One without is shared by many messages.
+// frames lie in. One without a reference is shared by many messages. One with a
+// reference is that of one message at a time, of the next one in each turn; a
+// message knows its turn. So a second release finds that the first has been,
+// whatever has become of the chunks, and of the hold, meanwhile.
 //
-//	mine ──Release, Drop──▶ gone
+//	mine ──Release, Drop──▶ gone ──the chunk's next──▶ mine, of the next turn
 //	 │▲                      ▲
 //	Take, Return             │
 //	 ▼│                      │
-//	weirs ──Drop, Give───────┘   (Give: to another hold, which is the receiver's)
+//	weirs ──Drop─────────────┘
+//	  └──Give──▶ mine, of the next turn, which is the receiver's
 type hold struct {
 	// Set when it is made, then read-only.
-	props *Properties // nil for a message that came over no connection
-	chunk *chunk      // nil where there is no reference
-	more  []*chunk    // further ones
-	alone tail        // of a message of one frame that has this hold; points back: see init
+	chunk *chunk    // nil where there is no reference
+	more  *[]*chunk // further ones; nil if there are none
+	alone tail      // of a message of one frame that has this hold in its first turn: see init
 
-	// Atomic: written by whoever has the message; a holdState.
-	state atomic.Uint32
+	// Atomic: written by whoever has the message, at the beginning of its turn.
+	props atomic.Pointer[Properties] // nil for a message that came over no connection
+
+	// Atomic: written by whoever has the message; the turn and a state.
+	state atomic.Uint64
 }
 
-// The states of a hold.
+// The states of a hold. A turn is a multiple of nextTurn, so that turn and state are
+// one word.
 const (
-	mine  uint32 = iota // the application has the message
+	mine  uint64 = iota // the application has the message
 	weirs               // it was sent, and Weir has it
 	gone                // released
+
+	nextTurn uint64 = 4
+	noTurn          = ^(nextTurn - 1) | gone // before the first
 )
 
-// init makes h ready for use: its tail points back.
-func (h *hold) init() *hold {
-	h.alone.hold = h
+// turnOf is the turn of a hold's state.
+func turnOf(state uint64) uint64 { return state &^ (nextTurn - 1) }
+
+// newHold returns a hold with the caller's references to the chunks, of which there is
+// at least one, in its first turn.
+func newHold(p *Properties, chunks []*chunk) *hold {
+	h := &hold{chunk: chunks[0]}
+	if len(chunks) > 1 {
+		more := slices.Clone(chunks[1:])
+		h.more = &more
+	}
+	h.init(p)
 	return h
 }
 
-// held says whether there is a reference.
-func (h *hold) held() bool { return h != nil && h.chunk != nil }
+// init makes h ready for its first turn: its tail points back.
+func (h *hold) init(p *Properties) {
+	h.alone.hold = h
+	h.props.Store(p)
+}
+
+// tail returns the tail of a message of one frame; nil where h is.
+func (h *hold) tail(turn uint64) *tail {
+	switch {
+	case h == nil:
+		return nil
+	case turn == 0:
+		return &h.alone
+	default:
+		return &tail{hold: h, turn: turn}
+	}
+}
+
+// become goes from one state of a turn to another, and reports whether that is where
+// it was.
+func (h *hold) become(turn, from, to uint64) bool {
+	return h.state.CompareAndSwap(turn|from, turn|to)
+}
+
+// over ends the turn, and reports whether it had not ended before.
+func (h *hold) over(turn uint64) bool {
+	return h.become(turn, weirs, gone) || h.become(turn, mine, gone)
+}
+
+// further are the chunks after the first.
+func (h *hold) further() []*chunk {
+	if h.more == nil {
+		return nil
+	}
+	return *h.more
+}
 
 // drop gives up the reference.
 func (h *hold) drop() {
 	h.chunk.drop(1)
-	for _, c := range h.more {
+	for _, c := range h.further() {
 		c.drop(1)
 	}
 }
 
-// share takes another reference to the same chunks, in the given state.
-func (h *hold) share(p *Properties, state uint32) *hold {
-	other := (&hold{props: p, chunk: h.chunk, more: h.more}).init()
+// another returns a hold with the reference to the same chunks that is the caller's.
+func (h *hold) another(p *Properties, state uint64) *hold {
+	other := &hold{chunk: h.chunk, more: h.more}
+	other.init(p)
 	other.state.Store(state)
+	return other
+}
+
+// share returns another hold with a reference to the same chunks, in the given state.
+func (h *hold) share(p *Properties, state uint64) *hold {
 	h.chunk.refs.Add(1)
-	for _, c := range h.more {
+	for _, c := range h.further() {
 		c.refs.Add(1)
 	}
-	return other
+	return h.another(p, state)
 }
 
 // NewBody returns a message of one frame of n octets, to be written to before it
@@ -76,7 +134,7 @@ func NewBody(n int) Message {
 		return Message{first: make([]byte, n)}
 	}
 	c := getChunk(n, nil)
-	return Message{first: c.buf[:n:n]}.with(c.hold())
+	return Message{first: c.buf[:n:n], rest: c.nextTurn(nil)}
 }
 
 // MessageWithRelease returns a message of one frame, body, which is not copied.
@@ -93,10 +151,10 @@ func NewBody(n int) Message {
 // not use a socket.
 func MessageWithRelease(body []byte, release func()) Message {
 	last := &farewell{f: release}
-	c := &chunk{last: last}
-	c.refs.Store(1)
+	c := newChunk(nil)
+	c.last = last
 	c.cleanup = runtime.AddCleanup(c, (*farewell).say, last)
-	return Message{first: body}.with((&hold{chunk: c}).init())
+	return Message{first: body, rest: c.nextTurn(nil)}
 }
 
 // Release says that the application is done with m, and with whatever Append,
@@ -108,11 +166,11 @@ func MessageWithRelease(body []byte, release func()) Message {
 // Nobody has to call it: what is forgotten is the garbage collector's. Calling it
 // twice, or after Send, does nothing (built with the tag invariants, it panics).
 func (m Message) Release() {
-	h := m.hold()
-	if !h.held() {
+	h, turn := m.held()
+	if h == nil {
 		return
 	}
-	if !h.state.CompareAndSwap(mine, gone) {
+	if !h.become(turn, mine, gone) {
 		if invariants {
 			panic("BUG: a message was released twice, or after it was sent")
 		}
@@ -127,8 +185,8 @@ func (m Message) Release() {
 // to come before Send and Release: afterwards the octets may be somebody else's
 // already, and there is no reference to take. (zmq_msg_copy)
 func (m Message) Copy() Message {
-	if h := m.hold(); h.held() && h.state.Load() == mine {
-		return m.with(h.share(h.props, mine))
+	if h, turn := m.held(); h != nil && h.state.Load() == turn|mine {
+		return m.with(&h.share(m.Properties(), mine).alone)
 	}
 	return m
 }
@@ -144,17 +202,17 @@ func Join(ms ...Message) Message {
 		return ms[0]
 	}
 	var frames [][]byte
-	all := (&hold{props: ms[0].Properties()}).init()
+	var all []*chunk
+	p := ms[0].Properties()
 	for _, m := range ms {
 		frames = append(frames, m.Frames()...)
-		if h := m.hold(); h.held() && h.state.CompareAndSwap(mine, gone) {
-			all.more = append(append(all.more, h.chunk), h.more...)
+		if h, turn := m.held(); h != nil && h.become(turn, mine, gone) {
+			all = append(append(all, h.chunk), h.further()...)
 		}
 	}
 	out := MessageOf(frames...)
-	if len(all.more) == 0 {
-		return out.WithProperties(all.props)
+	if len(all) == 0 {
+		return out.own(p.plain(), 0)
 	}
-	all.chunk, all.more = all.more[0], all.more[1:]
-	return out.own(all)
+	return out.own(newHold(p, all), 0)
 }

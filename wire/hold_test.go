@@ -219,24 +219,24 @@ func TestCopyAfterSend(t *testing.T) {
 	require.ErrorIs(t, err, ErrReleased)
 }
 
-// TestEveryTurnHasItsOwnHold sends bodies of one class from one application to another, again and again, and releases each. The chunks come back; no message
-// of a turn that is over can do anything to one of a later turn.
-func TestEveryTurnHasItsOwnHold(t *testing.T) {
+// TestEveryTurnHasItsOwnTail sends bodies of one class from one application to another, again and again, and releases each. The chunks come back; no message
+// of a turn that is over, nor one that was made of it, can do anything to one of a later turn.
+func TestEveryTurnHasItsOwnTail(t *testing.T) {
 	var old []Message
-	seen := map[*hold]bool{}
+	seen := map[*tail]bool{}
 	once := func(m Message) {
-		require.False(t, seen[m.hold()])
-		seen[m.hold()] = true
-		old = append(old, m)
+		require.False(t, seen[m.rest])
+		seen[m.rest] = true
+		old = append(old, m, m.Prepend([]byte("x")), m.Append(nil).Tail(1))
 	}
-	for range 10 * spareHolds {
+	for range 10 * fewTails {
 		m := NewBody(1000)
 		once(m)
 		sent, err := Take(m)
 		require.NoError(t, err)
 		got := Give(sent)
 		once(got)
-		for _, m := range old[:len(old)-1] {
+		for _, m := range old[:len(old)-3] {
 			_, err := Take(m)
 			require.ErrorIs(t, err, ErrReleased)
 		}
@@ -248,7 +248,7 @@ func TestEveryTurnHasItsOwnHold(t *testing.T) {
 		Give(sent).Release()
 	})
 	if !raceEnabled { // sync.Pool forgets a part on purpose then
-		require.LessOrEqual(t, allocs, 1.0, "two holds are half an allocation")
+		require.LessOrEqual(t, allocs, 1.0, "two tails are a quarter of an allocation")
 	}
 }
 
@@ -274,7 +274,7 @@ func TestGiveToSeveral(t *testing.T) {
 // TestKeptIsAllThatIsKept releases a message of many large frames, and keeps one that lies in the first of its chunks, made anew: nothing of the others stays.
 func TestKeptIsAllThatIsKept(t *testing.T) {
 	const frames, size = 200, 100_000
-	kept := func() *hold {
+	kept := func() *tail {
 		many := make([][]byte, frames)
 		for i := range many {
 			many[i] = make([]byte, size)
@@ -283,7 +283,7 @@ func TestKeptIsAllThatIsKept(t *testing.T) {
 		require.NoError(t, err)
 		first := msgs[0].hold().chunk
 		msgs[0].Release()
-		return first.hold() // as if the chunk had come back for the next message
+		return first.nextTurn(nil) // as if the chunk had come back for the next message
 	}()
 	var m runtime.MemStats
 	for m.HeapAlloc = frames * size; m.HeapAlloc >= frames*size/2; { // until the pool has let go of the others, too

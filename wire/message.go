@@ -38,6 +38,7 @@ type Message struct {
 type tail struct {
 	frames [][]byte // the frames after the first; may be empty
 	hold   *hold    // nil if there is none
+	turn   uint64   // which of the hold's turns, where that has a reference
 }
 
 // tailOf1 and tailOf3 are tails with room for their frames in the same
@@ -110,26 +111,45 @@ func (m Message) hold() *hold {
 	return m.rest.hold
 }
 
-// with returns m with another hold; nil for none.
-func (m Message) with(h *hold) Message {
+// held returns the hold of a message that has a reference, and the turn in which it
+// had it; nil if it has none.
+func (m Message) held() (*hold, uint64) {
+	if m.rest == nil || m.rest.hold == nil || m.rest.hold.chunk == nil {
+		return nil, 0
+	}
+	return m.rest.hold, m.rest.turn
+}
+
+// beside returns what own makes another message like m with.
+func (m Message) beside() (*hold, uint64) {
+	if m.rest == nil {
+		return nil, 0
+	}
+	return m.rest.hold, m.rest.turn
+}
+
+// with returns m with what t, the tail of a message of one frame, has beside that;
+// nil for nothing.
+func (m Message) with(t *tail) Message {
 	switch {
-	case m.hold() == h:
-	case m.rest != nil && len(m.rest.frames) > 0:
-		m.rest = &tail{frames: m.rest.frames, hold: h}
-	case h == nil:
-		m.rest = nil
+	case m.rest == nil || len(m.rest.frames) == 0:
+		m.rest = t
+	case t == nil:
+		m.rest = &tail{frames: m.rest.frames}
 	default:
-		m.rest = &h.alone
+		m.rest = &tail{frames: m.rest.frames, hold: t.hold, turn: t.turn}
 	}
 	return m
 }
 
-// own is with for a message whose tail nobody else has yet.
-func (m Message) own(h *hold) Message {
+// own returns m with a hold in one of its turns, or with none. Nobody else has m's tail
+// yet, and there is no hold in it.
+func (m Message) own(h *hold, turn uint64) Message {
 	if m.rest == nil {
-		return m.with(h)
+		m.rest = h.tail(turn)
+	} else {
+		m.rest.hold, m.rest.turn = h, turn
 	}
-	m.rest.hold = h
 	return m
 }
 
@@ -211,8 +231,7 @@ func (m Message) Append(frames ...[]byte) Message {
 		return m
 	}
 	have := m.Len() - 1
-	out := Message{first: m.first, rest: newTail(have + len(frames))}
-	out.rest.hold = m.hold()
+	out := Message{first: m.first, rest: newTail(have + len(frames))}.own(m.beside())
 	if m.rest != nil {
 		copy(out.rest.frames, m.rest.frames)
 	}
@@ -226,8 +245,7 @@ func (m Message) Prepend(frames ...[]byte) Message {
 		return m
 	}
 	add := len(frames)
-	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len())}
-	out.rest.hold = m.hold()
+	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len())}.own(m.beside())
 	copy(out.rest.frames, frames[1:])
 	out.rest.frames[add-1] = m.first
 	if m.rest != nil {
@@ -244,9 +262,9 @@ func (m Message) Tail(n int) Message {
 	case n <= 0:
 		return m
 	case n >= m.Len():
-		return Message{}.with(m.hold())
+		return Message{}.own(m.beside())
 	}
-	return MessageOf(m.rest.frames[n-1:]...).own(m.hold())
+	return MessageOf(m.rest.frames[n-1:]...).own(m.beside())
 }
 
 // Clone returns a message with a copy of every frame, and m's properties: whatever
@@ -259,5 +277,5 @@ func (m Message) Clone() Message {
 			out.rest.frames[i] = bytes.Clone(f)
 		}
 	}
-	return out.own(m.Properties().plain())
+	return out.own(m.Properties().plain(), 0)
 }

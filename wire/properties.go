@@ -31,7 +31,7 @@ func NewProperties(found, told Metadata) *Properties {
 			p.list = append(p.list, one)
 		}
 	}
-	p.shelf.init().props = p
+	p.shelf.init(p)
 	return p
 }
 
@@ -80,10 +80,15 @@ func (p *Properties) plain() *hold {
 // Properties returns what is known of the peer that sent m. Nil, which has
 // none, is that of a message that the application made itself.
 func (m Message) Properties() *Properties {
-	if h := m.hold(); h != nil {
-		return h.props
+	h := m.hold()
+	if h == nil {
+		return nil
 	}
-	return nil
+	p := h.props.Load()
+	if h.chunk != nil && turnOf(h.state.Load()) != m.rest.turn {
+		return nil // of a later turn: the message is gone
+	}
+	return p
 }
 
 // Property returns what is known under name of the peer that sent m, and
@@ -103,11 +108,16 @@ func (m Message) Property(name string) (value string, ok bool) {
 // WithProperties returns m as it comes over a connection with these properties;
 // nil takes away those that it has. It takes over m's reference, if m has one.
 func (m Message) WithProperties(p *Properties) Message {
-	old := m.hold()
-	if !old.held() {
-		return m.with(p.plain())
+	old, turn := m.held()
+	if old == nil {
+		return m.with(p.plain().tail(0))
 	}
-	h := (&hold{props: p, chunk: old.chunk, more: old.more}).init()
-	h.state.Store(old.state.Swap(gone))
-	return m.with(h)
+	state := gone
+	switch {
+	case old.become(turn, mine, gone):
+		state = mine
+	case old.become(turn, weirs, gone):
+		state = weirs
+	}
+	return m.with(&old.another(p, state).alone)
 }

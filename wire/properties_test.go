@@ -100,3 +100,26 @@ func TestManyProperties(t *testing.T) {
 	}
 	require.Equal(t, n, count)
 }
+
+// TestPropertiesOfATurn has a chunk go round between two connections and an application: a message has the properties of its own turn, or none any more.
+func TestPropertiesOfATurn(t *testing.T) {
+	a, b := NewProperties(nil, Metadata{{Name: "X-a", Value: "1"}}), NewProperties(nil, Metadata{{Name: "X-b", Value: "1"}})
+	c := newChunk(make([]byte, 100))
+	var old []Message
+	for range 2 {
+		for _, p := range []*Properties{a, a, nil, b} {
+			m := Message{first: c.buf, rest: c.nextTurn(p)}
+			require.Same(t, p, m.Properties())
+			require.Same(t, p, m.Prepend([]byte("x")).Properties())
+			sent, err := Take(m)
+			require.NoError(t, err)
+			got := Give(sent)
+			require.Nil(t, got.Properties())
+			old = append(old, m, got)
+			for _, m := range old[:len(old)-1] {
+				require.Nil(t, m.Properties())
+				require.Nil(t, m.Copy().Properties())
+			}
+		}
+	}
+}

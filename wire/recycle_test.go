@@ -207,12 +207,12 @@ func TestDecoderKeepsNoLongLists(t *testing.T) {
 	d := NewDecoder(-1)
 	_, msgs, _, err := d.Decode(AppendMessage(nil, MessageOf(frames...)), nil)
 	require.NoError(t, err)
-	require.Equal(t, len(frames)-1, len(msgs[0].hold().more))
+	require.Equal(t, len(frames)-1, len(msgs[0].hold().further()))
 	require.LessOrEqual(t, cap(d.parts), maxParts)
 	require.LessOrEqual(t, cap(d.chunks), maxParts)
 	_, msgs, _, err = d.Decode(AppendMessage(nil, MessageOf(frames[:2]...)), nil)
 	require.NoError(t, err)
-	require.Equal(t, 1, len(msgs[0].hold().more))
+	require.Equal(t, 1, len(msgs[0].hold().further()))
 	_, msgs, _, err = d.Decode(AppendMessage(nil, MessageOf(frames[:1]...)), nil)
 	require.NoError(t, err)
 	require.True(t, msgs[0].hold().more == nil)
@@ -229,7 +229,7 @@ func TestManyFramesInFewChunks(t *testing.T) {
 		_, msgs, _, err := d.Decode(AppendMessage(nil, MessageOf(frames...)), nil)
 		require.NoError(t, err)
 		h, seen := msgs[0].hold(), map[*chunk]bool{}
-		for _, c := range append([]*chunk{h.chunk}, h.more...) {
+		for _, c := range append([]*chunk{h.chunk}, h.further()...) {
 			require.False(t, seen[c], "twice")
 			seen[c] = true
 		}
