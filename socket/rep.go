@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/weirmq/weir/mailbox"
@@ -66,10 +67,7 @@ func (s *rep) accept(p *pipe, m Message) (Message, bool) {
 		if len(m.Frame(i)) != 0 {
 			continue
 		}
-		s.envelope = m.Frames()[:i+1]
-		if wire.Held(m) { // the application may release the request before it replies
-			s.envelope = m.Clone().Frames()[:i+1]
-		}
+		s.envelope = envelope(m, i+1)
 		s.serving, s.asker = true, p
 		if !slices.Contains(s.pipes, p) {
 			s.asker = nil // it asked and went
@@ -77,6 +75,18 @@ func (s *rep) accept(p *pipe, m Message) (Message, bool) {
 		return m.Tail(i + 1), true
 	}
 	return m, false
+}
+
+// envelope returns the first n frames of m, which stay what they are if the application releases m before it replies.
+func envelope(m Message, n int) [][]byte {
+	frames := make([][]byte, n)
+	held := wire.Held(m)
+	for i := range frames {
+		if frames[i] = m.Frame(i); held {
+			frames[i] = bytes.Clone(frames[i])
+		}
+	}
+	return frames
 }
 
 // A Rep receives a request and sends its reply, in turn (ZMQ_REP). Out of turn, Recv and Send return ErrBadState. Safe for concurrent use: one of
