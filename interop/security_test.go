@@ -249,7 +249,12 @@ func TestPlainMismatch(t *testing.T) {
 				s := newScene(begin(t, libzmq), t, p, c)
 				s.place()
 				failed := s.events.waitKind(s.ctx, t, 1, socket.EventHandshakeFailed)
-				require.Error(t, failed.Err)
+				switch name {
+				case "libzmq's server, unhandled", "PLAIN client at a client": // who hangs up first, and over what, differs
+					require.Error(t, failed.Err)
+				default: // also where libzmq hangs up before it has told its own
+					require.ErrorContains(t, failed.Err, "mechanism")
+				}
 				require.Empty(t, s.events.of(socket.EventHandshakeSucceeded))
 			})
 		}

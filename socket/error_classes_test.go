@@ -24,7 +24,8 @@ type ending struct {
 	breach bool // of protocol: a connecting side does not come back
 	typ    string
 	opts   []socket.Option
-	err    error // that the event has, where it is known
+	err    error  // that the event has, where it is known
+	says   string // part of what it says, where that matters
 }
 
 // endings is the table.
@@ -48,9 +49,10 @@ func endings() []ending {
 		{name: "short PING", bytes: append(shaken, "\x04\x06\x04PING\x00"...), breach: true},
 		{name: "malformed reply", typ: "REQ", bytes: append(append(greeting(), ready("REP")...), "\x00\x05hello"...), breach: true},
 		{name: "EOF", bytes: shaken, closes: true},
-		{name: "EOF in the handshake", bytes: greeting()[:20], closes: true},
+		{name: "EOF in the handshake", bytes: greeting()[:20], closes: true, says: "another mechanism than NULL"},
+		{name: "hung up at once", bytes: greeting(), closes: true, says: "the peer hung up"},
 		{name: "reset", bytes: shaken, resets: true},
-		{name: "reset in the handshake", bytes: greeting(), resets: true},
+		{name: "reset in the handshake", bytes: greeting(), resets: true, says: "the peer hung up"},
 		{name: "HANDSHAKE_IVL", bytes: greeting(), opts: quick, err: socket.ErrHandshakeTimeout},
 		{name: "heartbeat", bytes: shaken, err: socket.ErrHeartbeatTimeout, opts: []socket.Option{
 			socket.HeartbeatInterval(20 * time.Millisecond),
@@ -72,6 +74,17 @@ func (e ending) serve(conn net.Conn) {
 	}
 	_, _ = io.Copy(io.Discard, conn) // until the other side closes
 	_ = conn.Close()
+}
+
+// acceptLoop gives that ending to one connection after the other. It ends with the listener.
+func (e ending) acceptLoop(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		e.serve(conn)
+	}
 }
 
 // TestErrorClasses ends connections in all ways, over tcp and ipc, to a connecting socket and to a bound one. A breach of protocol ends the endpoint that
@@ -112,15 +125,7 @@ func (e ending) verify(t *testing.T, network string, binds bool) {
 		l, err := net.Listen(network, address)
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = l.Close() })
-		go func() {
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				e.serve(conn)
-			}
-		}()
+		go e.acceptLoop(l)
 		connect(t, s, scheme+l.Addr().String())
 	}
 	e.await(t, events, binds)
@@ -149,6 +154,7 @@ func (e ending) await(t *testing.T, events <-chan socket.Event, binds bool) {
 		if e.err != nil {
 			require.ErrorIs(t, v.Err, e.err)
 		}
+		require.ErrorContains(t, v.Err, e.says)
 		return
 	}
 }
@@ -179,15 +185,7 @@ func TestReconnectStop(t *testing.T) {
 			if c.listens {
 				var l net.Listener
 				l, ep = listenRaw(t)
-				go func() {
-					for {
-						conn, err := l.Accept()
-						if err != nil {
-							return
-						}
-						closing.serve(conn)
-					}
-				}()
+				go closing.acceptLoop(l)
 			}
 			connect(t, pull, ep)
 			good, bad := socket.EventRetried, socket.EventEnded

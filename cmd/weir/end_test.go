@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,6 +103,15 @@ func TestBrokenOutput(t *testing.T) {
 // garbage serves connections with bytes that are not ZMTP, and returns where.
 func garbage(t *testing.T) string {
 	t.Helper()
+	return serving(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n"+strings.Repeat("x", 100))
+		_, _ = io.Copy(io.Discard, conn) // until the other side gives up
+	})
+}
+
+// serving gives connections to serve, one after the other, and returns where.
+func serving(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	done := make(chan struct{})
@@ -112,8 +122,7 @@ func garbage(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n"+strings.Repeat("x", 100))
-			_, _ = io.Copy(io.Discard, conn) // until the other side gives up
+			serve(conn)
 			_ = conn.Close()
 		}
 	}()
@@ -147,6 +156,25 @@ func TestRefusedByOne(t *testing.T) {
 	out, stderr := pull.wait(statusFailed)
 	require.Equal(t, []string{"a", "b"}, out)
 	require.Contains(t, stderr, "1 of 2 endpoints given up")
+}
+
+// TestTriedInVain says once why nothing flows where a peer hangs up amid each handshake, and goes on trying.
+func TestTriedInVain(t *testing.T) {
+	var attempts atomic.Int32
+	again := make(chan struct{})
+	ep := serving(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03") // the beginning of a greeting
+		_, _ = io.ReadFull(conn, make([]byte, 64))
+		if attempts.Add(1) == 3 {
+			close(again)
+		}
+	})
+	c := start(t, "pull", "-c", ep, "-o", "plain_username=joe", "-o", "reconnect_ivl=1")
+	c.hear("trying again: " + ep + ": handshake: the peer hung up amid its greeting, as one does that wants another mechanism than PLAIN")
+	<-again
+	c.signal()
+	_, stderr := c.wait(statusDone)
+	require.Empty(t, stderr, "once is enough")
 }
 
 // TestSignal ends in good order: with 0 where nothing is left undone.

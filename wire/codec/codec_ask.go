@@ -41,6 +41,7 @@ type shaker struct {
 	conn net.Conn
 	h    *wire.Handshake
 
+	heard   bool         // the peer has said something
 	answers chan verdict // nil until the mechanism asks; room for one
 	reads   chan read    // nil until then; room for one: what the goroutine that reads has read
 	reading bool         // it is at it, and what it reads has not been taken
@@ -82,6 +83,7 @@ func (s *shaker) shake(ctx context.Context) ([]byte, error) {
 
 // received gives the handshake what was read, and returns what is not its own.
 func (s *shaker) received(r read) ([]byte, error) {
+	s.heard = s.heard || len(r.p) > 0
 	used, reply, err := s.h.Receive(r.p)
 	if err := s.reply(reply, err); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -45,10 +46,7 @@ func (c *codec) handshake(r *run, conn net.Conn) (Peer, []byte, error) {
 	early, err := s.shake(r.ctx)
 	if err != nil {
 		s.seeOff(err, deadline)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = ErrHandshakeTimeout
-		}
-		return Peer{}, nil, &HandshakeError{Remote: c.remote(conn), Err: err}
+		return Peer{}, nil, &HandshakeError{Remote: c.remote(conn), Err: s.because(err)}
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return Peer{}, nil, &HandshakeError{Remote: c.remote(conn), Err: err}
@@ -59,6 +57,41 @@ func (c *codec) handshake(r *run, conn net.Conn) (Peer, []byte, error) {
 	r.seal, r.open = h.Traffic()
 	return peer, early, nil
 }
+
+// because is why a handshake failed, in words that help whoever reads them: a peer that does not like this side's mechanism may hang up before it has told its
+// own, as libzmq does, and all that can be said is how far it came.
+func (s *shaker) because(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return ErrHandshakeTimeout
+	}
+	if _, broken := errors.AsType[*net.OpError](err); !broken && !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	ours := wire.MechanismNull
+	if m := s.c.cfg.Handshake.Mechanism; m != nil {
+		ours = m.Name()
+	}
+	switch peer := s.h.Peer(); {
+	case !s.heard:
+		return &hangUp{"the peer hung up without a word", err}
+	case peer.Mechanism == "":
+		return &hangUp{"the peer hung up amid its greeting, as one does that wants another mechanism than " + ours, err}
+	default:
+		return &hangUp{"the peer hung up amid the handshake over " + ours + ", as one does that does not let this side in", err}
+	}
+}
+
+// A hangUp is a connection that ended amid the handshake.
+type hangUp struct {
+	when string
+	err  error // of the connection
+}
+
+// Error says how far the handshake had come.
+func (e *hangUp) Error() string { return e.when + ": " + e.err.Error() }
+
+// Unwrap returns what the connection said.
+func (e *hangUp) Unwrap() error { return e.err }
 
 // found is what this side knows of the peer by itself.
 func (c *codec) found(conn net.Conn) wire.Metadata {

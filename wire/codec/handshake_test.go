@@ -206,6 +206,14 @@ func TestPeerLeavesDuringHandshake(t *testing.T) {
 			loss := r.wantLoss("the peer left")
 			require.ErrorIs(t, loss.Reason, io.ErrUnexpectedEOF, "after %d octets", n)
 			require.ErrorAs(t, loss.Reason, new(*codec.HandshakeError))
+			switch {
+			case n == 0:
+				require.EqualError(t, loss.Reason, "handshake: the peer hung up without a word: unexpected EOF")
+			case n < 64:
+				require.ErrorContains(t, loss.Reason, "hung up amid its greeting, as one does that wants another mechanism than NULL")
+			default:
+				require.ErrorContains(t, loss.Reason, "hung up amid the handshake over NULL")
+			}
 			require.False(t, loss.Shaken)
 		}
 		r.redialed().wantIdle("a whole handshake works")
