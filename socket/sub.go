@@ -103,7 +103,7 @@ func NewSub(rt *Runtime, opts ...Option) (*Sub, error) {
 }
 
 // Subscribe asks for the messages whose first frame begins with prefix, any bytes; an empty prefix asks for all. It holds for all peers, those to
-// come too, and through reconnects. (ZMQ_SUBSCRIBE)
+// come too, and through reconnects. It never waits: where a publisher does not read, each call is queued for it. (ZMQ_SUBSCRIBE)
 func (s *Sub) Subscribe(prefix string) error {
 	return s.change(func(p *sub) { p.subscribe(prefix) })
 }

@@ -112,7 +112,8 @@ func (s *xpub) accept(_ *pipe, m Message) (Message, bool) {
 // An XPub is a Pub that receives what its subscribers send (ZMQ_XPUB): a notification is one frame, a 1 and the topic for the first subscription to
 // it, a 0 and the topic for the end of the last; when a peer goes there is one for each topic that it leaves alone. Anything else that a subscriber
 // sends is received as it is. Once a peer has RecvHWM messages that nobody has received, its connection is not read, and so its subscriptions take no
-// effect. Safe for concurrent use.
+// effect. What all peers together have said, and what those said that have gone, has no bound, since no notification may be lost: an application that
+// does not receive them is better off with a Pub. Safe for concurrent use.
 type XPub struct {
 	base
 	sending
