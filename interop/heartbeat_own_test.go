@@ -13,10 +13,7 @@ import (
 // what it took to answer is known.
 func TestOwnHeartbeat(t *testing.T) {
 	overPatterns(t, beating, every, func(t *testing.T, of []pairing) {
-		var all []lined
-		for _, p := range of {
-			all = append(all, lineUp(t, p, beats, pong))
-		}
+		all := lineUps(t, of, pong, always(beats))
 		outlive(t, all, longerThanTimeout)
 		eachOf(t, all, func(l lined) { require.Positive(t, l.weir.Stats().Peers[0].RTT) })
 	})
@@ -28,17 +25,13 @@ func TestFrozenPeer(t *testing.T) {
 	asking := setup{weir: []socket.Option{socket.HeartbeatInterval(200 * time.Millisecond), socket.HeartbeatTimeout(2 * time.Second)}}
 	asked := setup{peer: []string{"heartbeat=100", "ttl=2000", "timeout=60000"}}
 	overPatterns(t, beating, crowds, func(t *testing.T, of []pairing) {
-		var all []lined
-		for _, p := range of {
-			all = append(all, lineUp(t, p, asking, pinged), lineUp(t, p, asked, pinged))
-		}
+		all := lineUps(t, of, pinged, always(asking, asked))
 		eachOf(t, all, func(l lined) {
 			l.line.await(l.ctx, t, 1) // its TTL is on its way
 			l.peer.signal(syscall.SIGSTOP)
 		})
 		eachOf(t, all, func(l lined) {
-			lost := l.events.waitKind(l.ctx, t, 1, socket.EventDisconnected)
-			require.ErrorIs(t, lost.Err, socket.ErrHeartbeatTimeout)
+			require.ErrorIs(t, l.parted(), socket.ErrHeartbeatTimeout)
 			l.peer.signal(syscall.SIGCONT)
 			l.meet()
 			l.pair.moves.many(l.scene, 50, 50, 20)

@@ -109,15 +109,20 @@ func (d *duel) order(from, to *peer, begin, answer string, first int) {
 	to.okay(d.ctx)
 }
 
-// partingMS is how long a libzmq socket is given to take leave of a connection of which its monitor has told already. It needs two turns of its I/O thread,
-// and on a busy machine those may be far apart.
-const partingMS = 400
+// A libzmq socket is given partingTurns, of partingMS each, to take leave of a connection of which its monitor has told already. It needs two turns of its I/O thread,
+// which on a busy machine may be far apart. A machine that stands still takes one of these with it, and not all.
+const (
+	partingTurns = 40
+	partingMS    = 10
+)
 
 // part gives a libzmq PAIR that stays the time to take leave of a peer that is gone. libzmq tells its monitor before its socket, and a PAIR that has not
 // heard of the end by then turns the next one away, with what it has sent.
 func (p *peer) part(ctx context.Context) {
 	if strings.HasSuffix(p.name, " PAIR") {
-		p.do(ctx, "idle", partingMS)
+		for range partingTurns {
+			p.do(ctx, "idle", partingMS)
+		}
 	}
 }
 

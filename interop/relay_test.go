@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/weirmq/weir/socket"
 )
 
 // A relay stands between two peers, passes everything on, and counts the PONGs, of either side, or the PINGs. Where nothing but heartbeats passes, a PONG is what has its
@@ -204,6 +205,34 @@ func lineUp(t *testing.T, p pairing, with setup, sign []byte) lined {
 	p.moves.many(s, 0, 50, 20)
 	l.line.forget()
 	return l
+}
+
+// lineUps is lineUp for several cells, with each of the setups that with makes for one.
+func lineUps(t *testing.T, of []pairing, sign []byte, with func(p pairing) []setup) (all []lined) {
+	t.Helper()
+	for _, p := range of {
+		for _, w := range with(p) {
+			all = append(all, lineUp(t, p, w, sign))
+		}
+	}
+	return all
+}
+
+// always is for lineUps: the same setups for each cell.
+func always(with ...setup) func(pairing) []setup { return func(pairing) []setup { return with } }
+
+// parted waits until Weir has lost its connection, and returns why. Where a process had stood still, one may have been lost before, and the two have met again:
+// that is among their meetings then.
+func (l lined) parted() error {
+	l.Helper()
+	for {
+		l.meetings = len(l.events.of(socket.EventHandshakeSucceeded))
+		lost := l.events.waitKind(l.ctx, l.T, l.meetings, socket.EventDisconnected)
+		if len(l.events.of(socket.EventHandshakeSucceeded)) == l.meetings {
+			l.peer.meetings = l.meetings
+			return lost.Err
+		}
+	}
 }
 
 // eachOf goes on with several scenes, one after the other.

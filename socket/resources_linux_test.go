@@ -52,7 +52,7 @@ func TestIdlePeers(t *testing.T) {
 	var limit syscall.Rlimit
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
 	require.Greater(t, limit.Max, uint64(idlePeers+100), "the limit of open files is too low for this test: raise it (ulimit -n)")
-	ctx := within(t)
+	ctx := t.Context() // so many handshakes take what they take
 	rt := newRuntime(t)
 	pull, err := socket.NewPull(rt, socket.Backlog(1000))
 	require.NoError(t, err)
