@@ -28,7 +28,7 @@ type Queue[T any] struct {
 
 	// Set by New, then read-only.
 	policy Policy
-	plain  bool // lock-free storage without sizes: the fast path of TryPush applies
+	plain  bool // lock-free storage without sizes: the short way of TryPush and Push applies
 	size   func(T) int
 	onRoom func()
 	onFull func()   // nil: nobody asks
@@ -123,14 +123,14 @@ func (q *Queue[T]) HasRoom() bool {
 	return limit == 0 || q.held.Load() < limit
 }
 
-// Len returns how many items were accepted and have not left yet, those in the consumer's hand included. Any goroutine
-// may call it.
+// Len returns how many items were accepted and have not left yet, those in the consumer's hand included. While the queue is in use it is not more than there
+// were (under Conflate by one at most). Any goroutine may call it.
 func (q *Queue[T]) Len() int {
 	if q.store != nil {
 		return q.store.len()
 	}
-	head := q.head.Load()
-	return int(position(q.tail.Load()) - head)
+	accepted := position(q.tail.Load())
+	return int(accepted - min(q.head.Load(), accepted)) // read last: what moves meanwhile never adds to what is queued
 }
 
 // Mark returns the mark, in items; 0 is no limit. Any goroutine may call it.
