@@ -141,12 +141,13 @@ func (p *pipe) properties() *wire.Properties {
 	return nil
 }
 
-// give returns m, which came from p, for the application to keep. What came over a connection is nobody else's already.
+// give returns m, which came from p, for the application to keep. A plain message has nothing to hand over, and what came over a connection is nobody else's
+// already.
 func (p *pipe) give(m Message) Message {
-	if p.other.Load() != nil {
-		return wire.Give(m)
+	if wire.Plain(m) || p.other.Load() == nil {
+		return m
 	}
-	return m
+	return wire.Give(m)
 }
 
 // pipeMessage is what a pipe actor receives.
