@@ -233,10 +233,7 @@ func TopicSteps(total int, topic func(i int) string) func(body string) int {
 		tree.at(topic(i))
 	}
 	return func(body string) (steps int) {
-		var s topicSearch[struct{}]
-		for s.begin(&tree, []byte(body)); !s.done; s.step() {
-			steps++
-		}
+		_, steps = tree.search(nil, []byte(body), -1)
 		return steps
 	}
 }

@@ -2,76 +2,62 @@ package socket
 
 import "math/bits"
 
-// A topicSearch goes down a tree along a body, one step after the other: a step looks for one letter below the node that the search has come to. There
-// are as many as the body has bytes, and one, at most.
-type topicSearch[V any] struct {
-	tree  *topicTree[V]
-	hit   *V          // the value of the topic that the last step found; nil where it found none
-	done  bool        // there was nothing left to look for
-	at    topicNumber // the node that the search has come to
-	body  []byte      // what is left from there
-	word  uint64      // its first letter
-	sizes uint8       // the sizes of that letter that are still to be looked for; see topicNode
-}
-
-// begin comes to the root, which is a step. (A search is worked on where it lies: to return one costs as much as a step.)
-func (s *topicSearch[V]) begin(t *topicTree[V], body []byte) {
-	s.tree, s.done = t, t.nodes.none()
-	if !s.done {
-		s.arrive(0, t.nodes.get(0), body)
+// search goes down a tree along a body, from the root, and appends to hits the values whose topic is a prefix of it, the shortest first: so many at
+// most. A step looks for one letter below the node that the search has come to; how many it took is told as well. There are as many as the body has bytes,
+// and one, at most.
+//
+// It is one function, and what it is at stays in registers: each call would take as long as the step that it makes.
+func (t *topicTree[V]) search(hits []*V, body []byte, most int) (_ []*V, steps int) {
+	if t.nodes.none() {
+		return hits, 0
 	}
-}
-
-// arrive comes to a node.
-func (s *topicSearch[V]) arrive(n topicNumber, node *topicNode[V], body []byte) {
-	s.at, s.body, s.sizes = n, body, 0
-	if node.valued {
-		s.hit = &node.value
-	}
-	if node.sizes != 0 {
+	n, node := topicNumber(0), t.nodes.get(0)
+	for steps = 1; ; {
+		if node.valued {
+			if hits = append(hits, &node.value); len(hits) == most {
+				return hits, steps
+			}
+		}
+		if node.sizes == 0 {
+			return hits, steps
+		}
 		word, size := letterOf(body)
-		s.word, s.sizes = word, node.sizes&(1<<size-1)
-	}
-}
-
-// step looks for the shortest letter that has not been looked for: only one of all eight bytes leads on.
-func (s *topicSearch[V]) step() {
-	s.hit, s.done = nil, s.sizes == 0
-	if s.done {
-		return
-	}
-	size := bits.TrailingZeros8(s.sizes) + 1
-	s.sizes &= s.sizes - 1
-	c, child := s.tree.lookUp(s.at, beginning(s.word, size), size)
-	if child == nil {
-		return
-	}
-	if size < letterSize { // the end of a topic
-		s.hit = &child.value
-		return
-	}
-	rest, left := child.rest(), s.body[letterSize:]
-	if len(left) >= len(rest) && string(left[:len(rest)]) == rest {
-		s.arrive(c, child, left[len(rest):])
+		var next *topicNode[V]
+		for sizes := node.sizes & (1<<size - 1); sizes != 0; sizes &= sizes - 1 { // the shortest first: only one of all eight bytes leads on
+			steps++
+			size := bits.TrailingZeros8(sizes) + 1
+			c, child := t.lookUp(n, beginning(word, size), size)
+			switch {
+			case child == nil:
+			case size == letterSize:
+				n, next = c, child
+			default: // the end of a topic
+				if hits = append(hits, &child.value); len(hits) == most {
+					return hits, steps
+				}
+			}
+		}
+		if next == nil {
+			return hits, steps
+		}
+		rest := next.rest()
+		body = body[letterSize:]
+		if len(body) < len(rest) || string(body[:len(rest)]) != rest {
+			return hits, steps
+		}
+		node, body = next, body[len(rest):]
 	}
 }
 
 // match appends to hits the values whose topic is a prefix of body, the shortest first.
 func (t *topicTree[V]) match(hits []*V, body []byte) []*V {
-	var s topicSearch[V]
-	for s.begin(t, body); !s.done; s.step() {
-		if s.hit != nil {
-			hits = append(hits, s.hit)
-		}
-	}
+	hits, _ = t.search(hits, body, -1)
 	return hits
 }
 
 // matches says whether any topic is a prefix of body.
 func (t *topicTree[V]) matches(body []byte) bool {
-	var s topicSearch[V]
-	for s.begin(t, body); !s.done && s.hit == nil; {
-		s.step()
-	}
-	return !s.done
+	var room [1]*V
+	hits, _ := t.search(room[:0], body, 1)
+	return len(hits) > 0
 }
