@@ -44,14 +44,14 @@ func TestGreetingIsStaged(t *testing.T) {
 		p.wantMessage("traffic", "early")
 		p.wantIdle("that was all")
 		require.Equal(t, "up", r.host.told())
-		require.Equal(t, codec.Peer{
+		r.wantPeer(codec.Peer{
 			Peer: wire.Peer{
 				Version: wire.Version{Major: 3, Minor: 1}, Mechanism: wire.MechanismNull, SocketType: wire.TypePull,
 				Metadata: wire.Metadata{{Name: wire.PropertySocketType, Value: wire.TypePull}},
 			},
 			Local: "pipe", Remote: "pipe",
 			Properties: wire.NewProperties(nil, wire.Metadata{{Name: wire.PropertySocketType, Value: wire.TypePull}}),
-		}, r.host.peers[0])
+		})
 	})
 }
 

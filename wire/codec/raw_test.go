@@ -33,7 +33,7 @@ func TestRawIn(t *testing.T) {
 			r.wantIn("one piece, one message", piece)
 		}
 		p.wantIdle("nobody greets, nobody answers")
-		require.Equal(t, codec.Peer{Local: "pipe", Remote: "pipe", Properties: wire.NewProperties(nil, nil)}, r.host.peers[0])
+		r.wantPeer(codec.Peer{Local: "pipe", Remote: "pipe", Properties: wire.NewProperties(nil, nil)})
 		p.leaves()
 		loss := r.wantLoss("the peer left")
 		require.ErrorIs(t, loss.Reason, io.EOF)

@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"context"
+	"maps"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -185,6 +186,16 @@ func (r *rig) push(msgs ...wire.Message) {
 	for _, m := range msgs {
 		require.NoError(r.t, r.out.TryPush(m))
 	}
+}
+
+// wantPeer requires that the codec reported one peer, and which. Properties are those that say the same.
+func (r *rig) wantPeer(want codec.Peer) {
+	r.t.Helper()
+	require.Len(r.t, r.host.peers, 1)
+	got := r.host.peers[0]
+	require.Equal(r.t, maps.Collect(want.Properties.All()), maps.Collect(got.Properties.All()))
+	want.Properties, got.Properties = nil, nil
+	require.Equal(r.t, want, got)
 }
 
 // wantLoss requires that the codec reported one loss since the last call, and returns it.
