@@ -207,6 +207,7 @@ type run struct {
 	early   []byte       // what was read behind the handshake; owned by the loop
 	in      uint64       // whole messages delivered; the handler reads it once the loop is joined
 	late    <-chan read  // a read that the handshake has begun and not seen the end of; nil where there is none
+	ferry   *ferry       // writes large bodies; nil before the first of them, and where there is none; owned by the handler
 	seal    *wire.Sealer // of this connection's traffic; owned by the handler once shaken is sent; nil where it is not sealed
 	open    *wire.Opener // the same for what comes in; owned by the loop
 	version wire.Version

@@ -84,6 +84,7 @@ type reader struct {
 	in        Inlet
 	dec       *wire.Decoder
 	publisher bool   // SUBSCRIBE and CANCEL are for the socket
+	ferry     *ferry // of large bodies; nil before the first of them, and where there is none
 	few       bool   // the last run gave few messages for its length
 	pieces    uint64 // what dec.Pieces said last
 }
@@ -96,9 +97,23 @@ func (rd *reader) read() (p []byte, direct bool, err error) {
 		return p, false, err
 	}
 	rd.rise()
-	n, err := rd.conn.Read(dst)
+	n, err := rd.readBody(dst)
 	rd.sit()
 	return dst[:n], true, err
+}
+
+// readBody reads into a body. The pieces of a large one come in turns (turn.go).
+func (rd *reader) readBody(dst []byte) (int, error) {
+	if len(dst) < turnBody {
+		return rd.conn.Read(dst)
+	}
+	if rd.ferry == nil {
+		rd.ferry = newFerry(rd.conn)
+	}
+	if rd.ferry == nil {
+		return rd.conn.Read(dst)
+	}
+	return rd.ferry.read(dst)
 }
 
 // decode cuts p into messages and commands and delivers them in the order they came.
