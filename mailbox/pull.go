@@ -123,19 +123,18 @@ func (q *Queue[T]) takeInto(v *T) bool {
 	if q.seen == q.cursor && !q.scout() {
 		return false
 	}
-	at := q.cursor
-	slot := &q.cur.vals[at-q.curBase]
+	slot := &q.cur.vals[q.cursor-q.curBase]
 	*v = *slot
-	q.cursor = at + 1
-	if at != q.headPos || q.size != nil {
+	q.cursor++
+	if q.cursor != q.headPos+1 || q.size != nil {
 		q.leave(1)
 		return true
 	}
 	// Nothing else is in hand, so the item is the oldest, and its chunk both the cursor's and the head's.
 	var zero T
 	*slot = zero
-	q.headPos = at + 1
-	q.head.Store(at + 1)
+	q.headPos = q.cursor
+	q.head.Store(q.cursor)
 	if q.gate.Load() {
 		q.reopen()
 	}

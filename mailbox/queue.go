@@ -28,7 +28,7 @@ type Queue[T any] struct {
 
 	// Set by New, then read-only.
 	policy Policy
-	plain  bool // lock-free storage without sizes: the short way of TryPush and Push applies
+	plain  bool // lock-free storage without sizes: the short ways of offer and Take apply
 	size   func(T) int
 	onRoom func()
 	onFull func()   // nil: nobody asks

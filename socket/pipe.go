@@ -141,13 +141,12 @@ func (p *pipe) properties() *wire.Properties {
 	return nil
 }
 
-// give returns m, which came from p, for the application to keep. A plain message has nothing to hand over, and what came over a connection is nobody else's
-// already.
+// give returns m, which came from p, for the application to keep. What came over a connection is nobody else's already.
 func (p *pipe) give(m Message) Message {
-	if wire.Plain(m) || p.other.Load() == nil {
-		return m
+	if p.other.Load() != nil {
+		return wire.Give(m)
 	}
-	return wire.Give(m)
+	return m
 }
 
 // pipeMessage is what a pipe actor receives.
