@@ -56,7 +56,9 @@ func TestAllocsForward(t *testing.T) {
 			Drop(sent)
 		}))
 		require.NotNil(t, m.Properties())
-		require.Nil(t, Give(m).Properties(), "over inproc it has none")
+		given := Give(m)
+		require.Nil(t, given.Properties(), "over inproc it has none")
+		require.Zero(t, testing.AllocsPerRun(100, func() { given = Give(given) }), "and nothing to take away")
 	}
 }
 
@@ -77,6 +79,9 @@ func TestAllocsDecode(t *testing.T) {
 		{"10000 octets", []string{string(make([]byte, 10_000))}, 3, false},
 		{"10000 octets, released", []string{string(make([]byte, 10_000))}, 1.2, true},
 		{"a request", []string{"", "hello"}, 1.02, true},
+		{"a request of 1000 octets, released", []string{"", string(make([]byte, 1000))}, 1.3, true},
+		{"a request of 10000 octets, released", []string{"", string(make([]byte, 10_000))}, 1.3, true},
+		{"a body behind an id, released", []string{"identity", "", string(make([]byte, 10_000))}, 2.3, true},
 		{"four frames", []string{"id", "", "topic", "hello"}, 1.02, false},
 		{"five frames", []string{"id", "", "topic", "hello", "world"}, 2.02, false},
 	} {

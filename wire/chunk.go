@@ -20,9 +20,13 @@ type chunk struct {
 	last    *farewell       // the callback; nil for octets of the pool
 	cleanup runtime.Cleanup // of last
 
-	// Owned by who has the message whose turn it is.
-	own   hold   // of the messages that have all of the chunk, one after another
-	tails []tail // for its next turns
+	// Its state and properties are open to whoever has a message of any turn; they are
+	// atomic.
+	own hold // of the messages that have all of the chunk, one after another
+
+	// Owned by who begins the next turn: who takes the chunk from the pool, or gives
+	// the message whose turn it is to another.
+	tails []tail // for the next turns
 
 	// Atomic: written by whoever takes or gives up a reference.
 	refs atomic.Int32
@@ -40,13 +44,16 @@ func newChunk(octets []byte) *chunk {
 
 // nextTurn begins a turn of the chunk's own hold with the reference that is the
 // caller's, and returns the tail of a message of one frame.
-func (c *chunk) nextTurn(p *Properties) *tail {
-	turn := turnOf(c.own.state.Load()) + nextTurn
+func (c *chunk) nextTurn(p *Properties) *tail { return c.tail(c.begin(p)) }
+
+// begin is nextTurn for a message of several frames, which has a tail.
+func (c *chunk) begin(p *Properties) (turn uint64) {
+	turn = turnOf(c.own.state.Load()) + nextTurn
 	c.own.state.Store(turn | mine)
 	if c.own.props.Load() != p {
 		c.own.props.Store(p)
 	}
-	return c.tail(turn)
+	return turn
 }
 
 // fewTails is how many tails are made at once for a chunk that goes round. No tail is

@@ -45,10 +45,15 @@ func Give(m Message) Message {
 	if h.props.Load() != nil {
 		h.props.Store(nil)
 	}
-	if h == &h.chunk.own {
-		return m.with(h.chunk.tail(turn + nextTurn))
+	turn += nextTurn
+	switch {
+	case m.Len() > 1:
+		return m.among(h, turn)
+	case h == &h.chunk.own:
+		return m.with(h.chunk.tail(turn))
+	default:
+		return m.with(h.tail(turn))
 	}
-	return m.with(h.tail(turn + nextTurn))
 }
 
 // Drop says that Weir is done with m: it is written, or dropped.

@@ -136,7 +136,7 @@ func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
 				}
 				msgs = append(msgs, Message{first: body, rest: rest})
 			} else {
-				d.holdSlab()
+				d.holdSlab(len(body))
 				msgs = d.frame(hd.flags, body, msgs)
 			}
 			d.passed(len(body))
@@ -155,12 +155,14 @@ func (d *Decoder) reference(size int) *tail {
 		d.slab.reference() // for good
 		return d.alone
 	}
+	d.slab.reference()
 	return &d.slab.hold(d.props(), size).alone
 }
 
-// holdSlab notes that a part of a message lies in the slab.
-func (d *Decoder) holdSlab() {
-	if d.slab.chunk != nil && !d.slab.noted {
+// holdSlab notes that a part of a message, of size octets, lies in the slab. An empty
+// one lies nowhere.
+func (d *Decoder) holdSlab(size int) {
+	if size > 0 && d.slab.chunk != nil && !d.slab.noted {
 		d.slab.noted = true
 		d.chunks = append(d.chunks, d.slab.reference())
 	}
@@ -238,7 +240,7 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 	if b.chunk != nil {
 		d.chunks = append(d.chunks, b.chunk)
 	} else {
-		d.holdSlab()
+		d.holdSlab(b.size)
 	}
 	return d.frame(d.flags, b.octets[:b.size:b.size], msgs), nil
 }
@@ -274,6 +276,10 @@ func (d *Decoder) held(m Message) Message {
 		m = m.own(d.hold, 0)
 	case m.rest == nil && size > slabMax: // in a chunk of its own
 		m.rest = d.chunks[0].nextTurn(d.props())
+	case m.rest != nil && len(d.chunks) == 1 && d.chunks[0].refs.Load() == 1: // it is m's, and so nobody else has one
+		m = m.own(&d.chunks[0].own, d.chunks[0].begin(d.props()))
+	case len(d.chunks) == 1 && d.chunks[0] == d.slab.chunk:
+		m = m.own(d.slab.hold(d.props(), size), 0)
 	default:
 		m = m.own(newHold(d.props(), d.chunks), 0)
 	}

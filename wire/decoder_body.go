@@ -47,15 +47,15 @@ func (s *slab) reference() *chunk {
 	return s.chunk
 }
 
-// hold returns a hold with a reference to the slab's chunk, which there is, for a
-// message with a body of size octets.
+// hold returns a hold for a message of size octets, with a reference to the slab's
+// chunk that is counted already.
 func (s *slab) hold(p *Properties, size int) *hold {
 	if len(s.holds) == 0 {
 		s.holds = make([]hold, 1+min(len(s.free)/size, maxHolds-1))
 	}
 	h := &s.holds[0]
 	s.holds = s.holds[1:]
-	h.chunk = s.reference()
+	h.chunk = s.chunk
 	h.init(p)
 	return h
 }

@@ -63,7 +63,7 @@ func (d *Decoder) unseal(sealed body, msgs []Message) (out []Message, cmd []byte
 // reference to it.
 func (d *Decoder) unsealedSmall(octets []byte, msgs []Message) []Message {
 	if d.flags&More != 0 || len(d.parts) > 0 {
-		d.holdSlab()
+		d.holdSlab(len(octets))
 		return d.frame(d.flags, octets, msgs)
 	}
 	rest := d.alone

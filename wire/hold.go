@@ -14,11 +14,12 @@ var ErrReleased = errors.New("weir: message was released or sent before")
 // A hold is what a message has beside its frames: the properties of the
 // connection over which it came, and one reference to the chunks that the
 // frames lie in. One without a reference is shared by many messages. One with a
-// reference is that of one message at a time, of the next one in each turn; a
-// message knows its turn. So a second release finds that the first has been,
-// whatever has become of the chunks, and of the hold, meanwhile.
+// reference is that of one message at a time, and has turns: Give begins another, and
+// so does who makes a message of a chunk whose own hold it is, which goes round with
+// the chunk. A message knows its turn. So a second release finds that the first has
+// been, whatever has become of the chunks, and of the hold, meanwhile.
 //
-//	mine ──Release, Drop──▶ gone ──the chunk's next──▶ mine, of the next turn
+//	mine ──Release, Drop──▶ gone ──of a chunk's own──▶ mine, of the next turn
 //	 │▲                      ▲
 //	Take, Return             │
 //	 ▼│                      │
@@ -54,13 +55,28 @@ func turnOf(state uint64) uint64 { return state &^ (nextTurn - 1) }
 // newHold returns a hold with the caller's references to the chunks, of which there is
 // at least one, in its first turn.
 func newHold(p *Properties, chunks []*chunk) *hold {
-	h := &hold{chunk: chunks[0]}
-	if len(chunks) > 1 {
+	var h *hold
+	switch len(chunks) {
+	case 1:
+		h = &hold{chunk: chunks[0]}
+	case 2:
+		h2 := &holdOf2{room: [1]*chunk{chunks[1]}}
+		h2.list = h2.room[:]
+		h = &h2.hold
+		h.chunk, h.more = chunks[0], &h2.list
+	default:
 		more := slices.Clone(chunks[1:])
-		h.more = &more
+		h = &hold{chunk: chunks[0], more: &more}
 	}
 	h.init(p)
 	return h
+}
+
+// A holdOf2 is a hold with room for one further chunk in the same allocation.
+type holdOf2 struct {
+	hold
+	list []*chunk
+	room [1]*chunk
 }
 
 // init makes h ready for its first turn: its tail points back.
@@ -158,8 +174,8 @@ func MessageWithRelease(body []byte, release func()) Message {
 }
 
 // Release says that the application is done with m, and with whatever Append,
-// Prepend and Tail made of it: nobody may look at the frames any more, and their
-// memory is used again. Of a message of small frames, and of one that was made of
+// Prepend and Tail made of it: nobody may look at the frames and the properties any
+// more, and the frames' memory is used again. Of a message of small frames, and of one that was made of
 // the application's own octets, there is nothing to give back; one of [NewBody] or
 // [MessageWithRelease] has a reference like one that was received.
 //

@@ -135,9 +135,17 @@ func (m Message) with(t *tail) Message {
 	case m.rest == nil || len(m.rest.frames) == 0:
 		m.rest = t
 	case t == nil:
-		m.rest = &tail{frames: m.rest.frames}
+		return m.among(nil, 0)
 	default:
-		m.rest = &tail{frames: m.rest.frames, hold: t.hold, turn: t.turn}
+		return m.among(t.hold, t.turn)
+	}
+	return m
+}
+
+// among is with for a message of several frames.
+func (m Message) among(h *hold, turn uint64) Message {
+	if m.rest.hold != h || m.rest.turn != turn {
+		m.rest = &tail{frames: m.rest.frames, hold: h, turn: turn}
 	}
 	return m
 }

@@ -99,8 +99,8 @@ func (m Message) Properties() *Properties {
 // an ipc connection; and User-Id where the peer had to prove who it is. All
 // frames of a message have the same. Upper and lower case are different.
 //
-// A message loses its properties where it is sent on, and one that comes over
-// inproc has none.
+// A message loses its properties where it is sent on, and once it is released; one
+// that comes over inproc has none.
 func (m Message) Property(name string) (value string, ok bool) {
 	return m.Properties().Get(name)
 }

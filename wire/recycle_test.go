@@ -236,3 +236,24 @@ func TestManyFramesInFewChunks(t *testing.T) {
 		require.Less(t, len(seen), 25)
 	}
 }
+
+// TestEmptyFramesCountNothing decodes empty frames whose headers come in pieces, between small ones in a slab that is counted: they take no part of it,
+// and no reference, however many there are.
+func TestEmptyFramesCountNothing(t *testing.T) {
+	d := NewDecoder(-1)
+	_, msgs, _, err := d.Decode(AppendMessage(nil, MessageOf(make([]byte, 600))), nil)
+	require.NoError(t, err)
+	require.Len(t, msgs, 1)
+	require.NotNil(t, d.slab.chunk)
+	given := d.slab.given
+	empty := AppendMessage(nil, Message{})
+	for range 100 {
+		for _, octet := range empty {
+			_, msgs, _, err = d.Decode([]byte{octet}, nil)
+			require.NoError(t, err)
+		}
+		require.Len(t, msgs, 1)
+		require.Zero(t, msgs[0].Size())
+	}
+	require.Equal(t, given, d.slab.given)
+}
