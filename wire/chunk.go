@@ -49,7 +49,7 @@ func (c *chunk) nextTurn(p *Properties) *tail { return c.tail(c.begin(p)) }
 // begin is nextTurn for a message of several frames, which has a tail.
 func (c *chunk) begin(p *Properties) (turn uint64) {
 	turn = turnOf(c.own.state.Load()) + nextTurn
-	c.own.state.Store(turn | mine)
+	c.own.state.Store(turn + mine)
 	if c.own.props.Load() != p {
 		c.own.props.Store(p)
 	}

@@ -39,7 +39,7 @@ func Give(m Message) Message {
 	switch {
 	case h == nil:
 		return m.with(nil)
-	case !h.state.CompareAndSwap(turn|weirs, turn+nextTurn|mine):
+	case !h.state.CompareAndSwap(turn+weirs, turn+nextTurn+mine):
 		return m
 	}
 	if h.props.Load() != nil {

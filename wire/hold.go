@@ -38,8 +38,8 @@ type hold struct {
 	state atomic.Uint64
 }
 
-// The states of a hold. A turn is a multiple of nextTurn, so that turn and state are
-// one word.
+// The states of a hold. A turn is a multiple of nextTurn, so that the sum of turn and
+// state says both.
 const (
 	mine  uint64 = iota // the application has the message
 	weirs               // it was sent, and Weir has it
@@ -100,7 +100,7 @@ func (h *hold) tail(turn uint64) *tail {
 // become goes from one state of a turn to another, and reports whether that is where
 // it was.
 func (h *hold) become(turn, from, to uint64) bool {
-	return h.state.CompareAndSwap(turn|from, turn|to)
+	return h.state.CompareAndSwap(turn+from, turn+to)
 }
 
 // over ends the turn, and reports whether it had not ended before.
@@ -201,7 +201,7 @@ func (m Message) Release() {
 // to come before Send and Release: afterwards the octets may be somebody else's
 // already, and there is no reference to take. (zmq_msg_copy)
 func (m Message) Copy() Message {
-	if h, turn := m.held(); h != nil && h.state.Load() == turn|mine {
+	if h, turn := m.held(); h != nil && h.state.Load() == turn+mine {
 		return m.with(&h.share(m.Properties(), mine).alone)
 	}
 	return m
