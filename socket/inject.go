@@ -17,15 +17,16 @@ import (
 var errHandedOver = errors.New("weir: a connection that was handed over cannot be made again")
 
 // BindListener makes the socket reachable through a listener that somebody else has made: by socket activation, say, or with TLS around it. From the
-// call on, l belongs to the socket: it is closed with the endpoint, or at once where there is an error. What SendBuffer, RecvBuffer, TypeOfService,
-// Backlog and the like ask for is not set on it or on what it accepts: that is its maker's business, as in libzmq. The endpoint is named after l's
-// address: tcp://127.0.0.1:5555, ipc:///run/weir. Errors: ErrIncompatible, ErrNoIOWorker, ErrClosed. (ZMQ_USE_FD)
+// call on, l belongs to the socket: it is closed with the endpoint, or at once where there is an error. Nothing is set on l itself: how it is bound,
+// its Backlog and its BindToDevice are its maker's business, as in libzmq. Where it is a listener of package net, tcp's or ipc's, what it accepts gets
+// what SendBuffer, RecvBuffer, TypeOfService, Priority, TCPKeepAlive and TCPMaxRetransmit ask for; of another, TLS say, that is its maker's business
+// too. The endpoint is named after l's address: tcp://127.0.0.1:5555, ipc:///run/weir. Errors: ErrIncompatible, ErrNoIOWorker, ErrClosed. (ZMQ_USE_FD)
 func (b base) BindListener(ctx context.Context, l net.Listener) (*Endpoint, error) {
 	if l == nil {
 		return nil, badOption("BindListener", l, "a listener")
 	}
 	e := newEndpoint(b.s, transport.EndpointOf(l.Addr()), "", true)
-	listener := transport.Adopt(l)
+	listener := transport.Adopt(l, e.opts.transport())
 	e.text = listener.Endpoint()
 	err := b.s.serves(e.addr)
 	if err == nil {

@@ -7,16 +7,35 @@ import (
 	"time"
 )
 
-// Adopt makes a Listener of one that was made elsewhere: by a service manager, with options of its own, over TLS. No
-// options are set on it or on its connections. It closes when the Listener does.
-func Adopt(l net.Listener) Listener {
+// Adopt makes a Listener of one that was made elsewhere: by a service manager, with options of its own, over TLS. It is
+// left as it is; where it is the system's own, of package net, its connections get what opts asks of them. It closes
+// when the Listener does.
+func Adopt(l net.Listener, opts Options) Listener {
 	endpoint := EndpointOf(l.Addr()).String()
+	if network := systemNetwork(l); network != "" {
+		return &listener{Listener: l, endpoint: endpoint, network: network, opts: opts}
+	}
 	if d, ok := l.(deadliner); ok {
 		return &adopted{Listener: l, deadliner: d, endpoint: endpoint}
 	}
 	return &pump{
 		inner: l, endpoint: endpoint, expired: make(chan struct{}), closed: make(chan struct{}),
 		results: make(chan acceptResult, 1),
+	}
+}
+
+// systemNetwork is the network of a listener of package net's own, in the words of listener; "" where it is another's.
+func systemNetwork(l net.Listener) string {
+	switch l := l.(type) {
+	case *net.TCPListener:
+		if l.Addr().(*net.TCPAddr).IP.To4() != nil {
+			return "tcp4"
+		}
+		return "tcp6"
+	case *net.UnixListener:
+		return "unix"
+	default:
+		return ""
 	}
 }
 
@@ -44,7 +63,7 @@ func EndpointOf(a net.Addr) Endpoint {
 // A deadliner is a listener whose Accept can be woken without closing it.
 type deadliner interface{ SetDeadline(t time.Time) error }
 
-// An adopted listener is one of the system's, made elsewhere.
+// An adopted listener is somebody's that has a deadline.
 type adopted struct {
 	net.Listener
 	deadliner

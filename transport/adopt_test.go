@@ -14,16 +14,20 @@ import (
 // A bare listener has no deadline.
 type bare struct{ net.Listener }
 
-// adoptions are listeners made elsewhere: the system's own, and one without a deadline.
+// A timed listener is another's that has a deadline.
+type timed struct{ *net.TCPListener }
+
+// adoptions are listeners made elsewhere: the system's own, another's with a deadline, and one without.
 func adoptions(t *testing.T) map[string]transport.Listener {
 	t.Helper()
 	all := map[string]transport.Listener{}
 	for name, wrap := range map[string]func(net.Listener) net.Listener{
 		"own": func(l net.Listener) net.Listener { return l }, "bare": func(l net.Listener) net.Listener { return bare{l} },
+		"timed": func(l net.Listener) net.Listener { return timed{l.(*net.TCPListener)} },
 	} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
-		ln := transport.Adopt(wrap(l))
+		ln := transport.Adopt(wrap(l), transport.Options{})
 		t.Cleanup(func() { _ = ln.Close() })
 		require.Equal(t, "tcp://"+l.Addr().String(), ln.Endpoint())
 		require.Equal(t, l.Addr(), ln.Addr())

@@ -78,7 +78,26 @@ func TestTCPAsked(t *testing.T) {
 		t.Cleanup(func() { _ = accepted.Close() })
 		for _, c := range []any{ln, dialed, accepted} {
 			wantAsked(t, c, six)
+			wantDevice(t, c)
 		}
+	}
+}
+
+// TestAdoptAsked reads back what was asked for from what a listener of the system's own accepts that was made elsewhere: its own socket stays as it was.
+// (libzmq: tcp_listener.cpp, with ZMQ_USE_FD)
+func TestAdoptAsked(t *testing.T) {
+	needIPv6(t)
+	for at, six := range map[string]bool{"127.0.0.1:0": false, "[::1]:0": true, ":0": true} {
+		l, err := net.Listen("tcp", at)
+		require.NoError(t, err)
+		ln := transport.Adopt(l, everything())
+		t.Cleanup(func() { _ = ln.Close() })
+		dialAddr(t, ln)
+		accepted, err := ln.Accept()
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = accepted.Close() })
+		wantAsked(t, accepted, six)
+		require.Equal(t, 0, option(t, ln, unix.IPPROTO_IP, unix.IP_TOS))
 	}
 }
 
@@ -95,6 +114,11 @@ func wantAsked(t *testing.T, c any, six bool) {
 	require.Equal(t, 60, option(t, c, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE))
 	require.Equal(t, 7, option(t, c, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL))
 	require.Equal(t, 4, option(t, c, unix.IPPROTO_TCP, unix.TCP_KEEPCNT))
+}
+
+// wantDevice reads back which interface one socket is tied to.
+func wantDevice(t *testing.T, c any) {
+	t.Helper()
 	withFD(t, c, func(fd int) {
 		device, err := unix.GetsockoptString(fd, unix.SOL_SOCKET, unix.SO_BINDTODEVICE)
 		require.NoError(t, err)

@@ -61,8 +61,14 @@ type process struct {
 // launch starts the program.
 func launch(t *testing.T, path string, args ...string) *process {
 	t.Helper()
+	return launchWith(t, nil, path, args...)
+}
+
+// launchWith starts the program with files that are open, as its descriptors from 3 on.
+func launchWith(t *testing.T, files []*os.File, path string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.CommandContext(t.Context(), path, args...)}
-	p.cmd.Stdout = &p.out
+	p.cmd.Stdout, p.cmd.ExtraFiles = &p.out, files
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(t, err)
 	p.err = bufio.NewReader(stderr)

@@ -29,6 +29,9 @@ type settings struct {
 	recvTimeout   time.Duration // rcvtimeo: -1 for without end
 	id            string
 	stats         bool
+	blocky        bool          // blocky: without it the linger is 0 unless it is given
+	useFD         int           // use_fd: -1 for none
+	topics        []topicChange // --subscribe, then subscribe and unsubscribe, in the order in which they hold
 
 	given    []string                // --option, as they stand there
 	options  []socket.Option         // what the flags that were given ask of the socket
@@ -38,7 +41,7 @@ type settings struct {
 
 // newSettings are the defaults of a command.
 func newSettings(command string) *settings {
-	return &settings{command: command, format: formatFlag{formats[0]}, recvTimeout: -1}
+	return &settings{command: command, format: formatFlag{formats[0]}, recvTimeout: -1, blocky: true, useFD: -1}
 }
 
 // register gives cmd the flags that all socket types have.
@@ -88,13 +91,33 @@ func (s *settings) check(given *pflag.FlagSet) error {
 		s.options = append(s.options, socket.RoutingID(s.id))
 	}
 	s.options = append(s.options, family(append(slices.Clone(s.bind), s.connect...)...))
-	for _, text := range s.given { // last, so that they have the last word
+	for _, prefix := range s.subscribe {
+		s.topics = append(s.topics, topicChange{prefix: prefix})
+	}
+	return s.checkOptions()
+}
+
+// checkOptions takes the values of --option, last, so that they have the last word.
+func (s *settings) checkOptions() error {
+	for _, text := range s.given {
 		if err := s.setOption(text); err != nil {
 			return err
 		}
 	}
+	if !s.blocky {
+		s.runtime = append(s.runtime, socket.Defaults(socket.Linger(0)))
+	}
 	if len(s.connects) > 0 && len(s.connect) == 0 {
 		return fmt.Errorf("%w: connect_routing_id is an option of --connect, and there is none", errOption)
+	}
+	streams := 0
+	for _, ep := range s.bind {
+		if inheritable(ep) {
+			streams++
+		}
+	}
+	if s.useFD >= 0 && streams != 1 {
+		return fmt.Errorf("%w: use_fd=%d is the listener of one --bind to tcp or ipc, and there are %d", errOption, s.useFD, streams)
 	}
 	return nil
 }

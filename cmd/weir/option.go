@@ -39,8 +39,10 @@ func (s *settings) setOption(text string) error {
 
 // noOption is the error of a name that is not in the table: for what libzmq has and a command line cannot, it says what to use instead.
 func noOption(name string) error {
-	if instead, ok := optionsElsewhere[name]; ok {
-		return fmt.Errorf("%w: %s cannot be set here: %s", errOption, name, instead)
+	for other, instead := range optionsElsewhere {
+		if name == other || strings.HasSuffix(other, "_") && strings.HasPrefix(name, other) {
+			return fmt.Errorf("%w: %s cannot be set here: %s", errOption, name, instead)
+		}
 	}
 	return fmt.Errorf("%w: there is no %q", errOption, name)
 }

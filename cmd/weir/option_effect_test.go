@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -111,6 +112,9 @@ var needs = map[string]string{
 var shownElsewhere = map[string]string{
 	"connect_routing_id": "TestStream",
 	"subscribe":          "TestOptions",
+	"unsubscribe":        "TestUnsubscribe",
+	"use_fd":             "TestUseFD",
+	"blocky":             "TestBlocky",
 	"io_threads":         "TestRuntimeOptions",
 	"max_sockets":        "TestRuntimeOptions",
 	"ipc_filter_gid":     "TestFilterOptions",
@@ -171,6 +175,68 @@ func TestRuntimeOptions(t *testing.T) {
 	require.NoError(t, err)
 	_, err = socket.NewPush(rt)
 	require.ErrorIs(t, err, socket.ErrTooManySockets)
+}
+
+// TestBlocky wants blocky=0 to be the default of linger, wherever it stands, and to be taken back.
+func TestBlocky(t *testing.T) {
+	for given, want := range map[string]time.Duration{
+		"blocky=1": -1, "blocky=0": 0, "blocky=0 blocky=1": -1, "blocky=0 linger=70": 70 * time.Millisecond, "linger=-1 blocky=0": -1,
+	} {
+		set := newSettings("push")
+		set.given = strings.Fields(given)
+		require.NoError(t, set.checkOptions())
+		rt, err := socket.NewRuntime(set.runtime...)
+		require.NoError(t, err)
+		push, err := socket.NewPush(rt, set.options...)
+		require.NoError(t, err)
+		require.Equal(t, want, push.Settings().Linger, given)
+		require.NoError(t, rt.Shutdown(t.Context()))
+	}
+}
+
+// changes keeps what it is asked for.
+type changes []string
+
+// Subscribe notes a subscription.
+func (c *changes) Subscribe(prefix string) error {
+	*c = append(*c, "+"+prefix)
+	return nil
+}
+
+// Unsubscribe notes the end of one.
+func (c *changes) Unsubscribe(prefix string) error {
+	*c = append(*c, "-"+prefix)
+	return nil
+}
+
+// TestUnsubscribe takes subscriptions back, one each, in the order given, which is for the two types that subscribe.
+func TestUnsubscribe(t *testing.T) {
+	for given, want := range map[string]changes{
+		"":                            {"+"},
+		"unsubscribe=a":               {"+", "-a"}, // a sub prints everything where nothing is asked for
+		"unsubscribe=":                {"+", "-"},
+		"subscribe=a unsubscribe=a":   {"+a", "-a"},
+		"unsubscribe=a subscribe=a":   {"-a", "+a"},
+		"subscribe= unsubscribe=a":    {"+", "-a"},
+		"subscribe=a=b unsubscribe=b": {"+a=b", "-b"},
+	} {
+		set, got := newSettings("sub"), changes{}
+		set.given = strings.Fields(given)
+		require.NoError(t, set.checkOptions())
+		require.NoError(t, subscribe(&got, orEverything(set.topics)))
+		require.Equal(t, want, got, given)
+	}
+	for _, typ := range []string{"sub", "xsub"} {
+		pub := start(t, "pub", "-b", anyPort, "--wait-peers", "1")
+		args := []string{typ, "-c", <-pub.bound, "-n", "2", "-s", "b"}
+		for _, o := range []string{"unsubscribe=x", "subscribe=a", "subscribe=a", "unsubscribe=a", "unsubscribe=b", "unsubscribe=b"} {
+			args = append(args, "-o", o)
+		}
+		sub := start(t, args...)
+		pub.eof("bee", "apple", "x", "ant").wait(statusDone)
+		out, _ := sub.wait(statusDone)
+		require.Equal(t, []string{"apple", "ant"}, out, typ)
+	}
 }
 
 // TestFilterOptions turns away whom an option of the bound side does not name, over tcp and ipc, and lets in whom it names.

@@ -15,6 +15,7 @@ var optionRows = []optionRow{
 	option("affinity", socket.Affinity, "MASK", parseMask),
 	whole("backlog", socket.Backlog),
 	text("bindtodevice", socket.BindToDevice),
+	{name: "blocky", value: "0|1", set: (*settings).setBlocky},
 	flag("conflate", socket.Conflate),
 	connectOption("connect_routing_id", socket.ConnectRoutingID),
 	millis("connect_timeout", socket.ConnectTimeout),
@@ -81,6 +82,8 @@ var optionRows = []optionRow{
 	systems("tcp_keepalive_intvl", socket.TCPKeepAliveInterval, "S", time.Second),
 	millis("tcp_maxrt", socket.TCPMaxRetransmit),
 	whole("tos", socket.TypeOfService),
+	{name: "unsubscribe", value: "PREFIX", set: (*settings).dropPrefix},
+	{name: "use_fd", value: "-1|N", set: (*settings).setUseFD},
 	flag("xpub_manual", socket.XPubManual),
 	flag("xpub_nodrop", socket.XPubNoDrop),
 	flag("xpub_verbose", socket.XPubVerbose),
@@ -91,30 +94,41 @@ var optionRows = []optionRow{
 	flag("zap_enforce_domain", socket.ZapEnforceDomain),
 }
 
-// threads is what to use instead of the options of libzmq's threads.
-const threads = "there are no threads of its own: the environment's GOMAXPROCS says how many processors it uses"
+// What to use instead of the options of libzmq's threads.
+const (
+	affinity = "there are no threads of its own: taskset(1) says which processors the whole command uses, the environment's GOMAXPROCS how many"
+	schedule = "there are no threads of its own: nice(1) and chrt(1) say how the whole command is scheduled"
+)
 
-// optionsElsewhere are the options of libzmq that --option does not take, each with what to use instead.
+// optionsElsewhere are the options of libzmq that --option does not take, each with what to use instead. A name that ends in _ stands for all that begin
+// with it.
 var optionsElsewhere = map[string]string{
-	"blocky":                     "use -o linger=0",
+	"busy_poll":                  "the system has that for all its sockets: net.core.busy_read of Linux",
 	"events":                     "the command waits by itself; --timeout bounds that",
 	"fd":                         "the command waits by itself; --timeout bounds that",
+	"gssapi_":                    "there is no GSSAPI; -o curve_server and curve_serverkey encrypt, plain_server and plain_username ask for a password",
+	"in_batch_size":              "nothing sets it: a read takes what there is, up to its room",
 	"last_endpoint":              `it is read, not set: standard error says "bound EP"`,
-	"max_msgsz":                  "nothing limits what is sent; -o maxmsgsize=BYTES limits what is received",
+	"loopback_fastpath":          "there is none: over ipc a message does not pass through the network",
+	"max_msgsz":                  "nothing limits what is sent, in libzmq neither; -o maxmsgsize=BYTES limits what is received",
 	"mechanism":                  "it follows from -o plain_server, plain_username, curve_server and curve_serverkey",
 	"msg_t_size":                 "it is read, not set, and there is no such type",
+	"norm_":                      "there is no norm://; pgm:// and epgm:// are for groups",
+	"out_batch_size":             "nothing sets it: a write takes what is queued, up to a bound",
 	"rcvmore":                    "it is read, not set: a line is a whole message",
 	"socket_limit":               "it is read, not set: use -o max_sockets=N",
 	"thread_safe":                "it is read, not set: every socket is",
-	"thread_affinity_cpu_add":    threads,
-	"thread_affinity_cpu_remove": threads,
-	"thread_name_prefix":         threads,
-	"thread_priority":            threads,
-	"thread_sched_policy":        threads,
+	"thread_affinity_cpu_add":    affinity,
+	"thread_affinity_cpu_remove": affinity,
+	"thread_name_prefix":         "there are no threads of its own to name",
+	"thread_priority":            schedule,
+	"thread_sched_policy":        schedule,
+	"topics_count":               "it is read, not set",
 	"type":                       "it is the name of the command",
-	"unsubscribe":                "nothing is subscribed to when the program begins but what --subscribe names",
-	"use_fd":                     "a program can give a socket of its own to BindListener, ConnectConn or Dialer of package socket; here it is --bind and --connect",
-	"zero_copy_recv":             "nothing sets it: a large body is read straight into its place",
+	"vmci_":                      "there is no vmci://; use tcp:// or ipc://",
+	"wss_":                       "there is no wss://; -o curve_server and curve_serverkey encrypt",
+	"xpub_manual_last_value":     "there is no such mode: a new subscriber gets what is published from then on",
+	"zero_copy_recv":             "nothing sets it: the beginning of a body may be copied, and the rest of a large one is read straight into its place",
 }
 
 // parseKeepAlive reads 0 or 1, or -1 for the system's default, which is off.
@@ -151,11 +165,36 @@ func runtimeOption(name string, of func(int) socket.RuntimeOption) optionRow {
 	}}
 }
 
+// setBlocky takes what libzmq has for its context: 0 makes the linger of a socket 0 that is given no other.
+func (s *settings) setBlocky(text string) error {
+	on, err := parseBool(text)
+	s.blocky = on
+	return err
+}
+
+// setUseFD takes the number of a descriptor that the command was started with: see inherit.
+func (s *settings) setUseFD(text string) error {
+	n, err := parseInt(text)
+	if err != nil || n < -1 {
+		return errors.New("want the number of a descriptor, or -1")
+	}
+	s.useFD = n
+	return nil
+}
+
 // addPrefix is --subscribe as an option.
-func (s *settings) addPrefix(prefix string) error {
+func (s *settings) addPrefix(prefix string) error { return s.changeTopics(topicChange{prefix: prefix}) }
+
+// dropPrefix takes back one subscription to prefix that was asked for before.
+func (s *settings) dropPrefix(prefix string) error {
+	return s.changeTopics(topicChange{prefix: prefix, end: true})
+}
+
+// changeTopics notes a change for the types that subscribe.
+func (s *settings) changeTopics(c topicChange) error {
 	if s.command != subKind.name && s.command != xsubKind.name {
 		return fmt.Errorf("%s does not subscribe", s.command)
 	}
-	s.subscribe = append(s.subscribe, prefix)
+	s.topics = append(s.topics, c)
 	return nil
 }

@@ -28,9 +28,11 @@ func TestOptions(t *testing.T) {
 	_, stderr := push.wait(statusTimedOut)
 	require.Contains(t, stderr, "5 to "+nobody, "an option has the last word")
 
-	push = start(t, "push", "-c", nobody, "-o", "linger=0").eof("a")
-	_, stderr = push.wait(statusFailed)
-	require.Contains(t, stderr, "1 messages not sent")
+	for _, atOnce := range []string{"linger=0", "blocky=0"} {
+		push = start(t, "push", "-c", nobody, "-o", atOnce).eof("a")
+		_, stderr = push.wait(statusFailed)
+		require.Contains(t, stderr, "1 messages not sent", atOnce)
+	}
 
 	pub := start(t, "pub", "-b", anyPort, "--wait-peers", "1")
 	sub := start(t, "sub", "-c", <-pub.bound, "-n", "1", "-o", "subscribe=b")
@@ -79,10 +81,15 @@ func TestBadOptions(t *testing.T) {
 		"tcp_keepalive_idle=x":  "want a whole number, or -1",
 		"rcvtimeo=1s":           "want a whole number of milliseconds",
 		"ipv4only=2":            "want 0 or 1",
-		"use_fd=3":              "BindListener",
-		"unsubscribe=a":         "--subscribe",
+		"use_fd=3":              "and there are 0",
+		"use_fd=-2":             "want the number of a descriptor, or -1",
+		"use_fd=x":              "want the number of a descriptor, or -1",
+		"unsubscribe=a":         "push does not subscribe",
+		"blocky=2":              "want 0 or 1",
 		"fd=1":                  "cannot be set here",
-		"gssapi_server=1":       `there is no "gssapi_server"`,
+		"gssapi_server=1":       "cannot be set here: there is no GSSAPI",
+		"thread_priority=1":     "chrt(1)",
+		"gssapi=1":              `there is no "gssapi"`,
 	} {
 		out, stderr := start(t, "push", "-c", nobody, "-o", args).wait(statusUsage)
 		require.Empty(t, out, args)

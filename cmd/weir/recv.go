@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,7 @@ var subKind = kind{
 	short: "print what the peers publish, by prefix",
 	long: `sub prints a line for each message that its peers publish and whose first frame
 begins with one of the prefixes given. Without --subscribe it prints everything.
+-o unsubscribe=PREFIX takes back one subscription that stands before it.
 A message is printed at once where no other is waiting.`,
 	example: `  weir sub -c tcp://localhost:5556
   weir sub -c tcp://localhost:5556 -s weather. -s traffic. -n 100`,
@@ -44,25 +46,41 @@ A message is printed at once where no other is waiting.`,
 		if err != nil {
 			return job{}, err
 		}
-		if err := subscribe(sub, orEverything(s.set.subscribe)); err != nil {
+		if err := subscribe(sub, orEverything(s.set.topics)); err != nil {
 			return job{}, err
 		}
 		return job{socket: sub, work: func(ctx context.Context) error { return s.printMessages(ctx, sub) }}, nil
 	},
 }
 
-// orEverything is the prefixes, or the one of everything where there are none.
-func orEverything(prefixes []string) []string {
-	if len(prefixes) == 0 {
-		return []string{""}
-	}
-	return prefixes
+// A topicChange is a subscription, or the end of one.
+type topicChange struct {
+	prefix string
+	end    bool
 }
 
-// subscribe asks for the prefixes.
-func subscribe(sub interface{ Subscribe(prefix string) error }, prefixes []string) error {
-	for _, prefix := range prefixes {
-		if err := sub.Subscribe(prefix); err != nil {
+// orEverything is the changes, behind a subscription to everything where none of them subscribes.
+func orEverything(changes []topicChange) []topicChange {
+	if slices.ContainsFunc(changes, func(c topicChange) bool { return !c.end }) {
+		return changes
+	}
+	return append([]topicChange{{prefix: ""}}, changes...)
+}
+
+// A subscriber is what subscribe changes.
+type subscriber interface {
+	Subscribe(prefix string) error
+	Unsubscribe(prefix string) error
+}
+
+// subscribe makes the changes, one after the other. The end of what is not subscribed to is none, as in libzmq.
+func subscribe(sub subscriber, changes []topicChange) error {
+	for _, c := range changes {
+		change := sub.Subscribe
+		if c.end {
+			change = sub.Unsubscribe
+		}
+		if err := change(c.prefix); err != nil {
 			return err
 		}
 	}

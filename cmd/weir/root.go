@@ -36,7 +36,9 @@ Options (-o NAME=VALUE) have libzmq's names in lower case without ZMQ_, and its 
 numbers, times in milliseconds, 0 or 1, or text. An unknown one, or a bad value, lists
 all there are, with status 2; what only the system can refuse, as a device for
 bindtodevice that is not there, is an error while running. They come after the other
-flags and have the last word.
+flags and have the last word. use_fd=N makes a listening socket that weir was started
+with (3 is the first of systemd's) that of the one --bind to tcp or ipc; of its EP only
+the scheme counts.
 
 Exit status:
   0  done

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync/atomic"
 
 	"github.com/weirmq/weir/socket"
@@ -50,6 +51,7 @@ type session struct {
 // endpoints is what all sockets can do, whatever their type.
 type endpoints interface {
 	Bind(ctx context.Context, endpoint string) (*socket.Endpoint, error)
+	BindListener(ctx context.Context, l net.Listener) (*socket.Endpoint, error)
 	Connect(ctx context.Context, endpoint string, opts ...socket.EndpointOption) (*socket.Endpoint, error)
 	Stats() socket.Stats
 }
@@ -116,7 +118,7 @@ func (s *session) run(ctx context.Context) error {
 // attach binds and connects the socket.
 func (s *session) attach(ctx context.Context, to endpoints) error {
 	for _, ep := range s.set.bind {
-		bound, err := to.Bind(ctx, ep)
+		bound, err := s.bind(ctx, to, ep)
 		if err != nil {
 			return err
 		}
@@ -130,6 +132,19 @@ func (s *session) attach(ctx context.Context, to endpoints) error {
 		options = nil
 	}
 	return nil
+}
+
+// bind binds the socket at ep, or, with use_fd, makes it reachable there through a listener that the command was started with.
+func (s *session) bind(ctx context.Context, to endpoints, ep string) (*socket.Endpoint, error) {
+	fd := s.set.useFD
+	if fd < 0 || !inheritable(ep) {
+		return to.Bind(ctx, ep)
+	}
+	l, err := inherit(fd, ep)
+	if err != nil {
+		return nil, fmt.Errorf("%w: use_fd=%d: %w", errOption, fd, err)
+	}
+	return to.BindListener(ctx, l)
 }
 
 // more says whether --count wants another message.

@@ -119,7 +119,7 @@ topic subscribe, a byte 0 and a topic end that. Other lines go upstream as they 
 		if err != nil {
 			return job{}, err
 		}
-		if err := subscribe(xsub, s.set.subscribe); err != nil {
+		if err := subscribe(xsub, s.set.topics); err != nil {
 			return job{}, err
 		}
 		return s.talking(xsub, xsub.WaitPeers), nil
