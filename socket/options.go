@@ -177,8 +177,8 @@ func HandshakeInterval(d time.Duration) Option {
 }
 
 // MaxMsgSize bounds an incoming frame in bytes; a larger one costs its sender the connection, and ends the endpoint where this side has connected.
-// -1 is no bound: memory still grows only with the bytes that have come, never with what a header announces. Range -1 or more. Default -1. Over inproc
-// nothing is bounded, and STREAM has no frames. (ZMQ_MAXMSGSIZE)
+// -1 is no bound: memory still grows only with the bytes that have come, never with what a header announces, unless both this and SmallBody are set.
+// Range -1 or more. Default -1. Over inproc nothing is bounded, and STREAM has no frames. (ZMQ_MAXMSGSIZE)
 func MaxMsgSize(n int64) Option {
 	return func(o *options) error {
 		if n < -1 {

@@ -32,11 +32,14 @@ func RecvHWMBytes(n int64) Option {
 	}
 }
 
-// SmallBody is the largest body in bytes that is copied on its way over a network, 0 to 32768. Out: small ones go into one buffer with their
-// neighbours, a larger one is written from where it lies. In: one read brings several small ones, which are copied to their places; a larger one is
-// read straight into its own, as long as large ones follow one another (the README says what is copied all the same), so any value that is set means
-// more reads than the default. In, bodies up to 2047 bytes are copied whatever it says. What CURVE seals is copied in any case, what STREAM receives
-// too, and over inproc nothing is. Default -1, which is 4096 out and 65536 in: the fastest of both. All types. It holds for endpoints that are bound or
+// SmallBody is the largest body in bytes that is copied on its way over a network, 0 to 32768: a larger one never is. Out: small ones go into one buffer
+// with their neighbours, a larger one is written from where it lies. In: a read ends where a larger one may begin, which is read straight into its own
+// memory. So where it is set each frame that comes costs a call of the kernel: 0.11 of the default's speed at 100 bytes, 0.4 at 1 kB, 0.9 to 1 at 10 kB, 1
+// from 50 kB on; a frame of more than 255 bytes costs two where it is set below 255 (0.25 at 1 kB). What goes out costs nothing. A body larger than
+// 256 kB and than all before it is moved as it grows, unless MaxMsgSize is set too: then all its memory is there from the start, on the word of its
+// header, up to 1 GB for each peer. What CURVE seals is copied in any case, what STREAM receives and subscriptions too, and what goes over pgm and epgm,
+// whose packets are smaller than that; over inproc nothing is. Default -1, which is 4096 out and 65536 in, the fastest of both: in, what one read
+// brought together is copied then, a piece of a large body included (the README says when). All types. It holds for endpoints that are bound or
 // connected from then on. libzmq has nothing like it.
 func SmallBody(n int) Option {
 	return func(o *options) error {

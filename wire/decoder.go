@@ -9,7 +9,8 @@ package wire
 // the peer has sent whole, and four times what it has really sent of this one,
 // whatever sizes it announces. So a large body is read straight into its place, and
 // stays there, but for the first one that is larger than all before, and than
-// 256 kB: that one is moved as it grows.
+// 256 kB: that one is moved as it grows. None is where SetSmallBody and a limit allow
+// more memory.
 //
 //	          header complete             body complete
 //	header ───────────────────▶ body ─┬─ message frame, MORE ──▶ kept in parts ──▶ header
@@ -24,8 +25,9 @@ type Decoder struct {
 	small uint64 // the largest body to store in a slab, at most limit
 	old   bool   // the framing is that of ZMTP 1.0
 
-	// Set by SetSmallBody before the first Decode, then read-only.
+	// Set by NewDecoder, or by SetSmallBody before the first Decode, then read-only.
 	copied int // the largest body to copy, in octets
+	gapMax int // how many small frames may lie between two large bodies that follow one another closely
 
 	// Set by SetProperties before the first Decode, then read-only.
 	hold  *hold // of all messages; nil where they have no properties
@@ -42,7 +44,7 @@ type Decoder struct {
 	flags   Flags           // of that frame
 	parts   [][]byte        // bodies of the message whose last frame is still to come
 	chunks  []*chunk        // what the parts lie in, with a reference to each
-	proven  int             // octets of the largest body of a message that came whole
+	proven  int             // octets of the largest body of a message that came whole, or that may be believed in before
 	gap     int             // frames since the last large body
 	near    bool            // large bodies follow one another closely: see Ahead
 	behind  [MaxHeader]byte // what Filled returned last
@@ -61,7 +63,7 @@ const maxParts = 64
 // no limit but that of ZMTP, 2^63-1.
 func NewDecoder(maxFrame int64) *Decoder {
 	limit := frameLimit(maxFrame)
-	return &Decoder{limit: limit, small: min(limit, slabMax), copied: copiedMax}
+	return &Decoder{limit: limit, small: min(limit, slabMax), copied: copiedMax, gapMax: maxGap}
 }
 
 // SetProperties says what all messages to come share: what is known of their

@@ -86,12 +86,13 @@ func (s *slab) begin(n int, p []byte) {
 	}
 }
 
-// room returns n octets, n <= slabMax, for the caller alone.
+// room returns n octets, n <= slabMax, for the caller alone. What lies behind, as far
+// as their capacity goes, is nobody's until the next call of a method.
 func (s *slab) room(n int) []byte {
 	if n > len(s.free) {
 		s.begin(n, nil)
 	}
-	r := s.free[:n:n]
+	r := s.free[:n]
 	s.keep(n)
 	return r
 }

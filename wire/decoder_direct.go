@@ -1,6 +1,9 @@
 package wire
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Large bodies are read straight into their place, so nobody copies them. For that
 // no read may bring the beginning of one along with what stands before it. A read
@@ -10,12 +13,13 @@ import "slices"
 //
 // Where many small frames come before a large body, it pays to read those together,
 // and what such a read brings of the body is copied: nobody can know how long a
-// body is before its header is there.
+// body is before its header is there. SetSmallBody has every read end there all the
+// same, so that no piece of a large body is ever copied.
 
 const (
-	// copiedMax is the largest body that is copied, in octets, unless SetSmallBody says
-	// otherwise: what a read is for. One or several of those come with a read, and to
-	// copy them costs less than to read them one by one.
+	// copiedMax is the largest body that is copied whole, in octets, unless SetSmallBody
+	// says otherwise: what a read is for. One or several of those come with a read, and
+	// to copy them costs less than to read them one by one.
 	copiedMax = 64 << 10
 
 	// directMin is how many octets must be missing from a smaller body for it to pay to
@@ -24,13 +28,26 @@ const (
 	directMin = 16 << 10
 
 	// maxGap is how many small frames may lie between two large bodies that follow one
-	// another closely: an envelope, say.
+	// another closely, unless SetSmallBody was called: an envelope, say.
 	maxGap = 2
+
+	// believed is the largest body that SetSmallBody has room made for on its header's
+	// word, in octets: a header must not end the process, for want of memory.
+	believed = 1 << 30
 )
 
-// SetSmallBody makes n octets the largest body that is copied; those that a slab has
-// room for are in any case. It is called before the first Decode.
-func (d *Decoder) SetSmallBody(n int) { d.copied = max(n, slabMax) }
+// SetSmallBody makes n octets the largest body that is copied. Who reads no more than
+// Ahead says, and to where Direct says, then has no octet of a larger one copied, for
+// a call for each small frame. What frames are sealed in is another matter. And where
+// there is a limit for frames, all the room that a body up to it needs is made on the
+// word of its header, so that none is moved as it grows. It is called before the
+// first Decode.
+func (d *Decoder) SetSmallBody(n int) {
+	d.copied, d.near, d.gapMax = max(n, 0), true, math.MaxInt
+	if d.limit < math.MaxInt {
+		d.proven = int(min(d.limit, believed))
+	}
+}
 
 // Direct returns where to read to if it pays to read straight into the body that is
 // being received: it belongs to a message, and much of it is missing, or it is one of
@@ -42,12 +59,12 @@ func (d *Decoder) Direct() []byte {
 		return nil
 	}
 	large := d.body.size > d.copied
-	if d.body.missing() < min(directMin, d.copied) && (!large || !d.near) {
+	if d.body.missing() < directMin && (!large || !d.near) {
 		return nil
 	}
 	room := d.body.free()
 	if large && len(room) == d.body.missing() {
-		room = room[:min(len(room)+d.maxHeader(), cap(room))]
+		room = room[:min(len(room)+d.lead(), cap(room))]
 	}
 	return slices.Clip(room)
 }
@@ -62,7 +79,7 @@ func (d *Decoder) Filled(n int, msgs []Message) (out []Message, rest []byte, err
 		return msgs, nil, d.err
 	}
 	if more := n - d.body.missing(); more > 0 && d.inBody {
-		if more > d.maxHeader() {
+		if more > d.lead() {
 			panic("BUG: more octets filled than Direct had room for")
 		}
 		n -= more
@@ -84,12 +101,22 @@ func (d *Decoder) Ahead(n int) int {
 		return n
 	case d.inBody:
 		if missing := d.body.missing(); missing < n { // the sum would not fit for the largest
-			n = min(n, missing+d.maxHeader())
+			n = min(n, missing+d.lead())
 		}
 		return n
 	default:
-		return min(n, d.maxHeader()-d.headLen)
+		return min(n, d.lead())
 	}
+}
+
+// lead is how much of the next frame, or of the rest of this one's header, can be read
+// without a piece of a large body, whatever comes: a header of the long form, or,
+// where the body behind one of the short form may be large, what tells the two apart.
+func (d *Decoder) lead() int {
+	if d.copied < maxShort && d.headLen < shortHeader {
+		return shortHeader - d.headLen
+	}
+	return d.maxHeader() - d.headLen
 }
 
 // maxHeader is the most octets that a frame of this peer has before its body.
@@ -103,8 +130,8 @@ func (d *Decoder) maxHeader() int {
 // passed notes a frame with a body of size octets, or a command, which counts as a small one.
 func (d *Decoder) passed(size int) {
 	if size > d.copied {
-		d.near, d.gap = d.gap <= maxGap, 0
-	} else if d.gap++; d.gap > maxGap {
+		d.near, d.gap = d.gap <= d.gapMax, 0
+	} else if d.gap++; d.gap > d.gapMax {
 		d.near = false
 	}
 }

@@ -1,6 +1,9 @@
 package wire
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // SetOpener makes the decoder open the body of each frame: the messages and
 // commands are those inside. The limit holds for what is inside, too. The flags
@@ -34,7 +37,7 @@ func (d *Decoder) unseal(sealed body, msgs []Message) (out []Message, cmd []byte
 		chunk = getChunk(n, nil)
 		room = chunk.buf[:n:n]
 	} else if n > 0 {
-		room = d.slab.room(n)
+		room = slices.Clip(d.slab.room(n))
 	}
 	var octets []byte
 	d.flags, octets, d.err = d.opener.Open(room[:0], sealed.octets)

@@ -85,6 +85,18 @@ func decodeWhole(t testing.TB, octets []byte, maxFrame int64) ([]event, error) {
 	return f.events, f.err
 }
 
+// large sets, at random, which bodies are large: those of a few kB, say, or those that SetSmallBody says.
+func (f *feeder) large(maxFrame int64, rnd *rand.Rand) {
+	switch rnd.IntN(3) {
+	case 0:
+		f.d.copied = slabMax
+	case 1:
+		if maxFrame <= trusted { // else a header takes more memory than a test has
+			f.d.SetSmallBody(rnd.IntN(1 << rnd.IntN(16)))
+		}
+	}
+}
+
 // ahead returns a piece of n octets of p, or, at random, what of it the decoder
 // wants to be read at once.
 func (f *feeder) ahead(t testing.TB, p []byte, n int, rnd *rand.Rand) []byte {
@@ -101,9 +113,7 @@ func (f *feeder) ahead(t testing.TB, p []byte, n int, rnd *rand.Rand) []byte {
 // the decoder offers it.
 func decodeChunked(t testing.TB, octets []byte, maxFrame int64, rnd *rand.Rand) ([]event, error) {
 	f := feeder{d: NewDecoder(maxFrame)}
-	if rnd.IntN(2) == 0 {
-		f.d.SetSmallBody(0) // a body of a few kB is a large one
-	}
+	f.large(maxFrame, rnd)
 	largest := 1 + rnd.IntN(1+rnd.IntN(len(octets)+1))
 	for len(octets) > 0 && f.err == nil {
 		n := min(len(octets), 1+rnd.IntN(largest))

@@ -88,6 +88,10 @@ func (h *Handshake) Receive(p []byte) (n int, out []byte, err error) {
 	return n, out, h.err
 }
 
+// Needs returns how many octets of the peer the handshake waits for before it goes
+// on, until Done or an error: whoever reads no more reads no traffic.
+func (h *Handshake) Needs() int { return h.need - len(h.buf) }
+
 // Done reports whether the handshake is complete: messages may be sent, and
 // what comes next from the peer is traffic.
 //

@@ -233,3 +233,25 @@ func TestSignatureCarriesIdentityLength(t *testing.T) {
 		require.Equal(t, uint64(n)+1, binary.BigEndian.Uint64(b[1:9]))
 	}
 }
+
+// TestHandshakeNeeds reads no more at once than the handshake says that it needs: it gets on with each read, and ends with the last octet of its own.
+func TestHandshakeNeeds(t *testing.T) {
+	peers := map[string]string{"NULL": string(peerSays(Ready{Metadata: Metadata{{"Socket-Type", "DEALER"}, {"X-Long", strings.Repeat("x", 500)}}}))}
+	for name, peer := range oldPeers {
+		peers[name] = peer.says
+	}
+	for name, says := range peers {
+		h := NewHandshake(HandshakeConfig{SocketType: TypeRouter, ZMTP1: true})
+		rest, reads := says+"traffic", 0
+		for ; !h.Done(); reads++ {
+			needs := h.Needs()
+			require.Positive(t, needs, name)
+			n, _, err := h.Receive([]byte(rest[:needs]))
+			require.NoError(t, err, name)
+			require.Equal(t, needs, n, name)
+			rest = rest[n:]
+		}
+		require.Equal(t, "traffic", rest, name)
+		require.LessOrEqual(t, reads, 7, name)
+	}
+}

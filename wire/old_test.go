@@ -261,9 +261,7 @@ func FuzzOldFrame(f *testing.F) {
 
 		pieces := feeder{d: NewOldDecoder(maxFrame)}
 		rnd := rand.New(rand.NewPCG(seed, 6))
-		if rnd.IntN(2) == 0 {
-			pieces.d.SetSmallBody(0)
-		}
+		pieces.large(maxFrame, rnd)
 		for p := octets; len(p) > 0 && pieces.err == nil; {
 			n := 1 + rnd.IntN(min(len(p), 100))
 			if rnd.IntN(2) == 0 {

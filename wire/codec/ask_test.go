@@ -42,8 +42,9 @@ func (r *rig) greeted() *peer {
 	r.t.Helper()
 	p := r.dialed()
 	p.reads(10)
-	p.sends(greeting(1))
+	sent := p.streams(greeting(1), 64)
 	p.reads(54)
+	require.NoError(r.t, sent())
 	return p
 }
 

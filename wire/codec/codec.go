@@ -137,9 +137,9 @@ type Config struct {
 	Ask Ask
 	// MaxMsgSize bounds an incoming frame in bytes, -1 for no bound (ZMQ_MAXMSGSIZE).
 	MaxMsgSize int64
-	// SmallBody is the largest body in bytes that is copied: on its way out, to be written together with others; on its way in, where one read brought
-	// several. Larger ones are written from where they lie, and read straight into their place. 0 is 4 kB out and 64 kB in, and a negative one copies
-	// none, but for those that are too small to have a place of their own.
+	// SmallBody is the largest body in bytes that is copied: on its way out, to be written together with others; on its way in, where a read ends with
+	// it. Larger ones are written from where they lie, and read straight into their place, which is there at once where MaxMsgSize bounds it. A negative
+	// one copies none. 0 is 4 kB out and 64 kB in; there one read brings several, and may bring a piece of a larger one.
 	SmallBody int
 	// Subscriber says that outgoing messages beginning with 0 or 1 are subscriptions: they go out as CANCEL and SUBSCRIBE to peers that speak
 	// ZMTP 3.1, as they are to others. https://rfc.zeromq.org/spec/37/#commands

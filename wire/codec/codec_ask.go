@@ -54,7 +54,7 @@ func (s *shaker) shake(ctx context.Context) ([]byte, error) {
 	}
 	buf := make([]byte, handshakeRead)
 	for s.answers == nil {
-		n, err := s.conn.Read(buf)
+		n, err := s.conn.Read(buf[:s.ahead()])
 		early, err := s.received(read{buf[:n], err})
 		if s.h.Done() || err != nil {
 			return early, err
@@ -127,8 +127,8 @@ func (s *shaker) ask(ctx context.Context, q wire.Question) {
 // readOn reads once, in a goroutine that the end of the connection ends and the codec joins.
 func (s *shaker) readOn() {
 	s.reading = true
+	buf := make([]byte, s.ahead())
 	s.run.group.Go(func() error {
-		buf := make([]byte, handshakeRead)
 		n, err := s.conn.Read(buf)
 		s.reads <- read{buf[:n], err}
 		return nil

@@ -31,6 +31,14 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 // silent peers hold one each.
 const handshakeRead = 512
 
+// ahead is how much to read at once of a handshake: no traffic where SmallBody is set, since that might have the beginning of a large body in it.
+func (s *shaker) ahead() int {
+	if s.c.cfg.SmallBody == 0 {
+		return handshakeRead
+	}
+	return min(handshakeRead, s.h.Needs())
+}
+
 // handshake greets the peer and runs the mechanism to its end. The deadline lies on the connection: a silent peer costs one parked goroutine and
 // delays nobody. What came behind the handshake is the beginning of the traffic, and is returned.
 func (c *codec) handshake(r *run, conn net.Conn) (Peer, []byte, error) {

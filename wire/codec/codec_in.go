@@ -44,11 +44,11 @@ func (c *codec) readLoop(r *run) error {
 	defer r.beat.stop()
 	rd := reader{run: r, in: in, seat: newSeat(r.conn), dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
 	defer rd.end()
+	rd.dec.SetProperties(r.props)
+	rd.dec.SetOpener(r.open)
 	if c.cfg.SmallBody != 0 {
 		rd.dec.SetSmallBody(c.cfg.SmallBody)
 	}
-	rd.dec.SetProperties(r.props)
-	rd.dec.SetOpener(r.open)
 	if err := rd.phantom(); err != nil {
 		return err
 	}

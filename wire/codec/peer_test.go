@@ -97,13 +97,14 @@ func (p *peer) shakes() {
 	p.shakesWith(hello(1))
 }
 
-// shakesWith shakes hands with those octets. The recorder keeps none of the two writes that answer them.
+// shakesWith shakes hands with those octets. The recorder keeps none of the two writes that answer them, if they were read at once.
 func (p *peer) shakesWith(octets []byte) {
 	p.t.Helper()
 	p.reads(10)
-	p.sends(octets)
+	sent := p.streams(octets, len(octets))
 	p.reads(54)
 	p.frame()
+	require.NoError(p.t, sent())
 	p.end.forget(2)
 }
 
