@@ -42,7 +42,7 @@ type pipe struct {
 
 	// Guarded by the socket's route lock.
 	attached  bool   // the pattern knows it
-	mark      uint64 // of a fan-out: the last message that was matched to this pipe, of those that might have been twice
+	mark      uint64 // of a fan-out: the last message that was matched to this pipe
 	topics    int    // of a publisher: how many subscriptions this peer has
 	left      bool   // of a publisher: it is detached, and may still be listed under topics
 	routingID string // of a ROUTER or STREAM: what the peer is called; empty while it has no name

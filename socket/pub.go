@@ -17,7 +17,7 @@ type pub struct {
 	topics topicTree[audience]
 	asked  map[*pipe]map[string]struct{} // MANUAL: each peer's own topics; nil otherwise
 	pipes  []*pipe                       // all peers: for inverted matching
-	turn   uint64                        // number of the last message that might have met a pipe twice: marks those it was matched to
+	turn   uint64                        // number of the last message: marks the pipes it was matched to
 	hits   []*audience                   // the room for a match, used again until there are no topics
 
 	leaving []departure // peers that have gone, oldest first
@@ -68,9 +68,6 @@ func (s *pub) say(p *pipe, m Message) {
 // message waits for them.
 func (s *pub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 	s.hits = s.topics.match(s.hits[:0], m.Bytes())
-	if len(s.hits) <= 1 && !s.opts.invert {
-		return s.routeOne(dst, m)
-	}
 	s.turn++
 	for _, a := range s.hits {
 		for _, p := range a.pipes() {
@@ -97,22 +94,6 @@ func (s *pub) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 		}
 		if dst, wait = s.offer(dst, p); wait {
 			return dst, m, ErrWouldBlock
-		}
-	}
-	return dst, m, nil
-}
-
-// routeOne is route where one topic matches, or none: no pipe is met twice.
-func (s *pub) routeOne(dst []*pipe, m Message) ([]*pipe, Message, error) {
-	for _, a := range s.hits {
-		for _, p := range a.pipes() {
-			if p.left {
-				continue
-			}
-			var wait bool
-			if dst, wait = s.offer(dst, p); wait {
-				return dst, m, ErrWouldBlock
-			}
 		}
 	}
 	return dst, m, nil
