@@ -113,7 +113,7 @@ func sizesAround(rnd *rand.Rand, size, largest int) []socket.Message {
 		bodies = append(bodies, strings.Repeat(string(rune('a'+i)), n))
 	}
 	all := []socket.Message{socket.NewMessage(bodies[0])}
-	for range 150 {
+	for range 60 {
 		frames := make([]string, 0, 3)
 		for range 1 + rnd.IntN(3) {
 			frames = append(frames, bodies[1+rnd.IntN(len(bodies)-1)])

@@ -69,8 +69,18 @@ func framesAround(rnd *rand.Rand, size int, v Version) (stream []byte, msgs []Me
 // bodies, with as much of it as shows whether it is short.
 func TestSmallBodyTakesACallForEachFrame(t *testing.T) {
 	for _, c := range []struct{ set, size, each int }{
-		{255, 7, 1}, {255, 100, 1}, {255, 255, 1}, {255, 256, 1}, {5000, 5000, 1}, {5000, 5001, 1}, {5000, 100_000, 1},
-		{0, 1, 1}, {100, 100, 1}, {100, 101, 1}, {100, 256, 2}, {100, 100_000, 2},
+		{255, 7, 1},
+		{255, 100, 1},
+		{255, 255, 1},
+		{255, 256, 1},
+		{5000, 5000, 1},
+		{5000, 5001, 1},
+		{5000, 100_000, 1},
+		{0, 1, 1},
+		{100, 100, 1},
+		{100, 101, 1},
+		{100, 256, 2},
+		{100, 100_000, 2},
 	} {
 		const count = 200
 		d := NewDecoder(-1)
