@@ -26,6 +26,7 @@
 //	refuse_test.go, hostile_test.go, hostile_dial_test.go, commands_test.go, crowd_test.go, raw_test.go, old_test.go   peers that do not fit, mean ill, or are old
 //	properties_test.go, security_test.go, curve_test.go, certificate_test.go   what messages say of their peers; who may come in
 //	heartbeat_test.go, heartbeat_own_test.go   libzmq's heartbeats, and Weir's; lines and peers that freeze
+//	turns_test.go                 whose turn it is, to get a message and to be received from
 //	pipeline_test.go              examples/pipeline with libzmq programs in its stages
 //	guide_test.go, guide_casts_test.go   each program of examples/guide among twins in pyzmq: peer/guide.py
 //	proxies_test.go, proxied_test.go   libzmq's sockets through Weir's proxies, Weir's through libzmq's: peer/proxy.py

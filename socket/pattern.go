@@ -1,5 +1,7 @@
 package socket
 
+import "slices"
+
 // A pattern is the routing policy of a socket type: a pure state machine without goroutine, clock or I/O. Its methods are called under the
 // socket's route lock, for one decision at a time. What only some types do are the small interfaces below.
 type pattern interface {
@@ -73,37 +75,54 @@ type chooser interface {
 	admits() bool
 }
 
-// A roundRobin is the load balancing of PUSH, DEALER and REQ: over the pipes in turn, past those that are full. (libzmq: lb.cpp)
-// The zero value has no pipes.
+// A roundRobin is the load balancing of PUSH, DEALER and REQ: over the pipes in turn, without those that are full. The order in which they have it is
+// libzmq's, where pipes come, go and fill up, too. (libzmq: lb.cpp) The zero value has no pipes.
 type roundRobin struct {
-	pipes []*pipe
-	next  int // index in pipes of the pipe whose turn it is
+	pipes  []*pipe // those in the turn, in its order, then those that were full when it came to them
+	active int     // how many are in the turn
+	next   int     // index in pipes of the one whose turn it is. Invariant: below active, or 0
 }
 
 // attach adds p at the end of the turn.
-func (r *roundRobin) attach(p *pipe) { r.pipes = append(r.pipes, p) }
+func (r *roundRobin) attach(p *pipe) {
+	r.pipes = append(r.pipes, p)
+	r.enter(len(r.pipes) - 1)
+}
 
-// detach removes p and keeps the others' turns.
+// detach removes p. The last of the turn takes its place.
 func (r *roundRobin) detach(p *pipe) {
-	for i, q := range r.pipes {
-		if q != p {
-			continue
-		}
-		r.pipes = append(r.pipes[:i], r.pipes[i+1:]...)
-		if i < r.next {
-			r.next--
-		}
+	i := slices.Index(r.pipes, p)
+	if i < 0 {
 		return
 	}
+	if i < r.active {
+		i = r.leave(i)
+	}
+	last := len(r.pipes) - 1
+	r.pipes[i], r.pipes[last] = r.pipes[last], nil
+	r.pipes = r.pipes[:last]
+	if r.next >= r.active {
+		r.wrap()
+	}
+}
+
+// enter puts the pipe at i, which is not in the turn, at its end.
+func (r *roundRobin) enter(i int) {
+	r.pipes[i], r.pipes[r.active] = r.pipes[r.active], r.pipes[i]
+	r.active++
+}
+
+// leave takes the pipe at i out of the turn, and says where it is then. The last of the turn takes its place.
+func (r *roundRobin) leave(i int) int {
+	r.active--
+	r.pipes[i], r.pipes[r.active] = r.pipes[r.active], r.pipes[i]
+	return r.active
 }
 
 // current returns the pipe whose turn it is, with room or without; nil for none.
 func (r *roundRobin) current() *pipe {
-	if len(r.pipes) == 0 {
+	if r.active == 0 {
 		return nil
-	}
-	if r.next >= len(r.pipes) {
-		r.next = 0
 	}
 	return r.pipes[r.next]
 }
@@ -121,17 +140,35 @@ func (r *roundRobin) pick() (*pipe, error) {
 	if len(r.pipes) == 0 {
 		return nil, ErrNoPeers
 	}
-	for range r.pipes {
-		if r.next >= len(r.pipes) {
-			r.next = 0
-		}
+	if r.active == 0 {
+		r.wrap()
+	}
+	for r.active > 0 {
 		if p := r.pipes[r.next]; p.out.HasRoom() {
 			return p, nil
 		}
-		r.next++
+		if r.leave(r.next); r.next == r.active {
+			r.wrap()
+		}
 	}
 	return nil, ErrWouldBlock
 }
 
 // routed passes the turn on.
-func (r *roundRobin) routed([]*pipe) { r.next++ }
+func (r *roundRobin) routed([]*pipe) {
+	if r.next++; r.next >= r.active {
+		r.wrap()
+	}
+}
+
+// wrap ends a turn: those that have room again enter it, and where there are none the next begins.
+func (r *roundRobin) wrap() {
+	for i := r.active; i < len(r.pipes); i++ {
+		if r.pipes[i].out.HasRoom() {
+			r.enter(i)
+		}
+	}
+	if r.next >= r.active {
+		r.next = 0
+	}
+}

@@ -44,12 +44,33 @@ func TestRoundRobinTurns(t *testing.T) {
 	for _, script := range []string{
 		"none +a a a a -a none",
 		"+a +b +c a b c a b c a",
-		"+a a +b b a b a",
-		"+a +b +c a -a b c b c",
-		"+a +b +c a b -c a b a",
-		"+a +b +c a -b c a c a",
-		"+a +b +c a b c -a b c -b c c",
-		"+a +b +c !b a c a c ?b a b c",
+		"+a a a +b a b a b",
+		"+a +b a b +c a b c a b c", // who joins behind a whole turn is the last of the next
+		"+a +b a +c b c a b c",
+		"+a +b +c a b c +d a b c d a b",
+		"+a +b a b -a b +c b c b c",
+
+		"+a +b +c +d -a d b c d b", // who leaves gives his place to the last, before the turn came to him,
+		"+a +b +c +d -d a b c a b",
+		"+a +b +c +d a -a b c d b c", // behind it
+		"+a +b +c +d a -b d c a d c",
+		"+a +b +c +d a -d b c a b c",
+		"+a +b +c +d a b -a c d b c d",
+		"+a +b +c +d a b -b c a d c a d",
+		"+a +b +c +d a b -c d a b d a",
+		"+a +b +c +d a b c -b a d c a d c",
+		"+a +b +c +d a b c -c a b d a b",
+		"+a +b +c +d a b c -d a b c a b", // or just then
+		"+a +b +c a b c -a c b c -b c c",
+		"+a +b +c +d a b c d -a d b c d",
+
+		"+a +b +c !b a c a c ?b a c b a c b", // who is full gives his place to the last, too, and has room again at the end of a turn
+		"+a +b +c !a c b ?a c b a c",
+		"+a +b +c !a c b c +d b ?a d a c b d",
+		"+a +b +c +d a !b d !c a ?c ?b d c b a d c",
+		"+a +b +c +d !a !b d c ?a d c a -d ?b a c b a",
+		"+a +b +c !b a c ?b -c a b a b",
+		"+a +b !b a a ?b -a b b",
 		"+a +b !a !b full ?b b !b full ?a a a",
 		"+a +b !a b !b full -b full ?a a",
 		"+a !a full +b b b -a b",
@@ -58,7 +79,7 @@ func TestRoundRobinTurns(t *testing.T) {
 		var s push
 		for step, word := range strings.Fields(script) {
 			op, name := word[:1], word[1:]
-			why := fmt.Sprintf("step %d of %s", step, script)
+			why := fmt.Sprintf("step %d (%s) of %s", step, word, script)
 			switch op {
 			case "+":
 				pipes[name] = newTestPipe(name, 100)

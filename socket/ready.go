@@ -43,14 +43,13 @@ func (s *socket) readable() bool {
 func (b *inbox) peekLocked(s *socket) bool {
 	b.absorbLocked()
 	for len(b.ring) > 0 {
-		b.turn %= len(b.ring)
 		p := b.ring[b.turn]
 		msgs := p.in.Look(1)
 		switch {
 		case len(msgs) == 0:
-			b.restLocked(p)
+			b.restLocked(s, p)
 		case s.leaves(p):
-			b.ring = append(b.ring[:b.turn], b.ring[b.turn+1:]...) // as in nextLocked
+			b.leaveLocked(s) // as in nextLocked
 		case s.wants(msgs[0]):
 			return true
 		default:

@@ -117,7 +117,7 @@ type inbox struct {
 	// mu is the receive lock. It is held to take one message, and never while anything waits.
 	mu     sync.Mutex
 	ring   []*pipe // guarded by mu: the pipes that are not idle
-	turn   int     // guarded by mu: index in ring of the pipe whose turn it is
+	turn   int     // guarded by mu: index in ring of the pipe whose turn it is. Invariant: below its length, or 0
 	back   []held  // guarded by mu: what channels' pumps put back, in the order it was taken; goes first
 	seq    uint64  // guarded by mu: number of the last message that was kept
 	closed error   // guarded by mu: nil while open
@@ -161,8 +161,27 @@ func (b *inbox) absorbLocked() {
 
 // passLocked passes the turn on, but where a pipe has it until it is idle.
 func (b *inbox) passLocked(s *socket) {
-	if !s.typ.single {
-		b.turn++
+	if s.typ.single {
+		return
+	}
+	if b.turn++; b.turn >= len(b.ring) {
+		b.turn = 0 // at once: who comes now is the last, not the next
+	}
+}
+
+// leaveLocked takes the pipe whose turn it is off the ring. The last takes its place, as in libzmq; but where a pipe has the turn until it is idle they
+// keep their order.
+func (b *inbox) leaveLocked(s *socket) {
+	last := len(b.ring) - 1
+	if s.typ.single {
+		copy(b.ring[b.turn:], b.ring[b.turn+1:])
+	} else {
+		b.ring[b.turn] = b.ring[last]
+	}
+	b.ring[last] = nil
+	b.ring = b.ring[:last]
+	if b.turn == last {
+		b.turn = 0
 	}
 }
 
@@ -172,7 +191,6 @@ func (s *socket) takeSole() (m Message, ok bool) {
 	b := &s.inbox
 	b.mu.Lock()
 	if len(b.ring) == 1 && b.freshN.Load() == 0 && len(b.back) == 0 && s.acceptor == nil && s.filter == nil {
-		b.turn = 0
 		if m, ok = b.ring[0].in.Take(); ok {
 			m = b.ring[0].give(m)
 			b.passLocked(s)
@@ -200,13 +218,10 @@ func (b *inbox) takeAny(s *socket) (Message, error) {
 func (b *inbox) anyLocked(s *socket) (Message, error) {
 	b.absorbLocked()
 	for len(b.ring) > 0 {
-		if b.turn >= len(b.ring) {
-			b.turn = 0
-		}
 		p := b.ring[b.turn]
 		if s.filter != nil { // asked about what was seen: more may come before it is taken
 			if next := p.in.Look(1); len(next) == 0 {
-				b.restLocked(p)
+				b.restLocked(s, p)
 				continue
 			} else if !s.wants(next[0]) {
 				p.dropNext(next, ReasonFiltered)
@@ -215,7 +230,7 @@ func (b *inbox) anyLocked(s *socket) (Message, error) {
 		}
 		m, ok := p.in.Take()
 		if !ok {
-			b.restLocked(p)
+			b.restLocked(s, p)
 			continue
 		}
 		b.passLocked(s)
@@ -250,18 +265,15 @@ func (b *inbox) take(s *socket, keep bool) (held, error) {
 func (b *inbox) nextLocked(s *socket, keep bool) (held, error) {
 	b.absorbLocked()
 	for len(b.ring) > 0 {
-		if b.turn >= len(b.ring) {
-			b.turn = 0
-		}
 		p := b.ring[b.turn]
 		msgs := p.in.Look(1)
 		if len(msgs) == 0 {
-			b.restLocked(p)
+			b.restLocked(s, p)
 			continue
 		}
 		m, ok, hold := s.accept(p, msgs[0])
 		if hold {
-			b.ring = append(b.ring[:b.turn], b.ring[b.turn+1:]...) // not idle: the pattern puts it back on the list
+			b.leaveLocked(s) // not idle: the pattern puts it back on the list
 			continue
 		}
 		if !ok {
@@ -293,11 +305,10 @@ func (b *inbox) dropStale(s *socket, all bool) error {
 	b.back = nil
 	b.absorbLocked()
 	for len(b.ring) > 0 {
-		b.turn %= len(b.ring)
 		p := b.ring[b.turn]
 		msgs := p.in.Look(1)
 		if len(msgs) == 0 {
-			b.restLocked(p)
+			b.restLocked(s, p)
 			continue
 		}
 		if s.expects() {
@@ -309,9 +320,9 @@ func (b *inbox) dropStale(s *socket, all bool) error {
 }
 
 // restLocked takes p off the ring where its queue is idle. Where something came meanwhile it stays.
-func (b *inbox) restLocked(p *pipe) {
+func (b *inbox) restLocked(s *socket, p *pipe) {
 	if p.in.Idle() {
-		b.ring = append(b.ring[:b.turn], b.ring[b.turn+1:]...)
+		b.leaveLocked(s)
 	}
 }
 
@@ -346,7 +357,7 @@ func (b *inbox) close(err error, pipes []*pipe) {
 	for _, p := range append(b.ring, pipes...) { // in the ring are also those that have gone and left something
 		b.dropUnreadLocked(p)
 	}
-	b.back, b.ring = nil, nil
+	b.back, b.ring, b.turn = nil, nil, 0
 	b.mu.Unlock()
 	b.waiting.wakeAll()
 }
