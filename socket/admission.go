@@ -50,7 +50,7 @@ func AcceptFilter(f func(ctx context.Context, peer Incoming) error) Option {
 }
 
 // TCPAcceptFilter lets in over tcp only who comes from one of the addresses or networks: "10.0.0.0/8", "fe80::/10", "192.168.1.7", any there are.
-// Each use adds to those before it; none at all takes them back. Default: from anywhere. Others are turned away with EventRefused.
+// As in libzmq an IPv4 address is an IPv6 one too: "::ffff:10.0.0.0/104" is "10.0.0.0/8", and "::/0" is everybody. Each use adds to those before it; none at all takes them back. Default: from anywhere. Others are turned away with EventRefused.
 // (ZMQ_TCP_ACCEPT_FILTER)
 func TCPAcceptFilter(networks ...string) Option {
 	return func(o *options) error {
@@ -142,7 +142,11 @@ func (a *admission) admitTCP(peer Incoming) error {
 		return nil
 	}
 	ip := from.AddrPort().Addr().Unmap().WithZone("")
-	if !slices.ContainsFunc(a.prefixes, func(p netip.Prefix) bool { return p.Contains(ip) }) {
+	if !ip.IsValid() {
+		return errors.New("its address is not known")
+	}
+	mapped := netip.AddrFrom16(ip.As16()) // as it stands in a network of IPv6 addresses
+	if !slices.ContainsFunc(a.prefixes, func(p netip.Prefix) bool { return p.Contains(ip) || p.Contains(mapped) }) {
 		return errors.New("its address is in none of the networks")
 	}
 	return nil

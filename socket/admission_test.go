@@ -63,7 +63,11 @@ func TestTCPAcceptFilter(t *testing.T) {
 		{[]string{"::ffff:127.0.0.1"}, true},
 		{[]string{"10.0.0.0/8", "127.0.0.1"}, true},
 		{[]string{"126.255.255.255/1"}, true},
+		{[]string{"::ffff:127.0.0.0/104"}, true},
+		{[]string{"::ffff:0:0/96"}, true},
+		{[]string{"::/0"}, true},
 		{[]string{"127.0.0.2"}, false},
+		{[]string{"::ffff:10.0.0.0/104", "::7f00:0/104", "64:ff9b::/96"}, false},
 		{[]string{"10.0.0.0/8", "::1", "fe80::/10"}, false},
 	} {
 		pull := newPull(t, rt, socket.TCPAcceptFilter(c.networks...))

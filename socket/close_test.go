@@ -233,7 +233,13 @@ func TestWaitersAreWoken(t *testing.T) {
 			}
 			return errs
 		},
-		"shutdown": func(ctx context.Context, rt *socket.Runtime, _ []anySocket) error { return rt.Shutdown(ctx) },
+		"shutdown": func(ctx context.Context, rt *socket.Runtime, _ []anySocket) error {
+			err := rt.Shutdown(ctx)
+			if u, ok := errors.AsType[*socket.UnsentError](err); ok && u.Messages() == 1 {
+				return nil // what the one at its mark has sent to nobody
+			}
+			return errors.Join(errors.New("nobody was told of a message for nobody"), err)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, ctx context.Context, rt *socket.Runtime) {

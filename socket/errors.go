@@ -120,8 +120,29 @@ type UnsentError struct {
 type Unsent struct {
 	// Socket and Endpoint name the pipe.
 	Socket, Endpoint string
-	// Messages is how many whole messages the kernel had not taken.
+	// Peer is the address of the other side: of the last one where there was none any more, empty where there never was one, and over inproc. Identity
+	// is what it is called: see Event.
+	Peer, Identity string
+	// Messages is how many whole messages the kernel had not taken; over inproc, those that nobody is left to receive.
 	Messages int
+}
+
+// String says how many, and to whom. It leaves out what is empty.
+func (u Unsent) String() string {
+	text := fmt.Sprintf("%d to %s", u.Messages, u.Endpoint)
+	if u.Socket != "" {
+		text += " of " + u.Socket
+	}
+	switch {
+	case u.Identity == "" && u.Peer == "":
+		return text
+	case u.Identity == "":
+		return fmt.Sprintf("%s (peer %s)", text, u.Peer)
+	case u.Peer == "":
+		return fmt.Sprintf("%s (peer %q)", text, u.Identity)
+	default:
+		return fmt.Sprintf("%s (peer %q at %s)", text, u.Identity, u.Peer)
+	}
 }
 
 // Error lists the peers.
@@ -137,7 +158,7 @@ func (e *UnsentError) Error() string {
 		if i == 0 {
 			sep = ": "
 		}
-		fmt.Fprintf(&b, "%s%d to %s of %s", sep, u.Messages, u.Endpoint, u.Socket)
+		b.WriteString(sep + u.String())
 	}
 	return b.String()
 }

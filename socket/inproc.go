@@ -117,19 +117,24 @@ func (p *pipe) drop() bool {
 	return true
 }
 
-// discard drops what closed sockets have left for a name that nobody has bound, and nobody will.
-func (r *inprocRegistry) discard() {
+// discard drops what closed sockets have left for a name that nobody has bound, and nobody will. It returns what of that were messages of applications.
+func (r *inprocRegistry) discard() []Unsent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	var lost []Unsent
 	for _, n := range r.names {
 		for _, p := range n.pending {
-			if p.out != nil {
-				p.out.Close(ErrClosed)
-				p.out.Discard(ReasonUnread)
+			if p.out == nil {
+				continue
+			}
+			p.out.Close(ErrClosed)
+			if left := p.out.Discard(ReasonUnread) - p.own; left > 0 && p.sock.typ.sends && !p.sock.typ.subscriber && !p.sock.typ.hidden {
+				lost = append(lost, p.missed(left))
 			}
 		}
 		n.pending = nil
 	}
+	return lost
 }
 
 // connect makes p a peer of whoever has the name, whose socket is returned, or puts it on the waiting list.

@@ -347,14 +347,3 @@ func TestInprocPubBeforeBind(t *testing.T) {
 	publish(t, pub, "late")
 	want(t, sub, "late")
 }
-
-// TestInprocShutdownWhilePending shuts a runtime down while sockets wait for names that nobody binds: nothing hangs, and nobody is told of messages
-// that no linger could have sent.
-func TestInprocShutdownWhilePending(t *testing.T) {
-	rt := newRuntime(t)
-	push, sub := newPush(t, rt), newSub(t, rt, []string{"x"})
-	connect(t, push, inprocName(t))
-	connect(t, sub, inprocName(t))
-	require.Equal(t, 3, fill(t, push, 3))
-	require.NoError(t, rt.Shutdown(within(t)))
-}

@@ -120,6 +120,12 @@ func (p *pipe) event(kind EventKind) Event {
 	return e
 }
 
+// missed is n messages that p's peer did not get.
+func (p *pipe) missed(n int) Unsent {
+	e := p.event(0)
+	return Unsent{Socket: p.sock.name, Endpoint: e.Endpoint, Peer: e.Peer, Identity: e.Identity, Messages: n}
+}
+
 // christen notes what the application calls p's peer.
 func (s *socket) christen(p *pipe) {
 	if !s.typ.addresses {

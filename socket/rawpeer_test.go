@@ -51,10 +51,16 @@ func listenRaw(t *testing.T) (net.Listener, string) {
 // shakeRaw shakes hands.
 func shakeRaw(t *testing.T, conn net.Conn, typ string) *rawPeer {
 	t.Helper()
+	return shakeRawAs(t, conn, wire.HandshakeConfig{SocketType: typ})
+}
+
+// shakeRawAs shakes hands as whoever cfg says.
+func shakeRawAs(t *testing.T, conn net.Conn, cfg wire.HandshakeConfig) *rawPeer {
+	t.Helper()
 	t.Cleanup(func() { _ = conn.Close() })
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	p := &rawPeer{t: t, conn: conn, dec: wire.NewDecoder(-1)}
-	h := wire.NewHandshake(wire.HandshakeConfig{SocketType: typ})
+	h := wire.NewHandshake(cfg)
 	p.write(h.Start())
 	buf := make([]byte, 1)
 	for !h.Done() {

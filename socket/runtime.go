@@ -129,8 +129,9 @@ func (rt *Runtime) start(workers int) error {
 }
 
 // Shutdown closes all sockets and ends the runtime. What is queued for peers goes out within each socket's linger, and never later than ctx allows:
-// at its end connections are closed and an *UnsentError lists what was left, per peer. Linger is without end unless it was set, so that a message whose
-// peer never comes holds a Shutdown whose ctx has no end. When it returns nothing of the runtime is running. Shutting down twice is no error.
+// at its end connections are closed and an *UnsentError lists what was left, per peer. That has what waits over inproc for a name that nobody has bound,
+// too: nobody will, and it holds no Shutdown. Linger is without end unless it was set, so that a message whose peer never comes holds a Shutdown whose
+// ctx has no end. When it returns nothing of the runtime is running. Shutting down twice is no error.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.mu.Lock()
 	rt.closed = true
@@ -166,7 +167,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	if err := rt.sys.Shutdown(stop); err != nil {
 		others = errors.Join(others, err)
 	}
-	rt.inproc.discard()
+	unsent.Peers = append(unsent.Peers, rt.inproc.discard()...)
 	rt.events.end("")
 	if len(unsent.Peers) > 0 {
 		return errors.Join(&unsent, others)

@@ -430,7 +430,7 @@ func (s *socketActor) removePipe(ctx *actor.Context[socketMessage], p *pipe) {
 	s.control.pipes = slices.Delete(s.control.pipes, i, i+1)
 	s.stats.retire(p)
 	if p.unsent > 0 && s.typ.sends && !s.typ.subscriber { // subscriptions are state, not messages
-		u := Unsent{Socket: s.name, Endpoint: p.endpoint.text, Messages: p.unsent}
+		u := p.missed(p.unsent)
 		if s.control.closing {
 			s.control.unsent = append(s.control.unsent, u)
 		}

@@ -204,19 +204,24 @@ func (h *Handshake) settle() error {
 // https://rfc.zeromq.org/spec/37/#the-socket-type-property
 //
 // RFC 37 would have us send an ERROR command to a peer of a wrong type; libzmq
-// just closes, and so do we.
+// just closes, and so do we. Where a property comes twice we do as libzmq
+// (mechanism.cpp, zmtp_engine.cpp): each type has to fit, and the first is the
+// peer's; of the identities the last counts.
 func (h *Handshake) judge(m Metadata) error {
-	socketType, ok := m.Get(PropertySocketType)
-	if ok && h.cfg.Accepts != nil && !h.cfg.Accepts(socketType) {
-		return protocolErrorf("a %s socket does not work with the peer's type %q", h.cfg.SocketType, socketType)
+	for _, p := range m {
+		switch {
+		case equalFold(p.Name, PropertySocketType):
+			if h.cfg.Accepts != nil && !h.cfg.Accepts(p.Value) {
+				return protocolErrorf("a %s socket does not work with the peer's type %q", h.cfg.SocketType, p.Value)
+			}
+		case equalFold(p.Name, PropertyIdentity):
+			if len(p.Value) > maxIdentity {
+				return protocolErrorf("the peer's identity has %d octets, at most %d are allowed", len(p.Value), maxIdentity)
+			}
+			h.peer.Identity = []byte(p.Value)
+		}
 	}
-	identity, ok := m.Get(PropertyIdentity)
-	if len(identity) > maxIdentity {
-		return protocolErrorf("the peer's identity has %d octets, at most %d are allowed", len(identity), maxIdentity)
-	}
-	if ok {
-		h.peer.Identity = []byte(identity)
-	}
-	h.peer.SocketType, h.peer.Metadata = socketType, m
+	h.peer.SocketType, _ = m.Get(PropertySocketType)
+	h.peer.Metadata = m
 	return nil
 }

@@ -71,7 +71,7 @@ func TestHandshakeInPieces(t *testing.T) {
 
 // TestHandshakePeer checks what is found out about a peer.
 func TestHandshakePeer(t *testing.T) {
-	m := Metadata{{"X-First", "1"}, {"socket-type", "DEALER"}, {"IDENTITY", "me"}, {"Identity", "other"}}
+	m := Metadata{{"X-First", "1"}, {"socket-type", "DEALER"}, {"IDENTITY", "other"}, {"Identity", "me"}}
 	h := NewHandshake(HandshakeConfig{})
 	require.Equal(t, Peer{}, h.Peer())
 	_, err := sent(h, peerSays(Ready{Metadata: m}))
@@ -108,6 +108,30 @@ func TestHandshakeAccepts(t *testing.T) {
 	require.True(t, h.Done())
 	require.Empty(t, h.Peer().SocketType)
 	require.Equal(t, []string{"PULL", "pull"}, asked)
+}
+
+// TestHandshakeTwice has the peer tell a property twice, in upper and lower
+// case: each of its types has to fit, as libzmq wants it, and of its identities
+// the last counts. Who looks a property up finds the first.
+func TestHandshakeTwice(t *testing.T) {
+	accepts := func(peerType string) bool { return peerType == TypeDealer || peerType == TypeReq }
+	for _, types := range [][]string{{"PULL", "DEALER"}, {"DEALER", "PULL"}, {"DEALER", "REQ", "dealer"}, {"REQ", ""}} {
+		var m Metadata
+		for _, socketType := range types {
+			m = append(m, Property{PropertySocketType, socketType})
+		}
+		_, err := sent(NewHandshake(HandshakeConfig{SocketType: TypeRouter, Accepts: accepts}), peerSays(Ready{Metadata: m}))
+		require.ErrorAs(t, err, new(*ProtocolError), "%q", types)
+	}
+	m := Metadata{{"Socket-Type", "REQ"}, {"Identity", "one"}, {"SOCKET-TYPE", "DEALER"}, {"identity", "two"}}
+	h := NewHandshake(HandshakeConfig{SocketType: TypeRouter, Accepts: accepts})
+	_, err := sent(h, peerSays(Ready{Metadata: m}))
+	require.NoError(t, err)
+	require.Equal(t, "REQ", h.Peer().SocketType)
+	require.Equal(t, "two", string(h.Peer().Identity))
+	require.Equal(t, m, h.Peer().Metadata)
+	_, err = sent(NewHandshake(HandshakeConfig{}), peerSays(Ready{Metadata: Metadata{{"Identity", strings.Repeat("i", 256)}, {"Identity", "two"}}}))
+	require.ErrorContains(t, err, "256 octets", "each is looked at")
 }
 
 // TestHandshakeWithoutCommandFlag has the peer send its READY as a message,

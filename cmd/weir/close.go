@@ -46,7 +46,8 @@ func (s *session) account(err error) error {
 	var where []string
 	if left != nil && left.Messages() == queued {
 		for _, u := range left.Peers {
-			where = append(where, fmt.Sprintf("%d to %s", u.Messages, u.Endpoint))
+			u.Socket = "" // there is one
+			where = append(where, u.String())
 		}
 	}
 	if s.inHand > 0 {
