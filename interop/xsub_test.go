@@ -55,6 +55,21 @@ func TestXSubReplays(t *testing.T) {
 	})
 }
 
+// TestXSubVerboseUnsubscribe wants libzmq's XPUB to hear of every unsubscription of an XSub of Weir's that sends them all: those that leave another of the
+// same topic, and those that are one too many.
+func TestXSubVerboseUnsubscribe(t *testing.T) {
+	overKinds(t, xsubs, every, func(t *testing.T, p pairing) {
+		s := newScene(begin(t, libzmq), t, p, setup{
+			noTopics: true, weir: []socket.Option{socket.XSubVerboseUnsubscribe(true)}, peer: []string{"verboser=1"},
+		})
+		s.join()
+		for _, m := range []string{"\x01A", "\x01A", "\x00A", "\x00A", "\x00A", "\x00none", "\x01end"} {
+			s.says(m)
+			s.peerWants(m)
+		}
+	})
+}
+
 // onlyFirst are both directions of a message whose second frame looks like a subscription.
 var onlyFirst = []*kind{
 	{weir: "XSUB", partner: "XPUB", sends: true, open: opening(socket.NewXSub)},

@@ -86,6 +86,17 @@ func TestXSubVerboseUnsubscribe(t *testing.T) {
 	require.ErrorIs(t, err, socket.ErrBadOption)
 }
 
+// TestXSubOnTheWire wants a command for each subscription in a message, to a peer of ZMTP 3.1, and the other frames as one message.
+func TestXSubOnTheWire(t *testing.T) {
+	s := newXSub(t, newRuntime(t))
+	peer := dialRaw(t, bind(t, s, "tcp://127.0.0.1:*").String(), "XPUB")
+	require.NoError(t, s.WaitPeers(within(t), 1))
+	require.NoError(t, s.Send(within(t), socket.NewMessage("\x01A", "\x01B", "user", "\x00A", "more")))
+	for _, want := range [][]string{{"SUBSCRIBE", "A"}, {"SUBSCRIBE", "B"}, {"CANCEL", "A"}, {"user", "more"}} {
+		require.Equal(t, want, peer.recv())
+	}
+}
+
 // TestSetXSub changes in use what both sides make of the later frames of a message, and whether every unsubscription goes upstream.
 func TestSetXSub(t *testing.T) {
 	overXPub(t, func(t *testing.T, rt *socket.Runtime, x *socket.XPub, ep string) {
