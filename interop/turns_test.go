@@ -171,7 +171,7 @@ func playTurnsOut(t *testing.T, subject, scene string) {
 	s, at := openTurned(ctx, t, subject, "PUSH", &knocked)
 	conns, got := map[string]net.Conn{}, make(chan string, len(scene))
 	var heard []string
-	for _, word := range strings.Fields(scene) {
+	for word := range strings.FieldsSeq(scene) {
 		switch name := word[1:]; word[0] {
 		case '+':
 			conns[name] = pulls(ctx, t, at, name, got)
@@ -205,7 +205,7 @@ func playTurnsIn(t *testing.T, subject, scene string) {
 	s, at := openTurned(ctx, t, subject, "PULL", &knocked)
 	peers := map[string]*rawPeer{}
 	var heard []string
-	for _, word := range strings.Fields(scene) {
+	for word := range strings.FieldsSeq(scene) {
 		if word[0] == '+' {
 			name, count := word[1:2], int(word[2]-'0')
 			if peers[name] == nil {
