@@ -91,7 +91,7 @@ func TestShutdownToNobody(t *testing.T) {
 	require.NoError(t, gone.Close(ctx))
 	connect(t, newDealer(t, rt, socket.HelloMsg("hello")), inprocName(t))
 	connect(t, newSub(t, rt, []string{"a", "b"}), inprocName(t))
-	require.Equal(t, []socket.Unsent{
+	require.ElementsMatch(t, []socket.Unsent{
 		{Socket: gone.String(), Endpoint: names[0], Messages: 3},
 		{Socket: open.String(), Endpoint: names[1], Messages: 2},
 	}, unsentPeers(t, rt.Shutdown(ctx)))
