@@ -51,8 +51,45 @@ func (c *cell) wake(bit uint32) {
 	}
 }
 
+// wakeHere is wake for the lent lane, called by who has the time to serve it: if the actor is idle, its goroutine is the
+// actor's for as long as it takes to hand the instance DataReady. Whatever else there is to do is left to the crew.
+func (c *cell) wakeHere() {
+	if c.sys.labels || !c.status.CompareAndSwap(0, statusLent|statusRunning) {
+		c.wake(statusLent)
+		return
+	}
+	c.here = true
+	if !c.serveHere() {
+		c.sys.crew.Schedule(c.runLoopf)
+	}
+}
+
+// stepsHere is how many steps serveHere takes: one hands over DataReady, the next finds the lane empty, and the last goes idle.
+const stepsHere = 3
+
+// serveHere is serve for wakeHere: the lent lane, and no other, and no longer than it takes.
+func (c *cell) serveHere() (idle bool) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if r := recover(); r != nil {
+			c.bug(r)
+		}
+		c.sys.crew.Schedule(c.runLoopf) // after a panic of the kernel, or runtime.Goexit: the actor goes on
+		idle = true
+	}()
+	for n := 0; !idle && n < stepsHere && (n == 0 || c.status.Load() == statusRunning); n++ { // no longer than nobody waits for the actor
+		idle = !c.step()
+	}
+	returned = true
+	return idle
+}
+
 // runLoop is what a goroutine of the crew does for an actor.
 func (c *cell) runLoop() {
+	c.here = false
 	if c.sys.labels {
 		c.wearLabels()
 		defer pprof.SetGoroutineLabels(context.Background())
@@ -114,6 +151,9 @@ func (c *cell) serve() (idle bool) {
 
 // step does one thing. It returns false if there was nothing to do, and the actor is idle.
 func (c *cell) step() bool {
+	if c.here {
+		return c.stepHere()
+	}
 	if c.status.Load() != statusRunning {
 		c.quiet &^= c.status.And(statusRunning)
 	}
@@ -137,9 +177,24 @@ func (c *cell) step() bool {
 	return !c.status.CompareAndSwap(statusRunning, 0)
 }
 
+// stepHere is step for the lent lane alone, and its bit. Whoever posts anything else meanwhile sets a bit that keeps the actor from going idle, or finds it
+// idle.
+func (c *cell) stepHere() bool {
+	c.quiet &^= c.status.And(^statusLent) & statusLent
+	if c.served() && c.quiet&statusLent == 0 {
+		c.proto.InvokeUserMessage(c)
+		return true
+	}
+	return !c.status.CompareAndSwap(statusRunning, 0)
+}
+
 // serveTurn hands the instance one message: of the control lane if there is one, else of one of the data lanes, which
 // take turns. Protoactor calls it, through router.Receive, for each message that step passes.
 func (c *cell) serveTurn() {
+	if c.here {
+		c.serveLane(statusLent)
+		return
+	}
 	if c.serveLane(statusControl) {
 		return
 	}

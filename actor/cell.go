@@ -51,6 +51,7 @@ type cell struct {
 	phase     phase
 	suspended bool          // protoactor's: between SuspendMailbox and ResumeMailbox
 	draining  bool          // stop once the lanes are empty
+	here      bool          // the goroutine is that of a producer of the lent lane; see wakeHere
 	lentFirst bool          // the lent lane is served before the actor's own data lane next time
 	quiet     uint32        // lanes that have nothing, and will wake the actor: a set of statusLanes
 	hand      uint32        // the lane, statusControl or statusData, whose oldest item is being handled; else 0

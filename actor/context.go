@@ -44,6 +44,11 @@ func (x *Context[M]) Logger() *slog.Logger { return x.c.more().logger(&x.c.cell)
 // receives DataReady again, at once.
 func (x *Context[M]) OpenData(l Lane) { x.c.openLane(l) }
 
+// Borrowed says that the handler runs in the goroutine of somebody who put something onto the lent lane, and who has the
+// time to have it handled: the handler must do nothing then that could take longer, such as a write that may wait. What
+// is left it tells itself, with [Ref.Tell]; that is handled in the actor's own time.
+func (x *Context[M]) Borrowed() bool { return x.c.here }
+
 // CloseData gives the lent lane back: DataReady is not received any more. No lane open is no error. What the actor had in
 // hand of it stays so: Rewind it before its owner lends it to somebody else.
 func (x *Context[M]) CloseData() { x.c.closeLane() }

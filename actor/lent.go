@@ -9,11 +9,17 @@ package actor
 type lent struct {
 	lane Lane   // nil: none open
 	wake func() // the hook; made once
+	here func() // what a producer with time calls in its place; made once
 }
 
 // rewinder is a lane that can put back what is in hand. A *mailbox.Queue is one.
 type rewinder interface {
 	Rewind() int
+}
+
+// hereLane is a lane whose producers may have the time to be its consumer. A *mailbox.Queue is one.
+type hereLane interface {
+	SetOnReadyHere(ready, here func())
 }
 
 // openLane implements Context.OpenData.
@@ -25,9 +31,14 @@ func (c *typed[M]) openLane(l Lane) {
 	lent := &c.more().lent
 	if lent.wake == nil {
 		lent.wake = func() { c.wake(statusLent) }
+		lent.here = c.wakeHere
 	}
 	lent.lane = l
-	l.SetOnReady(lent.wake)
+	if h, ok := l.(hereLane); ok {
+		h.SetOnReadyHere(lent.wake, lent.here)
+	} else {
+		l.SetOnReady(lent.wake)
+	}
 	c.quiet &^= statusLent
 }
 

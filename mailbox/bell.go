@@ -21,29 +21,39 @@ type bell struct {
 	// Atomic: bits set by the consumer, cleared by the producer that rings or by the consumer.
 	armed atomic.Uint32
 
-	// Atomic: written by SetOnReady, read by the producer that rings. nil is none.
-	hook atomic.Pointer[func()]
+	// Atomic: written by SetOnReady and SetOnReadyHere, read by the producer that rings. nil is none.
+	hook atomic.Pointer[hook]
 
 	// Made by the consumer before it first arms with waitArmed, then read-only. One slot.
 	wakec chan struct{}
 }
 
+// A hook is what is called when an item comes into an idle queue. Immutable.
+type hook struct {
+	ready func()
+	here  func() // in its place by RingHere; nil for ready
+}
+
 // ring is called by a producer after each publication.
 func (b *bell) ring() {
 	if b.armed.Load() != 0 {
-		b.strike()
+		b.strike(false)
 	}
 }
 
-// strike takes all that is armed, and does it.
-func (b *bell) strike() {
+// strike takes all that is armed, and does it. here says that the caller has time to be the consumer.
+func (b *bell) strike(here bool) {
 	armed := b.armed.Swap(0)
 	if armed&waitArmed != 0 {
 		b.send()
 	}
 	if armed&hookArmed != 0 {
-		if f := b.hook.Load(); f != nil {
-			(*f)()
+		switch h := b.hook.Load(); {
+		case h == nil:
+		case here && h.here != nil:
+			h.here()
+		default:
+			h.ready()
 		}
 	}
 }
@@ -71,11 +81,25 @@ func (b *bell) send() {
 // call that is under way when the hook is replaced may still reach the old one. Any goroutine may call SetOnReady; a
 // consumer that takes a queue over sets its hook first and then calls Idle, to learn of what is there already.
 func (q *Queue[T]) SetOnReady(f func()) {
+	q.SetOnReadyHere(f, nil)
+}
+
+// SetOnReadyHere is SetOnReady with another function beside f: here is called in its place by RingHere, outside any lock of the queue's, in the goroutine
+// of a producer that has time. It may consume, in that goroutine. Nil is none, and RingHere calls f.
+func (q *Queue[T]) SetOnReadyHere(f, here func()) {
 	if f == nil {
 		q.bell.hook.Store(nil)
 		return
 	}
-	q.bell.hook.Store(&f)
+	q.bell.hook.Store(&hook{f, here})
+}
+
+// RingHere tells the consumer of what TryPushQuietly has pushed, where nobody has yet, by the function for those who have time. Any goroutine may call it,
+// and must hold no lock that the consumer may want.
+func (q *Queue[T]) RingHere() {
+	if q.bell.armed.Load() != 0 {
+		q.bell.strike(true)
+	}
 }
 
 // Idle says that the consumer stops looking. If it returns true, nothing lay after the cursor and the next push calls

@@ -37,7 +37,7 @@ func (q *Queue[T]) force(v T, bits tailWord) error {
 		q.release(size)
 		return q.answer(c.got)
 	}
-	q.put(c, &v, size)
+	q.put(c, &v, size, false)
 	return nil
 }
 

@@ -19,6 +19,15 @@ const (
 // Ownership of v passes to the queue when TryPush returns nil.
 func (q *Queue[T]) TryPush(v T) error { return q.answer(q.offer(&v)) }
 
+// TryPushQuietly is TryPush that does not tell the consumer: the caller must call RingHere once it has let go of its locks. It is for who wants to be the
+// consumer itself. Any goroutine may call it.
+func (q *Queue[T]) TryPushQuietly(v T) error {
+	if q.store != nil {
+		return q.answer(q.store.push(v))
+	}
+	return q.answer(q.offerOne(&v, true))
+}
+
 // Push pushes v. Under Block it waits for room: waiters are woken in the order in which they came, while a push that
 // finds room does not queue up behind them. It returns nil when v was accepted, the close reason once the queue is closed,
 // and ctx.Err() if ctx ended before there was room; then v was not accepted. A ctx that has ended does not keep v out of a
@@ -99,6 +108,11 @@ func (q *Queue[T]) offerSlowly(v *T) verdict {
 	if q.store != nil {
 		return q.rung(q.store.push(*v))
 	}
+	return q.offerOne(v, false)
+}
+
+// offerOne is offer without the short way, where there is no store. Where quiet is set the bell is not rung.
+func (q *Queue[T]) offerOne(v *T, quiet bool) verdict {
 	var c claim
 	var size int64
 	if q.plain {
@@ -110,12 +124,12 @@ func (q *Queue[T]) offerSlowly(v *T) verdict {
 	if c.n == 0 {
 		return q.refuseOne(v, c.got)
 	}
-	q.put(c, v, size)
+	q.put(c, v, size, quiet)
 	return taken
 }
 
-// put publishes *v, of size bytes, in the place that c is, and does what is due when that was the last.
-func (q *Queue[T]) put(c claim, v *T, size int64) {
+// put publishes *v, of size bytes, in the place that c is, and does what is due when that was the last. Where quiet is set it does not ring the bell.
+func (q *Queue[T]) put(c claim, v *T, size int64, quiet bool) {
 	if c.shut != 0 {
 		q.gate.Store(true)
 	}
@@ -125,7 +139,9 @@ func (q *Queue[T]) put(c claim, v *T, size int64) {
 		ch.sizes[i] = size
 	}
 	ch.publishOne(i)
-	q.bell.ring()
+	if !quiet {
+		q.bell.ring()
+	}
 	if c.shut != 0 {
 		q.shut()
 	}

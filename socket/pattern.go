@@ -69,6 +69,12 @@ type direct interface {
 	sole() *pipe
 }
 
+// A lockstep pattern sends and receives in turn.
+type lockstep interface {
+	// sole is the only pipe; nil where there are none, or several.
+	sole() *pipe
+}
+
 // A chooser is a pattern that does not take every peer.
 type chooser interface {
 	// admits says whether another pipe may be attached.

@@ -38,6 +38,10 @@ type pipe struct {
 	// It is taken before the route lock, and after the receive lock.
 	reading sync.Mutex
 
+	// Atomic, of a socket that sends and receives in lockstep: how a receiver reads for itself, and whether one would have, and could not. See read_here.go.
+	helm     atomic.Pointer[codec.Helm] // of the present or last connection; nil before the first. Written by the read loop
+	passedBy atomic.Bool
+
 	notices noticeBook // what the application hears of its connections; has its own lock
 
 	// Guarded by the socket's route lock.

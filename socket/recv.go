@@ -70,11 +70,11 @@ func (s *socket) recvWithin(ctx context.Context, none error) (Message, error) {
 // recvWait parks until there is a message. Where another goroutine's turn came in between (a Rep), it waits on.
 func (s *socket) recvWait(ctx context.Context) (Message, error) {
 	var m Message
-	err := s.inbox.waiting.await(ctx, func() (bool, error) {
+	err := s.inbox.waiting.awaitBy(ctx, func() (bool, error) {
 		var err error
 		m, err = s.tryRecv()
 		return err == nil || !errors.Is(err, ErrWouldBlock) && !errors.Is(err, ErrBadState), err
-	})
+	}, func(w *waiter) bool { return s.readHere(ctx, w) })
 	return m, err
 }
 

@@ -23,6 +23,14 @@ type rep struct {
 // attach adds a possible asker.
 func (s *rep) attach(p *pipe) { s.pipes = append(s.pipes, p) }
 
+// sole implements lockstep.
+func (s *rep) sole() *pipe {
+	if len(s.pipes) != 1 {
+		return nil
+	}
+	return s.pipes[0]
+}
+
 // detach forgets the asker where that one goes: its reply is dropped.
 func (s *rep) detach(p *pipe) {
 	s.pipes = slices.DeleteFunc(s.pipes, func(q *pipe) bool { return q == p })

@@ -144,36 +144,44 @@ func (s *socket) trySendBy(by router, m Message) error {
 	if err != nil {
 		return err
 	}
-	if err = s.routeBy(by, m); err != nil {
+	p, err := s.routeBy(by, m)
+	if err != nil {
 		wire.Return(m)
+	}
+	if p != nil {
+		p.out.RingHere()
 	}
 	return err
 }
 
-// routeBy routes m, which is Weir's, and pushes it, or says why not.
-func (s *socket) routeBy(by router, m Message) error {
+// routeBy routes m, which is Weir's, and pushes it, or says why not. Where it returns a pipe, the caller is to ring for it.
+func (s *socket) routeBy(by router, m Message) (*pipe, error) {
 	r := &s.route
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.pushDirectLocked(m) {
-		return nil
+		return nil, nil
 	}
 	for {
 		if r.closed != nil {
-			return r.closed
+			return nil, r.closed
 		}
 		dst, out, err := by.route(r.dst[:0], m)
 		r.dst = dst[:0]
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if s.pushLocked(dst, out) {
-			by.routed(dst)
-			if s.acceptor != nil {
-				s.inbox.waiting.wakeOne() // a send may make it a receiver's turn
-			}
-			return nil
+		if !s.pushLocked(dst, out) {
+			continue
 		}
+		by.routed(dst)
+		if s.acceptor != nil {
+			s.inbox.waiting.wakeOne() // a send may make it a receiver's turn
+		}
+		if s.typ.lockstep && len(dst) == 1 {
+			return dst[0], nil
+		}
+		return nil, nil
 	}
 }
 
@@ -190,12 +198,20 @@ func (s *socket) pushDirectLocked(m Message) bool {
 	return true
 }
 
+// push puts m into p's queue. Whoever has the time to write it rings later, without a lock.
+func (s *socket) push(p *pipe, m Message) error {
+	if s.typ.lockstep {
+		return p.out.TryPushQuietly(m)
+	}
+	return p.out.TryPush(m)
+}
+
 // pushLocked puts m into the queue of each pipe that the pattern chose. A single pipe that turns out to be closed or full since is a reason to
 // route again; one of several is dropped, and counted, for that pipe alone.
 func (s *socket) pushLocked(dst []*pipe, m Message) bool {
 	if len(dst) == 1 {
 		p := dst[0]
-		err := p.out.TryPush(m)
+		err := s.push(p, m)
 		if err != nil && !errors.Is(err, mailbox.ErrFull) {
 			s.detachLocked(p)
 		}

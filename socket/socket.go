@@ -45,6 +45,7 @@ type socket struct {
 		toSweep bool       // guarded by mu: a sweepTopics is on its way to the socket actor
 	}
 	sole  atomic.Pointer[pipe] // of a direct router: the only pipe of an open socket; nil otherwise. Written under the route lock, read by senders
+	alone atomic.Pointer[pipe] // of a socket that sends and receives in lockstep: its only pipe; nil otherwise. Written under the route lock, read by receivers
 	room  waitList             // senders
 	inbox inbox                // the receiving side
 
@@ -255,9 +256,12 @@ func (s *socket) attach(p *pipe) {
 	s.wakeSenders()
 }
 
-// soleLocked notes whether senders have no choice. Where the newest message takes another's place, they keep to the route lock: what is replaced is counted
-// after the fact, and a pipe that ends must find it counted.
+// soleLocked notes whether senders have no choice, and whose connection a receiver may read. Where the newest message takes another's place, senders keep to
+// the route lock: what is replaced is counted after the fact, and a pipe that ends must find it counted.
 func (s *socket) soleLocked() {
+	if s.typ.lockstep {
+		s.alone.Store(s.route.pattern.(lockstep).sole())
+	}
 	if s.direct == nil || s.route.closed != nil {
 		return
 	}

@@ -315,9 +315,12 @@ func (s *socket) inlet(p *pipe) codec.Inlet {
 	if p.endpoint.hasNotices() {
 		in = noticedInlet{p, in}
 	}
+	if s.typ == reqType {
+		in = replyInlet{in}
+	}
 	switch {
-	case s.typ == reqType:
-		return replyInlet{in}
+	case s.typ.lockstep && !p.endpoint.hasNotices():
+		return lendingInlet{in, p}
 	case s.arriver != nil:
 		return patternInlet{pipe: p, next: in}
 	case in == nil:

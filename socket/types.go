@@ -27,6 +27,7 @@ type socketType struct {
 	raw        bool // its peers do not speak ZMTP
 	single     bool // one peer at a time: what one has sent is received before what comes from the next
 	hidden     bool // not an application's: there are no events of it, nor of its peers, it does not count, and Defaults are not for it
+	lockstep   bool // who has sent receives next, and so has the time to write what it sent
 	once       bool // a second Connect to the same endpoint is the first one
 }
 
@@ -74,12 +75,14 @@ var (
 	}
 	reqType = &socketType{
 		name: wire.TypeReq, peers: []string{wire.TypeRep, wire.TypeRouter}, sends: true, receives: true, overflow: overflowBlock, afresh: true,
-		once:    true,
-		pattern: func(*socket) pattern { return &req{number: rand.Uint32()} },
+		once:     true,
+		lockstep: true,
+		pattern:  func(*socket) pattern { return &req{number: rand.Uint32()} },
 	}
 	repType = &socketType{
 		name: wire.TypeRep, peers: []string{wire.TypeReq, wire.TypeDealer}, sends: true, receives: true, overflow: overflowDrop,
-		pattern: func(s *socket) pattern { return &rep{noPeer: s.noPeer} },
+		lockstep: true,
+		pattern:  func(s *socket) pattern { return &rep{noPeer: s.noPeer} },
 	}
 	dealerType = &socketType{
 		name: wire.TypeDealer, peers: []string{wire.TypeRep, wire.TypeDealer, wire.TypeRouter}, sends: true, receives: true,

@@ -25,6 +25,10 @@ const freeWaiters = 4
 // A waiter is one parked goroutine. It belongs to that goroutine, but for c.
 type waiter struct {
 	c chan struct{} // room for one: the wake-up
+
+	// Guarded by the list's mu.
+	rouse  func() // called as well when w is woken; nil where it waits for nothing but c
+	roused bool   // it has been
 }
 
 // join puts the caller at the end of the list. It must look once more for what it wants before it parks, and leave in the end.
@@ -90,7 +94,7 @@ func (l *waitList) wakeOne() {
 	w := l.queue[0]
 	l.queue = append(l.queue[:0], l.queue[1:]...)
 	l.countLocked()
-	w.c <- struct{}{} // has room: a waiter is signalled only when it is taken off the list
+	w.wakeLocked()
 }
 
 // wakeAll wakes every waiter: what they wait for has ended, or is not the same for all.
@@ -102,10 +106,51 @@ func (l *waitList) wakeAll() {
 	defer l.mu.Unlock()
 	l.tellLocked()
 	for _, w := range l.queue {
-		w.c <- struct{}{}
+		w.wakeLocked()
 	}
 	l.queue = nil
 	l.countLocked()
+}
+
+// wakeLocked wakes w, which has been taken off the list.
+func (w *waiter) wakeLocked() {
+	w.c <- struct{}{} // has room: a waiter is signalled only when it is taken off the list
+	w.rouseLocked()
+}
+
+// rouseLocked calls what w wants to be called.
+func (w *waiter) rouseLocked() {
+	if w.rouse != nil {
+		w.roused = true
+		w.rouse()
+	}
+}
+
+// waitElsewhere makes rouse be called, once at least, when w is woken, or by rouse, until waitHere: w is about to wait for something other than its wake-up. It
+// returns false where w has been woken already.
+func (l *waitList) waitElsewhere(w *waiter, rouse func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(w.c) > 0 {
+		return false
+	}
+	w.rouse, w.roused = rouse, false
+	return true
+}
+
+// waitHere undoes waitElsewhere, and says whether w was roused.
+func (l *waitList) waitHere(w *waiter) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w.rouse = nil
+	return w.roused
+}
+
+// rouse rouses w where it waits elsewhere.
+func (l *waitList) rouse(w *waiter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w.rouseLocked()
 }
 
 // tell tells those who watch, and wakes nobody: what has changed is nothing that waiters wait for.
@@ -152,12 +197,25 @@ func (l *waitList) countLocked() { l.waiting.Store(int32(len(l.queue) + len(l.wa
 // await calls try until it is done, parking between the calls. try returns done and, with it, the error of the whole; where it is not done it is
 // called again after a wake-up. When ctx ends first, its error is returned.
 func (l *waitList) await(ctx context.Context, try func() (done bool, err error)) error {
+	return l.awaitBy(ctx, try, func(*waiter) bool { return false })
+}
+
+// awaitBy is await that asks elsewhere before it parks: that may wait in another way, and then returns true.
+func (l *waitList) awaitBy(ctx context.Context, try func() (done bool, err error), elsewhere func(*waiter) bool) error {
 	w := l.join()
 	for {
 		done, err := try()
 		if done {
 			l.leave(w, true)
 			return err
+		}
+		if ctx.Err() == nil && elsewhere(w) {
+			select {
+			case <-w.c:
+				l.rejoin(w)
+			default:
+			}
+			continue
 		}
 		select {
 		case <-w.c:

@@ -70,6 +70,13 @@ func Held(m Message) bool {
 	return h != nil
 }
 
+// Calls says whether a function of the application's is called when m's reference
+// ends.
+func Calls(m Message) bool {
+	h, _ := m.held()
+	return h != nil && h.chunk.last != nil
+}
+
 // Plain says whether m is one frame and nothing else: no reference, no properties.
 func Plain(m Message) bool { return m.rest == nil }
 

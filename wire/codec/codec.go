@@ -43,6 +43,9 @@ type (
 		err error
 	}
 
+	// rest asks for what is left of a batch that a sender could not write without waiting.
+	rest struct{ run *run }
+
 	// pinged asks for the PONG that answers a PING.
 	pinged struct{ run *run }
 
@@ -54,6 +57,7 @@ func (*Attach) codecMessage()    {}
 func (*Refuse) codecMessage()    {}
 func (*shaken) codecMessage()    {}
 func (*loopEnded) codecMessage() {}
+func (*rest) codecMessage()      {}
 func (*pinged) codecMessage()    {}
 func (*pingDue) codecMessage()   {}
 
@@ -173,7 +177,7 @@ const (
 // A codec drives one ZMTP connection, from greeting to close.
 //
 //	Owns      the encoder's buffers, the state, the count of messages sent.
-//	Receives  Attach, Refuse; shaken, loopEnded, pinged of its loop; pingDue of its heartbeat; DataReady of the outbound queue lent to it.
+//	Receives  Attach, Refuse; shaken, loopEnded, pinged of its loop; pingDue of its heartbeat; DataReady of the outbound queue lent to it; rest of itself.
 //	Sends     Up, Down, Flushed to its host.
 //	Starts    one loop (open, handshake, read) in onStarted, which may start one that reads while the handshake waits for an answer; joins both in close.
 //	Blocks    in the connection's write only. Whoever stops a codec cuts its line first.
@@ -191,6 +195,8 @@ type codec struct {
 	peer  Peer
 	out   *mailbox.Queue[wire.Message] // lent by the host while active; nil otherwise
 	batch *batch                       // from the pool while there is something to send; nil otherwise
+	begun bool                         // the batch was begun in a sender's goroutine, and rest is on its way: see codec_prompt.go
+	taken int                          // how many bytes of it the kernel has
 	sent  uint64                       // whole messages the kernel took on this connection
 }
 
@@ -208,6 +214,7 @@ type run struct {
 	in      uint64       // whole messages delivered; the handler reads it once the loop is joined
 	late    <-chan read  // a read that the handshake has begun and not seen the end of; nil where there is none
 	ferry   *ferry       // writes large bodies; nil before the first of them, and where there is none; owned by the handler
+	prompt  *prompt      // writes without waiting; nil before it is needed, and where it is not to be had; owned by the handler
 	seal    *wire.Sealer // of this connection's traffic; owned by the handler once shaken is sent; nil where it is not sealed
 	open    *wire.Opener // the same for what comes in; owned by the loop
 	version wire.Version
@@ -233,6 +240,8 @@ func (c *codec) Receive(ctx *actor.Context[Message]) error {
 		return c.onRefuse(ctx, m)
 	case actor.DataReady:
 		return c.onDataReady(ctx)
+	case *rest:
+		return c.onRest(ctx, m)
 	case *pinged:
 		return c.onPinged(ctx, m)
 	case *pingDue:
@@ -322,6 +331,11 @@ func (c *codec) close(ctx *actor.Context[Message], reason error) error {
 		reason = cause
 	}
 	_ = c.run.group.Wait() // the loop has no error that it did not tell
+	if c.begun {
+		c.begun = false
+		c.cfg.Traffic.sent(int64(c.taken))
+		c.done(int64(c.taken), false)
+	}
 	if c.out != nil {
 		ctx.CloseData()
 		c.out.Rewind()

@@ -15,6 +15,7 @@ import (
 //	2  decode     cuts it into messages and commands                               (the connection's loop)
 //	3  deliver    puts the messages into the pipe's inbound queue, and waits there  (the connection's loop)
 //	              at the mark: then nothing is read, and the transport pushes back
+//	   (a receiver that waits for one message at a time does steps 1 to 3 itself: helm.go)
 //	4  onPinged   answers a PING between two outgoing batches                       (codec actor)
 //
 // Each complete frame is a sign of life, and while step 3 waits nobody asks for one: see codec_heartbeat.go.
@@ -42,7 +43,7 @@ func (c *codec) readLoop(r *run) error {
 	}
 	r.beat.start()
 	defer r.beat.stop()
-	rd := reader{run: r, in: in, seat: newSeat(r.conn), dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher}
+	rd := reader{run: r, in: in, seat: newSeat(r.conn), dec: r.decoder(c.cfg.MaxMsgSize), publisher: c.cfg.Publisher, traffic: c.cfg.Traffic}
 	defer rd.end()
 	rd.dec.SetProperties(r.props)
 	rd.dec.SetOpener(r.open)
@@ -63,7 +64,15 @@ func (c *codec) readLoop(r *run) error {
 			return err
 		}
 	}
-	for {
+	helm := c.newHelm(&rd)
+	defer helm.over()
+	for lone := false; ; {
+		if helm.wanted(lone) {
+			if err := helm.standBy(); err != nil {
+				return err
+			}
+		}
+		before, between := r.in, !rd.dec.Partial()
 		p, direct, err := rd.read()
 		c.cfg.Traffic.received(len(p))
 		if len(p) > 0 {
@@ -74,6 +83,7 @@ func (c *codec) readLoop(r *run) error {
 		if err != nil {
 			return rd.ended(err)
 		}
+		lone = len(p) <= smallRead && r.in == before+1 && between && !rd.dec.Partial()
 	}
 }
 
@@ -83,6 +93,7 @@ type reader struct {
 	run       *run
 	in        Inlet
 	dec       *wire.Decoder
+	traffic   *Traffic
 	publisher bool   // SUBSCRIBE and CANCEL are for the socket
 	ferry     *ferry // of large bodies; nil before the first of them, and where there is none
 	few       bool   // the last run gave few messages for its length
@@ -129,30 +140,41 @@ func (rd *reader) decode(p []byte, direct bool) error {
 		}
 	}
 	for len(p) > 0 {
-		run := len(p)
-		if !rd.few {
-			run = min(run, decodeRun)
-		}
-		n, msgs, cmd, err := rd.dec.Decode(p[:run], rd.msgs[:0])
-		rd.msgs = msgs
-		if n >= decodeRun { // a shorter one says little
-			rd.few = len(msgs)*decodeRun <= fewMessages*n
-		}
-		rd.heard(cmd)
-		if derr := rd.deliver(); derr != nil {
-			return derr
-		}
-		if err != nil {
+		n, cmd, err := rd.cut(p)
+		if err := rd.act(cmd, err); err != nil {
 			return err
-		}
-		if cmd != nil {
-			if err := rd.command(cmd); err != nil {
-				return err
-			}
 		}
 		p = p[n:]
 	}
 	return nil
+}
+
+// cut decodes a run of p, of n bytes: into messages, which lie on the desk, and the command or the error behind them.
+func (rd *reader) cut(p []byte) (n int, cmd []byte, err error) {
+	run := len(p)
+	if !rd.few {
+		run = min(run, decodeRun)
+	}
+	n, rd.msgs, cmd, err = rd.dec.Decode(p[:run], rd.msgs[:0])
+	if n >= decodeRun { // a shorter one says little
+		rd.few = len(rd.msgs)*decodeRun <= fewMessages*n
+	}
+	rd.heard(cmd)
+	return n, cmd, err
+}
+
+// act delivers the messages on the desk, and then acts on the command or the error behind them.
+func (rd *reader) act(cmd []byte, err error) error {
+	if derr := rd.deliver(); derr != nil {
+		return derr
+	}
+	if err != nil {
+		return err
+	}
+	if cmd == nil {
+		return nil
+	}
+	return rd.command(cmd)
 }
 
 // late takes what the handshake had begun to read.
@@ -245,6 +267,9 @@ func (c *codec) onPinged(ctx ctxt, m *pinged) error {
 
 // writeCommands writes whole frames of commands, between two batches. A line that parts takes none.
 func (c *codec) writeCommands(ctx ctxt, frames []byte) error {
+	if err := c.finish(ctx); err != nil || c.state != active {
+		return err
+	}
 	if c.cfg.Line.parting() {
 		return nil
 	}

@@ -52,8 +52,11 @@ type ctxt = *actor.Context[Message]
 
 // onDataReady moves one batch from the queue to the connection.
 func (c *codec) onDataReady(ctx ctxt) error {
-	if c.state != active {
+	if c.state != active || c.begun {
 		return nil
+	}
+	if ctx.Borrowed() {
+		return c.onDataReadyHere(ctx)
 	}
 	c.look()
 	if len(c.batch.ends) == 0 {
@@ -61,6 +64,11 @@ func (c *codec) onDataReady(ctx ctxt) error {
 		return nil
 	}
 	written, err := c.batch.write(c.run.conn, c.ferry())
+	return c.written(ctx, written, err)
+}
+
+// written ends a batch of which the kernel took so many bytes in all.
+func (c *codec) written(ctx ctxt, written int64, err error) error {
 	c.cfg.Traffic.sent(written)
 	c.done(written, err == nil)
 	if c.out.Len() == 0 {

@@ -9,3 +9,6 @@ const asks = false
 
 // readNow is not called.
 func readNow(uintptr, []byte) (int, error) { return 0, syscall.EAGAIN }
+
+// writeNow is not called.
+func writeNow(uintptr, []byte) (int, error) { return 0, syscall.EAGAIN }

@@ -16,3 +16,13 @@ func readNow(fd uintptr, p []byte) (int, error) {
 		}
 	}
 }
+
+// writeNow writes what the kernel takes of p; the error is EAGAIN where it takes nothing.
+func writeNow(fd uintptr, p []byte) (int, error) {
+	for {
+		n, err := syscall.Write(int(fd), p)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}

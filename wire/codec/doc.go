@@ -17,9 +17,11 @@ package codec
 //	codec_in.go        the life of an incoming batch: read, decode, deliver
 //	desk.go, desk_unix.go, desk_other.go
 //	                   the room that it is read to, shared by all connections that the system lets ask
+//	helm.go            who reads: the connection's loop, or a receiver that would wait for it
 //	ferry.go, ferry_linux.go, ferry_other.go
 //	                   large bodies over tcp, whose copies take turns: turn.go
 //	codec_old.go       what is different with peers before ZMTP 3.0
 //	codec_heartbeat.go PINGs, and the timers that end a silent connection
 //	codec_out.go       the life of an outgoing batch: look, encode, write, done
+//	codec_prompt.go    the same in the goroutine of a sender that has the time
 //	codec_raw.go       connections without ZMTP
