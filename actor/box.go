@@ -67,20 +67,11 @@ func (c *cell) wakeHere() {
 // stepsHere is how many steps serveHere takes: one hands over DataReady, the next finds the lane empty, and the last goes idle.
 const stepsHere = 3
 
-// serveHere is serve for wakeHere: the lent lane, and no other, and no longer than it takes.
+// serveHere is serve for wakeHere: the lent lane, and no other, and no longer than it takes, nor than nobody else waits for the actor.
 func (c *cell) serveHere() (idle bool) {
 	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		if r := recover(); r != nil {
-			c.bug(r)
-		}
-		c.sys.crew.Schedule(c.runLoopf) // after a panic of the kernel, or runtime.Goexit: the actor goes on
-		idle = true
-	}()
-	for n := 0; !idle && n < stepsHere && (n == 0 || c.status.Load() == statusRunning); n++ { // no longer than nobody waits for the actor
+	defer c.unwound(&returned)
+	for n := 0; !idle && n < stepsHere && (n == 0 || c.status.Load() == statusRunning); n++ {
 		idle = !c.step()
 	}
 	returned = true
@@ -127,16 +118,7 @@ func (c *cell) attrs() []any {
 // this recover that would end the process.
 func (c *cell) serve() (idle bool) {
 	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		if r := recover(); r != nil {
-			c.bug(r)
-			return
-		}
-		c.sys.crew.Schedule(c.runLoopf) // runtime.Goexit: this goroutine ends, the actor does not
-	}()
+	defer c.unwound(&returned)
 	for n, most := 0, c.sys.crew.Throughput(); ; n++ {
 		if n == most {
 			n = 0
@@ -147,6 +129,18 @@ func (c *cell) serve() (idle bool) {
 			return true
 		}
 	}
+}
+
+// unwound is deferred by what serves the lanes, and looks how it ended where it has not returned.
+func (c *cell) unwound(returned *bool) {
+	if *returned {
+		return
+	}
+	if r := recover(); r != nil {
+		c.bug(r)
+		return
+	}
+	c.sys.crew.Schedule(c.runLoopf) // runtime.Goexit: this goroutine ends, the actor does not
 }
 
 // step does one thing. It returns false if there was nothing to do, and the actor is idle.

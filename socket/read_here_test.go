@@ -59,6 +59,19 @@ func rounds(t *testing.T, req *socket.Req, rep *socket.Rep, n int) {
 	require.NoError(t, group.Wait())
 }
 
+// answering answers one request, and says how that went.
+func answering(ctx context.Context, rep *socket.Rep) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		m, err := rep.Recv(ctx)
+		if err == nil {
+			err = rep.Send(ctx, m)
+		}
+		done <- err
+	}()
+	return done
+}
+
 // TestReceiverReads ends a Recv in every way that does not come over its connection, in the middle of an exchange where receivers read for themselves, and
 // wants the exchange to go on.
 func TestReceiverReads(t *testing.T) {
@@ -97,14 +110,7 @@ func TestReceiverReadsOneOfSeveral(t *testing.T) {
 		connect(t, first, ep)
 		for i := range 10 {
 			rounds(t, first, rep, 20)
-			waiting := make(chan error)
-			go func() {
-				m, err := rep.Recv(ctx)
-				if err == nil {
-					err = rep.Send(ctx, m)
-				}
-				waiting <- err
-			}()
+			waiting := answering(ctx, rep)
 			e := connect(t, second, ep)
 			require.NoError(t, second.Send(ctx, number(i)))
 			require.NoError(t, <-waiting)
@@ -123,14 +129,7 @@ func TestReceiverReadsToTheEnd(t *testing.T) {
 			req := newReq(t, rt)
 			connect(t, req, ep)
 			rounds(t, req, rep, 20)
-			waiting := make(chan error)
-			go func() {
-				m, err := rep.Recv(ctx)
-				if err == nil {
-					err = rep.Send(ctx, m)
-				}
-				waiting <- err
-			}()
+			waiting := answering(ctx, rep)
 			require.NoError(t, req.Close(ctx))
 			next := newReq(t, rt)
 			connect(t, next, ep)
@@ -194,17 +193,17 @@ func TestSenderNeverWaitsInTheKernel(t *testing.T) {
 	const asked, size = 2000, 4000
 	rep := newRep(t, newRuntime(t), socket.SendHWM(10), socket.SendBuffer(4<<10))
 	peer := dialRaw(t, bind(t, rep, "tcp://127.0.0.1:*").String(), "DEALER")
-	answer := strings.Repeat("a", size)
+	reply := strings.Repeat("a", size)
 	for range asked {
 		peer.send("", "?")
 		_, err := rep.Recv(ctx)
 		require.NoError(t, err)
-		require.NoError(t, rep.Send(ctx, socket.NewMessage(answer)))
+		require.NoError(t, rep.Send(ctx, socket.NewMessage(reply)))
 	}
 	dropped := rep.Stats().Out.Dropped[mailbox.ReasonFull]
 	require.NotZero(t, dropped, "the kernel took it all")
 	for range asked - dropped {
-		require.Equal(t, []string{"", answer}, peer.recv())
+		require.Equal(t, []string{"", reply}, peer.recv())
 	}
 	last := socket.NewMessage("last")
 	peer.send("", "?")

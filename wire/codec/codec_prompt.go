@@ -97,15 +97,7 @@ type prompt struct {
 // newPrompt returns a prompt for conn. What wraps a connection may have a Write of its own.
 func newPrompt(conn net.Conn) *prompt {
 	w := &prompt{}
-	switch conn := conn.(type) {
-	case *net.TCPConn:
-		w.raw, _ = conn.SyscallConn()
-	case *net.UnixConn:
-		w.raw, _ = conn.SyscallConn()
-	}
-	if !asks {
-		w.raw = nil
-	}
+	w.raw, _ = stream(conn)
 	w.try = w.attempt
 	return w
 }

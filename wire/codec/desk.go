@@ -82,14 +82,8 @@ type seat struct {
 // newSeat returns the seat for conn. There is a desk at first, for what the handshake has read already.
 func newSeat(conn net.Conn) *seat {
 	s := &seat{conn: conn}
-	switch c := conn.(type) { // what wraps one of these may have a Read of its own
-	case *net.TCPConn:
-		s.ask(c, "tcp")
-	case *net.UnixConn:
-		if a := c.LocalAddr(); a != nil && a.Network() == "unix" { // to others nothing read is no end
-			s.ask(c, "unix")
-		}
-	}
+	s.raw, s.network = stream(conn)
+	s.try = s.attempt
 	if s.raw == nil {
 		s.desk = newDesk()
 	}
@@ -97,11 +91,25 @@ func newSeat(conn net.Conn) *seat {
 	return s
 }
 
-// ask makes s one that waits without a desk, where the system can.
-func (s *seat) ask(c syscall.Conn, network string) {
-	if raw, err := c.SyscallConn(); err == nil && asks {
-		s.network, s.raw, s.try = network, raw, s.attempt
+// stream returns what to ask where conn is a stream of the system, which can be read and written without waiting; nil for any other connection.
+func stream(conn net.Conn) (raw syscall.RawConn, network string) {
+	var c syscall.Conn
+	switch conn := conn.(type) { // what wraps one of these may have a Read and a Write of its own
+	case *net.TCPConn:
+		c, network = conn, "tcp"
+	case *net.UnixConn:
+		if a := conn.LocalAddr(); a != nil && a.Network() == "unix" { // to others nothing read is no end
+			c, network = conn, "unix"
+		}
 	}
+	if c == nil || !asks {
+		return nil, ""
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil, ""
+	}
+	return raw, network
 }
 
 // sit makes sure that there is a desk.
