@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 )
 
+// Stage 5 of a message's way (ARCHITECTURE.md): ring.
+
 // What the bell is armed with.
 const (
 	// hookArmed: the next push calls OnReady.

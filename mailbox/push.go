@@ -2,6 +2,8 @@ package mailbox
 
 import "context"
 
+// Stage 4 of a message's way (ARCHITECTURE.md): push.
+
 // verdict is what became of an attempt to push.
 type verdict uint8
 

@@ -2,6 +2,8 @@ package socket
 
 import "slices"
 
+// Stage 3 of a message's way (ARCHITECTURE.md): route.
+
 // A pattern is the routing policy of a socket type: a pure state machine without goroutine, clock or I/O. Its methods are called under the
 // socket's route lock, for one decision at a time. What only some types do are the small interfaces below.
 type pattern interface {

@@ -12,12 +12,14 @@ import (
 	"github.com/weirmq/weir/wire"
 )
 
-// The life of an incoming message, from the queue. What comes before is in package codec (codec_in.go).
+// Stage 13 of a message's way (ARCHITECTURE.md): Recv.
 //
-//	1  ready   the first message into an idle inbound queue puts its pipe on the ready list and wakes one receiver   (read loop, or inproc sender)
-//	2  take    one whole message of the pipe whose turn it is, under the receive lock                               (the caller's goroutine)
-//	3  accept  the pattern has its say: filter, envelope, whose turn it is                                          (the caller's goroutine)
-//	4  wait    parked on a channel until a pipe is ready or ctx ends                                                (the caller's goroutine)
+// What comes before is in package codec (codec_in.go). All but the first runs in the caller's goroutine:
+//
+//	ready   the first message into an idle inbound queue puts its pipe on the ready list and wakes one receiver   (read loop, or inproc sender)
+//	take    one whole message of the pipe whose turn it is, under the receive lock
+//	accept  the pattern has its say: filter, envelope, whose turn it is
+//	wait    parked on a channel until a pipe is ready or ctx ends
 //
 // Concurrent receivers take turns under a lock that is held only to take one message. A cancelled Recv has taken nothing.
 

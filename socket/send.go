@@ -8,13 +8,15 @@ import (
 	"github.com/weirmq/weir/wire"
 )
 
-// The life of an outgoing message, up to the queue. All of it runs in the caller's goroutine; the rest is in package codec (codec_out.go), or, for
-// inproc, in the receiving socket's recv.go.
+// Stages 1 to 4 of a message's way (ARCHITECTURE.md): Send, take, route, push.
+//
+// All of it runs in the caller's goroutine; the rest is in package codec (codec_out.go), or, for inproc, in the receiving socket's recv.go.
 //
 //	1  Send    tries once, and parks only where nobody has room
-//	2  route   under the route lock, the pattern picks the pipes; without it, where there is one pipe and no choice
-//	3  push    still under it, one try-push into each: the lock is held for one decision, never while anything waits
-//	4  wait    parked on a channel until a queue has drained to its low-water mark, a peer comes, or ctx ends
+//	2  take    the bytes become Weir's (wire/custody.go)
+//	3  route   under the route lock, the pattern picks the pipes; without it, where there is one pipe and no choice
+//	4  push    still under it, one try-push into each: the lock is held for one decision, never while anything waits
+//	   (who finds no room is parked on a channel until a queue has drained to its low-water mark, a peer comes, or ctx ends, and begins again)
 //
 // This file is the seam between callers, who may wait, and actors, who may not. Nothing here is called by an actor.
 

@@ -1,5 +1,7 @@
 package wire
 
+// Stage 2 of a message's way (ARCHITECTURE.md): take.
+//
 // The functions of this file are for those who move messages from one application
 // to another: package socket and the codec. An application has no use for them.
 // Each costs a message without a reference one comparison, but for Give.

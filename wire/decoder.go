@@ -1,5 +1,7 @@
 package wire
 
+// Stage 11 of a message's way (ARCHITECTURE.md): decode.
+
 // A Decoder cuts the octets of a connection whose handshake is done into
 // messages and commands. Feed it with Decode, or, while it is inside a large
 // body, read straight into the slice that Direct returns and tell it with

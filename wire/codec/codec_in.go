@@ -9,16 +9,18 @@ import (
 	"github.com/weirmq/weir/wire"
 )
 
-// The life of an incoming batch, in the order of the functions below:
+// Stages 10 to 12 of a message's way (ARCHITECTURE.md): read, decode, deliver.
 //
-//	1  readLoop   reads to a desk (desk.go), or straight into a large body's buffer  (the connection's loop)
-//	2  decode     cuts it into messages and commands                               (the connection's loop)
-//	3  deliver    puts the messages into the pipe's inbound queue, and waits there  (the connection's loop)
-//	              at the mark: then nothing is read, and the transport pushes back
-//	   (a receiver that waits for one message at a time does steps 1 to 3 itself: helm.go)
-//	4  onPinged   answers a PING between two outgoing batches                       (codec actor)
+// They are those of a batch, in the order of the functions below, and run in the connection's loop (a receiver that waits for one message at a time does
+// them itself: helm.go):
 //
-// Each complete frame is a sign of life, and while step 3 waits nobody asks for one: see codec_heartbeat.go.
+//	10  read     to a desk (desk.go), or straight into a large body's buffer
+//	11  decode   cuts it into messages and commands (wire/decoder.go)
+//	12  deliver  puts the messages into the pipe's inbound queue, and waits there at the mark: then nothing is read, and the transport pushes back
+//
+// Behind them stands onPinged, which answers a PING between two outgoing batches, in the codec actor.
+//
+// Each complete frame is a sign of life, and while stage 12 waits nobody asks for one: see codec_heartbeat.go.
 
 const (
 	// decodeRun is how much of a chunk is decoded before what came out is delivered, in bytes, while messages are small: it bounds the batch, and

@@ -8,15 +8,17 @@ import (
 	"github.com/weirmq/weir/wire"
 )
 
-// The life of an outgoing batch, in the order of the functions below. All of it runs in the codec actor; the callers' side ends where the message
-// enters the queue.
+// Stages 6 to 9 of a message's way (ARCHITECTURE.md): look, encode, write, done.
 //
-//	1  look    the messages at the head of the queue, without taking them
-//	2  encode  headers and small bodies into one buffer; large bodies by reference
-//	3  write   one write, or one writev
-//	4  done    what the kernel has whole leaves the queue, its room returns, and so does memory that somebody waits for
+// They are those of a batch, in the order of the functions below. All of it runs in the codec actor (of a REQ or REP mostly in its sender's goroutine:
+// codec_prompt.go); the callers' side ends where the message enters the queue.
 //
-// On error, step 4 covers what the kernel took whole; the rest is still in the queue and goes first on the next connection, from its first byte.
+//	6  look    the messages at the head of the queue, without taking them
+//	7  encode  headers and small bodies into one buffer; large bodies by reference
+//	8  write   one write, or one writev
+//	9  done    what the kernel has whole leaves the queue, its room returns, and so does memory that somebody waits for
+//
+// On error, stage 9 covers what the kernel took whole; the rest is still in the queue and goes first on the next connection, from its first byte.
 
 const (
 	// maxBatch and maxBytes bound a batch: so many messages, or so many bytes, or one larger message.
