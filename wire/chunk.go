@@ -24,10 +24,6 @@ type chunk struct {
 	// atomic.
 	own hold // of the messages that have all of the chunk, one after another
 
-	// Owned by who begins the next turn: who takes the chunk from the pool, or gives
-	// the message whose turn it is to another.
-	tails []tail // for the next turns
-
 	// Atomic: written by whoever takes or gives up a reference.
 	refs atomic.Int32
 }
@@ -43,40 +39,14 @@ func newChunk(octets []byte) *chunk {
 }
 
 // nextTurn begins a turn of the chunk's own hold with the reference that is the
-// caller's, and returns the tail of a message of one frame.
-func (c *chunk) nextTurn(p *Properties) *tail { return c.tail(c.begin(p)) }
-
-// begin is nextTurn for a message of several frames, which has a tail.
-func (c *chunk) begin(p *Properties) (turn uint64) {
+// caller's. Both are a message's now.
+func (c *chunk) nextTurn(p *Properties) (h *hold, turn uint64) {
 	turn = turnOf(c.own.state.Load()) + nextTurn
 	c.own.state.Store(turn + mine)
 	if c.own.props.Load() != p {
 		c.own.props.Store(p)
 	}
-	return turn
-}
-
-// fewTails is how many tails are made at once for a chunk that goes round. No tail is
-// used in two turns, and to make one for each is a good part of what the turn costs.
-const fewTails = 8
-
-// tail returns the tail of a message of one frame that has the chunk's own hold in a
-// turn that has just begun.
-func (c *chunk) tail(turn uint64) *tail {
-	if turn == 0 {
-		return &c.own.alone
-	}
-	if len(c.tails) == 0 {
-		n := 1
-		if turn > nextTurn { // one that nobody ever releases has no more
-			n = fewTails
-		}
-		c.tails = make([]tail, n)
-	}
-	t := &c.tails[0]
-	c.tails = c.tails[1:]
-	t.hold, t.turn = &c.own, turn
-	return t
+	return &c.own, turn
 }
 
 // A farewell is a callback that runs once, whoever comes first.

@@ -28,7 +28,7 @@ func Return(m Message) {
 // Weir's.
 func Share(m Message) Message {
 	if h, _ := m.held(); h != nil {
-		return m.with(&h.share(nil, weirs).alone)
+		return m.with(h.share(nil, weirs))
 	}
 	return m
 }
@@ -47,15 +47,8 @@ func Give(m Message) Message {
 	if h.props.Load() != nil {
 		h.props.Store(nil)
 	}
-	turn += nextTurn
-	switch {
-	case m.Len() > 1:
-		return m.among(h, turn)
-	case h == &h.chunk.own:
-		return m.with(h.chunk.tail(turn))
-	default:
-		return m.with(h.tail(turn))
-	}
+	m.turn += nextTurn
+	return m
 }
 
 // Drop says that Weir is done with m: it is written, or dropped.

@@ -72,7 +72,7 @@ func NewDecoder(maxFrame int64) *Decoder {
 // sender.
 func (d *Decoder) SetProperties(p *Properties) {
 	d.hold = p.plain()
-	d.alone = d.hold.tail(0)
+	d.alone = d.hold.tail()
 }
 
 // Decode takes octets of the peer, in pieces of any size. It appends the
@@ -138,7 +138,7 @@ func (d *Decoder) whole(p []byte, msgs []Message) (n int, out []Message) {
 				if d.slab.chunk != nil {
 					rest = d.reference(len(body))
 				}
-				msgs = append(msgs, Message{first: body, rest: rest})
+				msgs = append(msgs, Message{first: viewOf(body), rest: rest})
 			} else {
 				d.holdSlab(len(body))
 				msgs = d.frame(hd.flags, body, msgs)
@@ -257,7 +257,7 @@ func (d *Decoder) end(msgs []Message) (out []Message, cmd []byte) {
 // https://rfc.zeromq.org/spec/37/#messages
 func (d *Decoder) frame(flags Flags, body []byte, msgs []Message) []Message {
 	if flags&More == 0 && len(d.parts) == 0 {
-		return append(msgs, d.held(Message{first: body}))
+		return append(msgs, d.held(MessageOf(body)))
 	}
 	d.parts = append(d.parts, body)
 	if flags&More != 0 {
@@ -278,10 +278,8 @@ func (d *Decoder) held(m Message) Message {
 	switch {
 	case len(d.chunks) == 0 || !d.slab.large:
 		m = m.own(d.hold, 0)
-	case m.rest == nil && size > slabMax: // in a chunk of its own
-		m.rest = d.chunks[0].nextTurn(d.props())
-	case m.rest != nil && len(d.chunks) == 1 && d.chunks[0].refs.Load() == 1: // it is m's, and so nobody else has one
-		m = m.own(&d.chunks[0].own, d.chunks[0].begin(d.props()))
+	case len(d.chunks) == 1 && d.chunks[0].refs.Load() == 1: // it is m's, and so nobody else has one
+		m = m.own(d.chunks[0].nextTurn(d.props()))
 	case len(d.chunks) == 1 && d.chunks[0] == d.slab.chunk:
 		m = m.own(d.slab.hold(d.props(), size), 0)
 	default:

@@ -73,5 +73,5 @@ func (d *Decoder) unsealedSmall(octets []byte, msgs []Message) []Message {
 	if d.slab.chunk != nil {
 		rest = d.reference(len(octets))
 	}
-	return append(msgs, Message{first: octets, rest: rest})
+	return append(msgs, Message{first: viewOf(octets), rest: rest})
 }

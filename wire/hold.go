@@ -29,7 +29,7 @@ type hold struct {
 	// Set when it is made, then read-only.
 	chunk *chunk    // nil where there is no reference
 	more  *[]*chunk // further ones; nil if there are none
-	alone tail      // of a message of one frame that has this hold in its first turn: see init
+	alone tail      // of a message of one frame: see init
 
 	// Atomic: written by whoever has the message, at the beginning of its turn.
 	props atomic.Pointer[Properties] // nil for a message that came over no connection
@@ -79,22 +79,18 @@ type holdOf2 struct {
 	room [1]*chunk
 }
 
-// init makes h ready for its first turn: its tail points back.
+// init makes h ready for its first turn.
 func (h *hold) init(p *Properties) {
 	h.alone.hold = h
 	h.props.Store(p)
 }
 
 // tail returns the tail of a message of one frame; nil where h is.
-func (h *hold) tail(turn uint64) *tail {
-	switch {
-	case h == nil:
+func (h *hold) tail() *tail {
+	if h == nil {
 		return nil
-	case turn == 0:
-		return &h.alone
-	default:
-		return &tail{hold: h, turn: turn}
 	}
+	return &h.alone
 }
 
 // become goes from one state of a turn to another, and reports whether that is where
@@ -147,10 +143,10 @@ func (h *hold) share(p *Properties, state uint64) *hold {
 // Small bodies are just made.
 func NewBody(n int) Message {
 	if n < poolMin || n > poolMax {
-		return Message{first: make([]byte, n)}
+		return MessageOf(make([]byte, n))
 	}
 	c := getChunk(n, nil)
-	return Message{first: c.buf[:n:n], rest: c.nextTurn(nil)}
+	return MessageOf(c.buf[:n]).own(c.nextTurn(nil))
 }
 
 // MessageWithRelease returns a message of one frame, body, which is not copied.
@@ -170,7 +166,7 @@ func MessageWithRelease(body []byte, release func()) Message {
 	c := newChunk(nil)
 	c.last = last
 	c.cleanup = runtime.AddCleanup(c, (*farewell).say, last)
-	return Message{first: body, rest: c.nextTurn(nil)}
+	return MessageOf(body).own(c.nextTurn(nil))
 }
 
 // Release says that the application is done with m, and with whatever Append,
@@ -202,7 +198,7 @@ func (m Message) Release() {
 // already, and there is no reference to take. (zmq_msg_copy)
 func (m Message) Copy() Message {
 	if h, turn := m.held(); h != nil && h.state.Load() == turn+mine {
-		return m.with(&h.share(m.Properties(), mine).alone)
+		return m.with(h.share(m.Properties(), mine))
 	}
 	return m
 }

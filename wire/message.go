@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"iter"
 	"strings"
+	"unsafe"
 )
 
 // A Message is one ZeroMQ message: one or more frames, which travel together
@@ -27,18 +28,31 @@ import (
 // reference: it ends when one of them is sent or released. Copy makes another;
 // Clone needs none.
 type Message struct {
-	first []byte // the first frame
+	_ [0]func() // no two messages are compared with ==
+
+	first view   // the first frame
 	rest  *tail  // the frames after the first, and what it has beside them; nil if there is nothing of both
+	turn  uint64 // which of the hold's turns, where that has a reference; otherwise 0
 }
 
-// A tail is what a message has beside its first frame. It is never changed once
-// its message is made, so that copies of the message can share it. It is one
-// pointer for everything because a Message of more than four words is no longer
-// kept in registers, and a third slower to send.
+// A view is a slice without its capacity, as a string is one; for the rest it is a
+// slice: the octets are the application's to change, so nothing may look at them as a
+// string. There is no room for a capacity: a Message of more than four words is no
+// longer kept in registers, and a third slower to send.
+type view string
+
+// viewOf returns the view of p.
+func viewOf(p []byte) view { return view(unsafe.String(unsafe.SliceData(p), len(p))) }
+
+// slice returns what v is the view of, with no room behind it.
+func (v view) slice() []byte { return unsafe.Slice(unsafe.StringData(string(v)), len(v)) }
+
+// A tail is what a message has beside its first frame, but for its turn: that changes
+// when the message is handed on. A tail is never changed once its message is made, so
+// that copies of the message can share it.
 type tail struct {
 	frames [][]byte // the frames after the first; may be empty
 	hold   *hold    // nil if there is none
-	turn   uint64   // which of the hold's turns, where that has a reference
 }
 
 // tailOf1 and tailOf3 are tails with room for their frames in the same
@@ -62,7 +76,7 @@ func NewMessage(frames ...string) Message {
 	if len(frames) == 0 {
 		return Message{}
 	}
-	m := Message{first: []byte(frames[0])}
+	m := Message{first: viewOf([]byte(frames[0]))}
 	if len(frames) > 1 {
 		m.rest = newTail(len(frames) - 1)
 		for i, f := range frames[1:] {
@@ -79,7 +93,7 @@ func MessageOf(frames ...[]byte) Message {
 	if len(frames) == 0 {
 		return Message{}
 	}
-	m := Message{first: frames[0]}
+	m := Message{first: viewOf(frames[0])}
 	if len(frames) > 1 {
 		m.rest = newTail(len(frames) - 1)
 		copy(m.rest.frames, frames[1:])
@@ -117,47 +131,34 @@ func (m Message) held() (*hold, uint64) {
 	if m.rest == nil || m.rest.hold == nil || m.rest.hold.chunk == nil {
 		return nil, 0
 	}
-	return m.rest.hold, m.rest.turn
+	return m.rest.hold, m.turn
 }
 
 // beside returns what own makes another message like m with.
-func (m Message) beside() (*hold, uint64) {
-	if m.rest == nil {
-		return nil, 0
-	}
-	return m.rest.hold, m.rest.turn
-}
+func (m Message) beside() (*hold, uint64) { return m.hold(), m.turn }
 
-// with returns m with what t, the tail of a message of one frame, has beside that;
+// with returns m with a hold in its first turn instead of what it has beside its frames;
 // nil for nothing.
-func (m Message) with(t *tail) Message {
+func (m Message) with(h *hold) Message {
 	switch {
-	case m.rest == nil || len(m.rest.frames) == 0:
-		m.rest = t
-	case t == nil:
-		return m.among(nil, 0)
+	case m.hold() == h:
+	case m.Len() == 1:
+		m.rest = h.tail()
 	default:
-		return m.among(t.hold, t.turn)
+		m.rest = &tail{frames: m.rest.frames, hold: h}
 	}
+	m.turn = 0
 	return m
 }
 
-// among is with for a message of several frames.
-func (m Message) among(h *hold, turn uint64) Message {
-	if m.rest.hold != h || m.rest.turn != turn {
-		m.rest = &tail{frames: m.rest.frames, hold: h, turn: turn}
-	}
-	return m
-}
-
-// own returns m with a hold in one of its turns, or with none. Nobody else has m's tail
-// yet, and there is no hold in it.
+// own returns m, whose tail nobody else has yet, with a hold in one of its turns.
 func (m Message) own(h *hold, turn uint64) Message {
 	if m.rest == nil {
-		m.rest = h.tail(turn)
+		m.rest = h.tail()
 	} else {
-		m.rest.hold, m.rest.turn = h, turn
+		m.rest.hold = h
 	}
+	m.turn = turn
 	return m
 }
 
@@ -173,10 +174,10 @@ func (m Message) Len() int {
 // there is no such frame. An empty frame may be nil.
 func (m Message) Frame(i int) []byte {
 	if i == 0 {
-		return m.first
+		return m.Bytes()
 	}
 	if m.rest == nil {
-		return [][]byte{m.first}[i] // panics with the index and the length
+		return [][]byte{m.Bytes()}[i] // panics with the index and the length
 	}
 	return m.rest.frames[i-1]
 }
@@ -184,7 +185,7 @@ func (m Message) Frame(i int) []byte {
 // Frames returns all frames, in a new slice of at least one element.
 func (m Message) Frames() [][]byte {
 	frames := make([][]byte, 0, m.Len())
-	frames = append(frames, m.first)
+	frames = append(frames, m.Bytes())
 	if m.rest != nil {
 		frames = append(frames, m.rest.frames...)
 	}
@@ -202,18 +203,19 @@ func (m Message) All() iter.Seq2[int, []byte] {
 	}
 }
 
-// Bytes returns the first frame: the whole message, for one of a single frame.
-func (m Message) Bytes() []byte { return m.first }
+// Bytes returns the first frame: the whole message, for one of a single frame. Its
+// capacity is its length.
+func (m Message) Bytes() []byte { return m.first.slice() }
 
 // String returns a copy of the frames' octets. Between two frames stands "|",
 // so this is for people to read; use Bytes or Frame for data.
 func (m Message) String() string {
 	if m.Len() == 1 {
-		return string(m.first)
+		return string(m.Bytes())
 	}
 	var b strings.Builder
 	b.Grow(m.Size() + len(m.rest.frames))
-	b.Write(m.first)
+	b.Write(m.Bytes())
 	for _, f := range m.rest.frames {
 		b.WriteByte('|')
 		b.Write(f)
@@ -253,9 +255,9 @@ func (m Message) Prepend(frames ...[]byte) Message {
 		return m
 	}
 	add := len(frames)
-	out := Message{first: frames[0], rest: newTail(add - 1 + m.Len())}.own(m.beside())
+	out := Message{first: viewOf(frames[0]), rest: newTail(add - 1 + m.Len())}.own(m.beside())
 	copy(out.rest.frames, frames[1:])
-	out.rest.frames[add-1] = m.first
+	out.rest.frames[add-1] = m.Bytes()
 	if m.rest != nil {
 		copy(out.rest.frames[add:], m.rest.frames)
 	}
@@ -278,7 +280,7 @@ func (m Message) Tail(n int) Message {
 // Clone returns a message with a copy of every frame, and m's properties: whatever
 // becomes of m does not matter to it. See [Message.Copy] for sharing the octets.
 func (m Message) Clone() Message {
-	out := Message{first: bytes.Clone(m.first)}
+	out := Message{first: viewOf(bytes.Clone(m.Bytes()))}
 	if m.Len() > 1 {
 		out.rest = newTail(len(m.rest.frames))
 		for i, f := range m.rest.frames {

@@ -85,7 +85,7 @@ func (m Message) Properties() *Properties {
 		return nil
 	}
 	p := h.props.Load()
-	if h.chunk != nil && turnOf(h.state.Load()) != m.rest.turn {
+	if h.chunk != nil && turnOf(h.state.Load()) != m.turn {
 		return nil // of a later turn: the message is gone
 	}
 	return p
@@ -110,7 +110,7 @@ func (m Message) Property(name string) (value string, ok bool) {
 func (m Message) WithProperties(p *Properties) Message {
 	old, turn := m.held()
 	if old == nil {
-		return m.with(p.plain().tail(0))
+		return m.with(p.plain())
 	}
 	state := gone
 	switch {
@@ -119,5 +119,5 @@ func (m Message) WithProperties(p *Properties) Message {
 	case old.become(turn, weirs, gone):
 		state = weirs
 	}
-	return m.with(&old.another(p, state).alone)
+	return m.with(old.another(p, state))
 }

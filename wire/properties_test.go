@@ -108,7 +108,7 @@ func TestPropertiesOfATurn(t *testing.T) {
 	var old []Message
 	for range 2 {
 		for _, p := range []*Properties{a, a, nil, b} {
-			m := Message{first: c.buf, rest: c.nextTurn(p)}
+			m := MessageOf(c.buf).own(c.nextTurn(p))
 			require.Same(t, p, m.Properties())
 			require.Same(t, p, m.Prepend([]byte("x")).Properties())
 			sent, err := Take(m)
