@@ -11,3 +11,6 @@ func SetResolver(t *testing.T, r *net.Resolver) {
 	resolver = r
 	t.Cleanup(func() { resolver = before })
 }
+
+// FirstDirectory shows tests what a wildcard falls back on.
+var FirstDirectory = firstDirectory

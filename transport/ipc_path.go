@@ -52,14 +52,19 @@ func isAbstract(path string) bool {
 // hasAbstract says whether this system has sockets without a file.
 const hasAbstract = runtime.GOOS == "linux"
 
-// temporaryDirectory is where wildcards go: the first of TMPDIR, TEMPDIR and TMP that is a directory, which is libzmq's
-// order, or else the system's choice, where libzmq takes the current directory.
+// temporaryDirectory is where wildcards go: the first of TMPDIR, TEMPDIR and TMP that is a directory, which is libzmq's order, or else the system's
+// choice. That of Go is TMPDIR whatever it names, hence /tmp behind it. Where there is none of these either, it is the current directory, which
+// libzmq takes as soon as the environment names none.
 func temporaryDirectory() string {
-	for _, name := range []string{"TMPDIR", "TEMPDIR", "TMP"} {
-		dir := os.Getenv(name)
-		if found, err := os.Stat(dir); dir != "" && err == nil && found.IsDir() {
-			return dir
+	return firstDirectory(os.Getenv("TMPDIR"), os.Getenv("TEMPDIR"), os.Getenv("TMP"), os.TempDir(), "/tmp")
+}
+
+// firstDirectory is the first of some names that is that of a directory, or else the current directory.
+func firstDirectory(names ...string) string {
+	for _, name := range names {
+		if found, err := os.Stat(name); err == nil && found.IsDir() {
+			return name
 		}
 	}
-	return os.TempDir()
+	return "."
 }

@@ -208,6 +208,31 @@ func TestIPCWildcard(t *testing.T) {
 	}
 }
 
+// TestIPCWildcardNowhere binds where the environment names no directory, in whichever way: the socket is in the system's.
+func TestIPCWildcardNowhere(t *testing.T) {
+	file := filepath.Join(transporttest.ShortDir(t), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for _, nowhere := range []string{"", filepath.Join(filepath.Dir(file), "missing"), file} {
+		for _, name := range []string{"TMPDIR", "TEMPDIR", "TMP"} {
+			t.Setenv(name, nowhere)
+		}
+		ln, err := listenIPC(t, "*")
+		require.NoError(t, err, "%q", nowhere)
+		path := strings.TrimPrefix(ln.Endpoint(), "ipc://")
+		require.True(t, filepath.IsAbs(path), path)
+		transporttest.PairOn(t, ln, transport.Options{})
+		require.NoError(t, ln.Close())
+		require.NoDirExists(t, filepath.Dir(path))
+	}
+}
+
+// TestFirstDirectory wants the current directory where there is no other.
+func TestFirstDirectory(t *testing.T) {
+	dir := transporttest.ShortDir(t)
+	require.Equal(t, dir, transport.FirstDirectory("", filepath.Join(dir, "missing"), dir, "/"))
+	require.Equal(t, ".", transport.FirstDirectory("", filepath.Join(dir, "missing")))
+}
+
 // TestIPCWildcardTooLong wants nothing to be left behind where the directory's name is too long for a socket in it.
 func TestIPCWildcardTooLong(t *testing.T) {
 	deep := filepath.Join(transporttest.ShortDir(t), strings.Repeat("d", 100))
