@@ -138,6 +138,11 @@ func TestEndpointErrorClasses(t *testing.T) {
 		"ipc://@":                           socket.ErrBadEndpoint,
 		"ipc:///no-such-directory/a/b":      os.ErrNotExist,
 		"tcp://127.0.0.1:70000":             socket.ErrBadEndpoint,
+		"tcp://_a:5555":                     socket.ErrBadEndpoint, // libzmq: ENODEV, here and in the next four
+		"tcp://[::1:5555":                   socket.ErrBadEndpoint,
+		"tcp://:5555":                       socket.ErrBadEndpoint,
+		"tcp://:*":                          socket.ErrBadEndpoint,
+		"tcp://[]:*":                        socket.ErrBadEndpoint,
 		"udp://127.0.0.1:5":                 socket.ErrUnknownScheme,
 	} {
 		_, err := s.Bind(ctx, at)
