@@ -3,16 +3,24 @@ package rig
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// topicSize is how many bytes of a message name its topic.
-const topicSize = 2
+const (
+	// topicSize is how many bytes of a message name its topic.
+	topicSize = 2
+
+	// smallBody is the largest body, in bytes, that Fresh cuts out of a slab of slabSize bytes: as in `weir perf`.
+	smallBody = 2 << 10
+	slabSize  = 32 << 10
+)
 
 // A Body is what messages are filled with. Not safe for concurrent use.
 type Body struct {
 	pattern []byte // set by newBody, but for the topic
 	topics  int    // set by newBody, then read-only
 	turn    int    // the topic whose turn it is
+	slab    []byte // what is left of the slab that small bodies are cut from
 }
 
 // Body makes the contents of r's messages, for one sender.
@@ -36,6 +44,23 @@ func (b *Body) Bytes() []byte {
 		}
 	}
 	return b.pattern
+}
+
+// Fresh is the next message in memory of its own, which is the caller's: what all peers in Go send that make their bodies themselves. Every byte is written for it, and no two
+// bodies share one; a small body shares no more than an allocation with its neighbours.
+func (b *Body) Fresh() []byte {
+	content := b.Bytes()
+	size := len(content)
+	switch {
+	case size > smallBody:
+		return slices.Clone(content)
+	case len(b.slab) < size:
+		b.slab = make([]byte, slabSize)
+	}
+	body := b.slab[:size:size]
+	b.slab = b.slab[size:]
+	copy(body, content)
+	return body
 }
 
 // Fill writes the contents of the next message to dst, as memset and a topic do: what programs in C do with memory that was used before. (clear takes as long as the C

@@ -50,6 +50,22 @@ func TestTopics(t *testing.T) {
 	require.Error(t, b.Check(1))
 }
 
+// TestFresh makes bodies with the bytes they are to have, that share none, and small ones with few allocations.
+func TestFresh(t *testing.T) {
+	for _, size := range []int{0, 1, 100, smallBody, smallBody + 1} {
+		b := (&Run{Size: size}).Body()
+		first, want := b.Fresh(), string(b.Bytes())
+		for range 2*slabSize/max(size, 100) + 2 {
+			other := b.Fresh()
+			require.Equal(t, want, string(other))
+			clear(other[:cap(other)])
+		}
+		require.Equal(t, want, string(first), "%d bytes", size)
+	}
+	b := (&Run{Size: 100}).Body()
+	require.Zero(t, testing.AllocsPerRun(1000, func() { b.Fresh() }), "on average, rounded down")
+}
+
 // TestRun ends with the status that the mode deserves, and prints its line.
 func TestRun(t *testing.T) {
 	modes := map[string]Mode{

@@ -64,7 +64,7 @@ func (e *end) WaitSubscribers(int) error { return nil }
 
 // Put sends one message: the same bytes to all.
 func (e *end) Put() error {
-	m := append([]byte(nil), e.body.Bytes()...)
+	m := e.body.Fresh()
 	for _, c := range e.out {
 		if !e.peer.withCtx {
 			c <- m

@@ -91,13 +91,10 @@ func (e *end) WaitSubscribers(n int) error {
 	return nil
 }
 
-// fresh makes a message body.
-func (e *end) fresh() []byte { return append([]byte(nil), e.body.Bytes()...) }
-
 // Put sends one message. A bound REQ refuses to while nobody is connected, for which it has no error of its own: it is asked again.
 func (e *end) Put() error {
 	for {
-		err := e.sock.Send(zmq4.NewMsg(e.fresh()))
+		err := e.sock.Send(zmq4.NewMsg(e.body.Fresh()))
 		if err == nil || !strings.Contains(err.Error(), "no connections available") {
 			return err
 		}
@@ -131,7 +128,7 @@ func (e *end) Answer() error {
 		return err
 	}
 	if e.routes {
-		return e.sock.SendMulti(zmq4.NewMsgFrom(m.Frames[0], e.fresh()))
+		return e.sock.SendMulti(zmq4.NewMsgFrom(m.Frames[0], e.body.Fresh()))
 	}
 	return e.Put()
 }
