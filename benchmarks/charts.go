@@ -31,6 +31,9 @@ func pictures(r *results, peers []*peer) []picture {
 			c.Places = append(c.Places, at.place)
 		}
 		for _, p := range peers {
+			if p.aside {
+				continue
+			}
 			c.Series = append(c.Series, plot.Series{Name: p.name, Style: p.style, Y: points(r, p, along, per)})
 		}
 		if c.Filled() > 1 { // a single point says no more than the table

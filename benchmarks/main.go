@@ -84,7 +84,7 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return err
 	}
-	peers := choosePeers(f.peers)
+	peers := choosePeers(f)
 	if f.from != "" {
 		return showAgain(f, chosen, peers)
 	}
@@ -131,12 +131,12 @@ func choose(all []scenario, f flags) ([]scenario, error) {
 	return chosen, nil
 }
 
-// choosePeers keeps the peers that are asked for, and Weir.
-func choosePeers(names string) []*peer {
-	if names == "" {
-		return allPeers()
+// choosePeers keeps the peers that are asked for, and Weir; where none is, all of them, but for those that the short version has no time for.
+func choosePeers(f flags) []*peer {
+	if f.peers == "" {
+		return slices.DeleteFunc(allPeers(), func(p *peer) bool { return f.short && p.aside })
 	}
-	wanted := append(strings.Split(names, ","), "weir")
+	wanted := append(strings.Split(f.peers, ","), "weir")
 	return slices.DeleteFunc(allPeers(), func(p *peer) bool { return !slices.Contains(wanted, p.name) })
 }
 

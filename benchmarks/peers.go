@@ -16,6 +16,7 @@ type peer struct {
 	style   int                                   // of its lines in charts
 	modes   []string                              // that it plays
 	args    []string                              // what its program is told beside the scenario
+	aside   bool                                  // it plays only where Weir is to reach something beside libzmq, and has no line in charts
 	program string                                // the program that plays it; several peers may share one
 	build   func(here, program, bin string) error // makes the program
 	missing string                                // what to do where that fails
@@ -34,6 +35,7 @@ func allPeers() []*peer {
 	return []*peer{
 		{name: "weir", style: 0, modes: append(slices.Clone(socketModes), "queue"), program: "weir", build: goProgram(false)},
 		{name: "weir-gc", style: 1, modes: []string{"thr", "lat", "fan"}, args: []string{"release=no"}, program: "weir", build: goProgram(false)},
+		{name: "weir-gogc100", aside: true, modes: socketModes, args: []string{"gogc=100"}, program: "weir", build: goProgram(false)},
 		{name: "libzmq", style: 2, modes: socketModes, program: "libzmq", build: cProgram, missing: install, of: libzmqVersion},
 		{name: "pebbe", style: 3, modes: socketModes, program: "pebbe", build: goProgram(true), missing: install, of: moduleVersion("github.com/pebbe/zmq4")},
 		{name: "go-zeromq", style: 4, modes: socketModes, program: "gozeromq", build: goProgram(false), of: moduleVersion("github.com/go-zeromq/zmq4")},
@@ -53,14 +55,16 @@ func (p *peer) plays(s scenario) bool {
 		return false
 	case len(s.only) > 0:
 		return slices.Contains(s.only, p.name)
+	case p.aside:
+		return slices.ContainsFunc(s.wants, func(w want) bool { return w.against == "libzmq" })
 	case p.program == "gochan":
 		return s.transport == "inproc" || s.mode == "queue"
 	case p.name == "raw":
-		return s.way == together && s.links == 0 && !s.curve && (s.mode == "thr" || s.transport != "inproc")
+		return (s.way == together || s.way == apart) && s.links == 0 && !s.curve && (s.mode == "thr" || s.transport != "inproc")
 	case p.name == "go-zeromq":
 		return !s.curve
-	case p.name == "weir-gc":
-		return s.way == together && !s.curve
+	case p.name == "weir-gc": // which is the same program as Weir where bodies are small
+		return !s.curve && (s.way == together || s.way == apart && s.size >= 1000)
 	}
 	return true
 }

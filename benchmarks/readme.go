@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path"
@@ -36,9 +37,25 @@ func between(document, text string) (string, error) {
 	return before + figuresBegin + "\n\n" + text + "\n" + figuresEnd + after, nil
 }
 
-// compared are the peers that Weir is compared with, and the words for them.
-var compared = []struct{ peer, word string }{
-	{"libzmq", "libzmq"}, {"pebbe", "pebbe/zmq4"}, {"go-zeromq", "go-zeromq/zmq4"}, {"go-channel", "Go channel"}, {"raw", "raw limit"},
+// A comparison is a column of ratios.
+type comparison struct {
+	of   string // whose figure is divided; "" for Weir's
+	word string // what that is called
+	peer string // by whose it is divided
+	name string // what that is called
+}
+
+// heading is what stands above it.
+func (c comparison) heading() string { return strings.TrimSpace(c.word + " : " + c.name) }
+
+// compared are the columns of ratios.
+var compared = []comparison{
+	{peer: "libzmq", name: "libzmq"},
+	{of: "weir-gogc100", word: "with GOGC=100", peer: "libzmq", name: "libzmq"},
+	{peer: "pebbe", name: "pebbe/zmq4"},
+	{peer: "go-zeromq", name: "go-zeromq/zmq4"},
+	{peer: "go-channel", name: "Go channel"},
+	{peer: "raw", name: "raw limit"},
 }
 
 // figures words r in Markdown: where it was measured, a table of Weir's figures and their ratios, and the pictures.
@@ -49,7 +66,7 @@ func figures(r *results, peers []*peer, pictureDir string) string {
 	}
 	b.WriteString("\n| | Weir | without Release |")
 	for _, c := range compared {
-		b.WriteString(" : " + c.word + " |")
+		b.WriteString(" " + c.heading() + " |")
 	}
 	b.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(compared)) + "\n")
 	var notes []string
@@ -88,10 +105,10 @@ func figureRow(s scenario, r *results, notes *[]string) string {
 	}
 	for _, c := range compared {
 		text := ""
-		if v := r.ratio(s.name(), c.peer, f.key); v.Known() && s.base() != "" {
+		if v := r.quotient(s.name(), cmp.Or(c.of, "weir"), c.peer, f.key); v.Known() && s.base() != "" {
 			text = fmt.Sprintf("%.2f (%.2f … %.2f)", v.Median, v.Low, v.High)
 		}
-		cells = append(cells, note(c.peer, text))
+		cells = append(cells, note(cmp.Or(c.of, c.peer), text))
 	}
 	return "| " + strings.Join(cells, " | ") + " |\n"
 }

@@ -54,7 +54,12 @@ func (r *results) spread(scenario, peer, key string) stats.Spread {
 
 // ratio divides the runs of Weir by those of another peer that followed them.
 func (r *results) ratio(scenario, by, key string) stats.Spread {
-	return stats.Of(stats.Ratios(r.values(scenario, "weir", key), r.values(scenario, by, key)))
+	return r.quotient(scenario, "weir", by, key)
+}
+
+// quotient divides the runs of one peer by those of another, round by round.
+func (r *results) quotient(scenario, of, by, key string) stats.Spread {
+	return stats.Of(stats.Ratios(r.values(scenario, of, key), r.values(scenario, by, key)))
 }
 
 // trouble is what went wrong in a peer's runs of a scenario: a failure, or loss; "" where nothing did.

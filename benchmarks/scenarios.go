@@ -35,7 +35,8 @@ const (
 	busy                // one that is bound, and a crowd of connections that send now and then
 )
 
-// A want is a figure that Weir is to reach.
+// A want is a figure that Weir is to reach. The ratios to libzmq are for both ends in one process, as the yardstick has them: there libzmq is threads of one
+// process, too. In two processes nothing is wanted: what is reached there stands in the table, beside libzmq and the raw limit.
 type want struct {
 	figure  string  // its key; "" is what the scenario is about
 	against string  // the peer whose figure Weir's is divided by; "" for the figure itself

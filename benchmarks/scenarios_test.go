@@ -45,10 +45,12 @@ func TestScenarios(t *testing.T) {
 // TestPlays says who has something to do where.
 func TestPlays(t *testing.T) {
 	for name, want := range map[string][]string{
-		"thr tcp 100 B":                {"weir", "weir-gc", "libzmq", "pebbe", "go-zeromq", "raw"},
-		"thr inproc 100 B":             {"weir", "weir-gc", "libzmq", "pebbe", "go-zeromq", "go-channel", "raw"},
-		"lat inproc 100 B":             {"weir", "weir-gc", "libzmq", "pebbe", "go-zeromq", "go-channel"},
-		"thr tcp 100 B, two processes": {"weir", "libzmq", "pebbe", "go-zeromq"},
+		"thr tcp 100 B":                {"weir", "weir-gc", "weir-gogc100", "libzmq", "pebbe", "go-zeromq", "raw"},
+		"thr tcp 100 kB":               {"weir", "weir-gc", "libzmq", "pebbe", "go-zeromq", "raw"},
+		"thr inproc 100 B":             {"weir", "weir-gc", "weir-gogc100", "libzmq", "pebbe", "go-zeromq", "go-channel", "raw"},
+		"lat inproc 100 B":             {"weir", "weir-gc", "weir-gogc100", "libzmq", "pebbe", "go-zeromq", "go-channel"},
+		"thr tcp 100 B, two processes": {"weir", "libzmq", "pebbe", "go-zeromq", "raw"},
+		"lat ipc 1 MB, two processes":  {"weir", "weir-gc", "libzmq", "pebbe", "go-zeromq", "raw"},
 		"thr tcp 100 B, CURVE":         {"weir", "libzmq", "pebbe"},
 		"thr tcp 100 B, 8 senders":     {"weir", "weir-gc", "libzmq", "pebbe", "go-zeromq"},
 		"thr tcp 100 B, memory":        {"weir", "libzmq"},
@@ -78,5 +80,8 @@ func TestChoose(t *testing.T) {
 	require.Error(t, err)
 	_, err = choose(scenarios(), flags{only: "("})
 	require.Error(t, err)
-	require.Len(t, choosePeers("libzmq"), 2)
+	require.Len(t, choosePeers(flags{peers: "libzmq"}), 2)
+	require.Len(t, choosePeers(flags{}), len(allPeers()))
+	require.Less(t, len(choosePeers(flags{short: true})), len(allPeers()))
+	require.Len(t, choosePeers(flags{short: true, peers: "weir-gogc100"}), 2)
 }

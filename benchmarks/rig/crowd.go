@@ -22,7 +22,7 @@ func crowd(r *Run, p Peer) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	ready(bound)
+	Ready(bound)
 	if r.Count == 0 {
 		_, err := io.Copy(io.Discard, os.Stdin)
 		return r.Line(), err

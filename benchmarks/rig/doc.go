@@ -23,7 +23,8 @@
 // Fresh bytes for each message, its size checked at the other end, the public API, defaults otherwise; and both ends in one process unless the role
 // says something else. (libzmq's listeners let as many connections wait as Go's do: with its own 100, the kernel turns most of a thousand away that come at once, and
 // tries again seconds later. No clock runs then.) Bytes are written once: memory that was used before is set, as libzmq's programs in C do with theirs, and memory that is made for a message is
-// copied into; small bodies are cut from slabs, by all peers alike (see Body.Fresh). What a connection takes once, its queues and first buffers, is no part of what a message costs: in modes fan and router a first round is not counted. The peers in Go have GOGC=400, unless the environment says otherwise (see gcPercent).
+// copied into; small bodies are cut from slabs, by all peers alike (see Body.Fresh). What a connection takes once, its queues and first buffers, is no part of what a message costs: in modes fan and router a first round is not counted. The peers in Go have GOGC=400, unless the environment says otherwise or
+// their arguments (gogc=100), as those of the peer weir-gogc100 do (see gcPercent).
 package rig
 
 // Map of the files:

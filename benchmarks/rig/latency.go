@@ -55,7 +55,7 @@ func latencyReplier(r *Run, p Peer) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	ready(bound)
+	Ready(bound)
 	if err := rep.Answer(); err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func latencyReplier(r *Run, p Peer) (*Line, error) {
 	err = answerAll(rep, r.Count-1)
 	m.Stop()
 	line := r.Line()
-	m.cost(line, r.Count-1, 0)
+	m.Cost(line, r.Count-1, 0)
 	return line, err
 }
 

@@ -20,7 +20,7 @@ const (
 // A Mode makes one kind of measurement and returns its line.
 type Mode func(r *Run) (*Line, error)
 
-// gcPercent is the GOGC of all peers that are written in Go, unless the environment says otherwise: their heaps are so small that Go's own 100 has them
+// gcPercent is the GOGC of all peers that are written in Go, unless the environment or the arguments say otherwise: their heaps are so small that Go's own 100 has them
 // collected hundreds of times a second, and that is what would be measured.
 const gcPercent = 400
 
@@ -41,6 +41,9 @@ func run(name string, modes map[string]Mode, args []string, out, complaints io.W
 	if err != nil {
 		complain(complaints, name, err)
 		return StatusFailed
+	}
+	if r.GOGC > 0 {
+		debug.SetGCPercent(r.GOGC)
 	}
 	mode := modes[r.Mode]
 	if mode == nil {
@@ -87,8 +90,8 @@ func Modes(open func(r *Run) (Peer, error)) map[string]Mode {
 	return modes
 }
 
-// ready tells the program that started this one that the other side may connect.
-func ready(endpoint string) {
+// Ready tells the program that started this one that the other side may connect.
+func Ready(endpoint string) {
 	fmt.Println("ready endpoint=" + endpoint)
 }
 

@@ -37,7 +37,7 @@ func (m *Meter) Stop() {
 func (m *Meter) Rate(l *Line, r *Run, n int, took time.Duration, lost int) {
 	perSecond := float64(n) / took.Seconds()
 	l.Float("msgs_per_s", perSecond, 0).Float("mb_per_s", perSecond*float64(r.Size)/1e6, 1)
-	m.cost(l, n, lost)
+	m.Cost(l, n, lost)
 }
 
 // Delays adds the mean and the quantiles of d, which it sorts, and what they cost.
@@ -51,11 +51,11 @@ func (m *Meter) Delays(l *Line, d []time.Duration, mean time.Duration, lost int)
 	}{{"p50_us", 0.5}, {"p99_us", 0.99}, {"p999_us", 0.999}} {
 		l.Float(q.key, micros(stats.Quantile(d, q.part)), 3)
 	}
-	m.cost(l, len(d), lost)
+	m.Cost(l, len(d), lost)
 }
 
-// cost adds what n messages cost this process.
-func (m *Meter) cost(l *Line, n, lost int) {
+// Cost adds what n messages cost this process.
+func (m *Meter) Cost(l *Line, n, lost int) {
 	each := 1 / float64(max(n, 1))
 	l.Float("seconds", m.took.Seconds(), 4).Int("lost", int64(lost))
 	l.Float("cpu_s_per_m", m.cpu.Seconds()*each*1e6, 4)

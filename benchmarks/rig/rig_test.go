@@ -16,13 +16,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestParseRun reads arguments, and refuses what is no number, too small, or unknown.
 func TestParseRun(t *testing.T) {
-	r, err := ParseRun("weir", []string{"mode=thr", "endpoint=tcp://127.0.0.1:*", "size=10", "count=7", "links=3", "curve=yes", "release=no", "role=send", "ctx=yes"})
+	r, err := ParseRun("weir", []string{"mode=thr", "endpoint=tcp://127.0.0.1:*", "size=10", "count=7", "links=3", "curve=yes", "release=no", "role=send", "ctx=yes", "gogc=100"})
 	require.NoError(t, err)
 	require.Equal(t, &Run{
-		Peer: "weir", Mode: "thr", Endpoint: "tcp://127.0.0.1:*", Size: 10, Count: 7, Links: 3, Role: Sending, Curve: true, Ctx: true,
+		Peer: "weir", Mode: "thr", Endpoint: "tcp://127.0.0.1:*", Size: 10, Count: 7, Links: 3, Role: Sending, Curve: true, Ctx: true, GOGC: 100,
 	}, r)
 	require.Equal(t, "peer=weir mode=thr endpoint=tcp://127.0.0.1:* size=10 count=7 release=no", r.Line().String())
-	for _, bad := range []string{"size", "size=x", "size=-1", "links=0", "colour=red"} {
+	for _, bad := range []string{"size", "size=x", "size=-1", "links=0", "gogc=0", "colour=red"} {
 		_, err := ParseRun("weir", []string{bad})
 		require.Error(t, err, bad)
 	}

@@ -29,6 +29,7 @@ type Run struct {
 	Role     string // Both, Receiving or Sending
 	Curve    bool   // connections are encrypted
 	Release  bool   // memory is recycled, where an implementation can
+	GOGC     int    // of this process, where it is written in Go; 0: as Main says
 	Ctx      bool   // calls that may wait have a context, where that is left to the program
 }
 
@@ -72,6 +73,8 @@ func (r *Run) set(key, value string) (err error) {
 		r.Curve = value == "yes"
 	case "release":
 		r.Release = value == "yes"
+	case "gogc":
+		r.GOGC, err = number(value, 1)
 	case "ctx":
 		r.Ctx = value == "yes"
 	default:

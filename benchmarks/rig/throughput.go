@@ -20,7 +20,7 @@ func throughput(r *Run, p Peer) (*Line, error) {
 		return nil, err
 	}
 	if r.Role == Receiving {
-		ready(bound)
+		Ready(bound)
 		return receiveRate(r, pull)
 	}
 	pushes, err := r.connected(p, Push, bound)
@@ -54,7 +54,7 @@ func throughputSender(r *Run, p Peer) (*Line, error) {
 	err = group.Wait()
 	m.Stop()
 	line := r.Line()
-	m.cost(line, r.Count, 0)
+	m.Cost(line, r.Count, 0)
 	return line, err
 }
 

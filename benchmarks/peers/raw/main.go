@@ -6,7 +6,6 @@ package main
 import (
 	"io"
 	"net"
-	"os"
 	"strings"
 	"time"
 
@@ -22,19 +21,24 @@ func main() { rig.Main("raw", map[string]rig.Mode{"thr": throughput, "lat": late
 
 // throughput moves as many bytes as the messages have.
 func throughput(r *rig.Run) (*rig.Line, error) {
-	if r.Curve || r.Links > 1 || r.Role != rig.Both {
+	if r.Curve || r.Links > 1 {
 		return nil, rig.ErrNotPlayed
 	}
 	if strings.HasPrefix(r.Endpoint, "inproc:") {
 		return writes(r)
 	}
-	a, b, err := connected(r.Endpoint)
+	a, b, err := ends(r)
 	if err != nil {
 		return nil, err
 	}
 	total := int64(r.Size) * int64(r.Count)
+	if r.Role == rig.Sending {
+		return costOf(r, r.Count, func() error { return stream(a, total) })
+	}
 	var group errgroup.Group
-	group.Go(func() error { return stream(a, total) })
+	if r.Role == rig.Both {
+		group.Go(func() error { return stream(a, total) })
+	}
 	var m rig.Meter
 	m.Start()
 	buf := make([]byte, streamUnit)
@@ -83,31 +87,54 @@ func finish(r *rig.Run, m *rig.Meter, err error) (*rig.Line, error) {
 
 // latency sends back and forth. The first tenth is warm-up.
 func latency(r *rig.Run) (*rig.Line, error) {
-	if r.Curve || r.Role != rig.Both || strings.HasPrefix(r.Endpoint, "inproc:") {
+	if r.Curve || strings.HasPrefix(r.Endpoint, "inproc:") {
 		return nil, rig.ErrNotPlayed
 	}
-	a, b, err := connected(r.Endpoint)
+	a, b, err := ends(r)
 	if err != nil {
 		return nil, err
 	}
-	var group errgroup.Group
-	group.Go(func() error {
-		buf := make([]byte, r.Size)
-		for range r.Count {
-			if _, err := io.ReadFull(b, buf); err != nil {
-				return err
-			}
-			if _, err := b.Write(buf); err != nil {
-				return err
-			}
+	switch r.Role {
+	case rig.Sending:
+		return pingPong(r, a)
+	case rig.Receiving:
+		if err := echo(b, r.Size, 1); err != nil {
+			return nil, err
 		}
-		return nil
-	})
+		return costOf(r, r.Count-1, func() error { return echo(b, r.Size, r.Count-1) })
+	}
+	var group errgroup.Group
+	group.Go(func() error { return echo(b, r.Size, r.Count) })
 	line, err := pingPong(r, a)
 	if err != nil {
 		return nil, err
 	}
 	return line, group.Wait()
+}
+
+// echo sends n messages back.
+func echo(conn net.Conn, size, n int) error {
+	buf := make([]byte, size)
+	for range n {
+		if _, err := io.ReadFull(conn, buf); err != nil {
+			return err
+		}
+		if _, err := conn.Write(buf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// costOf is the line of one of two processes: what n messages cost it.
+func costOf(r *rig.Run, n int, work func() error) (*rig.Line, error) {
+	var m rig.Meter
+	m.Start()
+	err := work()
+	m.Stop()
+	line := r.Line()
+	m.Cost(line, n, 0)
+	return line, err
 }
 
 // pingPong writes and reads Count times.
@@ -140,19 +167,25 @@ func pingPong(r *rig.Run, conn net.Conn) (*rig.Line, error) {
 	return line, nil
 }
 
-// connected returns both ends of a connection.
-func connected(endpoint string) (a, b net.Conn, err error) {
-	network, address, _ := strings.Cut(endpoint, "://")
+// ends returns those ends of a connection that are in this process: the one that connects, and the one that is bound.
+func ends(r *rig.Run) (a, b net.Conn, err error) {
+	scheme, address, _ := strings.Cut(r.Endpoint, "://")
+	network := scheme
 	if network == "ipc" {
 		network = "unix"
-		defer func() { _ = os.Remove(address) }()
+	}
+	if r.Role == rig.Sending {
+		a, err = net.Dial(network, address)
+		return a, nil, err
 	}
 	l, err := net.Listen(network, strings.Replace(address, ":*", ":0", 1))
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = l.Close() }()
-	if a, err = net.Dial(network, l.Addr().String()); err != nil {
+	defer func() { _ = l.Close() }() // which removes a socket of ipc
+	if r.Role == rig.Receiving {
+		rig.Ready(scheme + "://" + l.Addr().String())
+	} else if a, err = net.Dial(network, l.Addr().String()); err != nil {
 		return nil, nil, err
 	}
 	b, err = l.Accept()
