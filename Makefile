@@ -47,7 +47,7 @@ check: ## what a change must pass before it is sent, without peers: format, lint
 	$(STEP) 'govulncheck' tools/vulnerabilities.sh
 
 .PHONY: bench
-bench: ## Weir beside libzmq, two Go libraries, channels and the raw limit, in turns on this machine: in 3 minutes
+bench: ## Weir beside libzmq, two Go libraries, channels and the raw limit, in turns on this machine: in under 3 minutes
 	@go -C benchmarks run . -short -runs 3 -seconds 0.3 -out results/short
 
 .PHONY: bench-full

@@ -21,7 +21,7 @@
 //	outside.go      runs that are looked at from outside: memory, crowds of connections
 //	turns.go        the runs of one scenario, in turns
 //	results.go      all runs, to CSV and back
-//	table.go, charts.go, readme.go    what is shown
+//	table.go, ahead.go, charts.go, readme.go    what is shown
 //	rig, peers, libzmq    the peers' programs
 //	stats, plot           medians and quantiles; SVG
 package main
@@ -88,6 +88,7 @@ func run(ctx context.Context, f flags) error {
 	if f.from != "" {
 		return showAgain(f, chosen, peers)
 	}
+	begun := time.Now()
 	dir, err := os.MkdirTemp("", "weir-bench-")
 	if err != nil {
 		return err
@@ -115,6 +116,7 @@ func run(ctx context.Context, f flags) error {
 		t.row(chosen, s, r)
 	}
 	t.end(chosen, r)
+	say(t.to, "", "It took "+time.Since(begun).Round(time.Second).String())
 	return save(f, r, peers)
 }
 
@@ -150,6 +152,7 @@ func begin(to io.Writer, r *results, peers []*peer) *table {
 func (t *table) end(chosen []scenario, r *results) {
 	t.tails(chosen, r)
 	t.costs(chosen, r)
+	t.ahead(chosen, r)
 	t.footnotes()
 }
 

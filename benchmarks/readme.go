@@ -105,7 +105,7 @@ func figureRow(s scenario, r *results, notes *[]string) string {
 	}
 	for _, c := range compared {
 		text := ""
-		if v := r.quotient(s.name(), cmp.Or(c.of, "weir"), c.peer, f.key); v.Known() && s.base() != "" {
+		if v := r.quotient(s.name(), cmp.Or(c.of, "weir"), s.name(), c.peer, f.key); v.Known() && s.base() != "" {
 			text = fmt.Sprintf("%.2f (%.2f … %.2f)", v.Median, v.Low, v.High)
 		}
 		cells = append(cells, note(cmp.Or(c.of, c.peer), text))

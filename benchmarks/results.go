@@ -54,12 +54,13 @@ func (r *results) spread(scenario, peer, key string) stats.Spread {
 
 // ratio divides the runs of Weir by those of another peer that followed them.
 func (r *results) ratio(scenario, by, key string) stats.Spread {
-	return r.quotient(scenario, "weir", by, key)
+	return r.quotient(scenario, "weir", scenario, by, key)
 }
 
-// quotient divides the runs of one peer by those of another, round by round.
-func (r *results) quotient(scenario, of, by, key string) stats.Spread {
-	return stats.Of(stats.Ratios(r.values(scenario, of, key), r.values(scenario, by, key)))
+// quotient divides the runs of one peer by those of another, round by round. Those of another scenario have not followed one another, but each pair is of the
+// same round.
+func (r *results) quotient(scenario, of, beside, by, key string) stats.Spread {
+	return stats.Of(stats.Ratios(r.values(scenario, of, key), r.values(beside, by, key)))
 }
 
 // trouble is what went wrong in a peer's runs of a scenario: a failure, or loss; "" where nothing did.

@@ -92,8 +92,17 @@ func TestParseStat(t *testing.T) {
 func TestWants(t *testing.T) {
 	r := example()
 	s := find(t, "thr tcp 100 B")
-	require.Equal(t, []string{"≥ 2.5 of libzmq: 3, met", "≤ 0.05 allocs_per_msg: 0.02, met"}, verdicts(s, r))
+	require.Equal(t, []string{"≥ 2.5 of libzmq: 3 (2…4), met", "≤ 0.05 allocs_per_msg: 0.02, met"}, verdicts(s, r))
 	require.Equal(t, []string{"≤ 0.35 of libzmq: not measured", "≤ 2 of raw: 1.6, met"}, verdicts(find(t, "lat tcp 100 B"), r))
+	ipc := find(t, "lat ipc 100 B") // which is wanted of another row's raw limit
+	require.Equal(t, "≤ 2 of raw of lat tcp 100 B: not measured", verdicts(ipc, r)[1])
+	for round, rtt := range []float64{25, 10, 60} {
+		r.add(record{ipc.name(), "weir", round, line{"rtt_us": rtt}, ""})
+		if round > 0 {
+			r.add(record{"lat tcp 100 B", "raw", round, line{"rtt_us": 20}, ""})
+		}
+	}
+	require.Equal(t, "≤ 2 of raw of lat tcp 100 B: 2 (0.5…3), met", verdicts(ipc, r)[1])
 	require.True(t, want{zero: true}.met(0))
 	require.False(t, want{zero: true}.met(1))
 	require.False(t, want{least: 2}.met(1.99))
@@ -131,6 +140,38 @@ func TestFigures(t *testing.T) {
 	require.Equal(t, text, again)
 	_, err = between("no marks", "")
 	require.Error(t, err)
+}
+
+// TestLeads names every peer that is ahead of Weir by the median, whichever way is better, and not the raw limit nor Weir itself.
+func TestLeads(t *testing.T) {
+	r := example()
+	add := func(scenario, peer, key string, values ...float64) {
+		for round, v := range values {
+			r.add(record{scenario, peer, round, line{key: v}, ""})
+		}
+	}
+	add("thr tcp 100 B", "pebbe", "msgs_per_s", 9e6, 9e6, 1e6)
+	add("thr tcp 100 B", "weir-gc", "msgs_per_s", 9e6, 9e6, 9e6)
+	const idle, memory = "crowd tcp, 10000 connections, idle", "thr tcp 100 B, memory"
+	add(idle, "weir", "conn_kb", 19)
+	add(idle, "libzmq", "conn_kb", 23)
+	add(idle, "go-zeromq", "conn_kb", 6.5)
+	add(memory, "weir", "growth_mb", 0.5)
+	add(memory, "libzmq", "growth_mb", -0.5)
+	var got []string
+	for _, l := range leads(scenarios(), allPeers(), r) {
+		got = append(got, l.scenario.name()+": "+l.peer.name+" "+spreadOf(l.ratio))
+	}
+	require.Equal(t, []string{"thr tcp 100 B: pebbe 0.33 (0.22…4.00)", memory + ": libzmq ", idle + ": go-zeromq 2.92 (2.92…2.92)"}, got)
+	var b bytes.Buffer
+	shown := &table{to: &b, peers: allPeers()}
+	shown.ahead(scenarios(), r)
+	require.Contains(t, b.String(), "go-zeromq       6.5 kB        19 kB        2.92 (2.92…2.92)\n")
+	b.Reset()
+	shown.ahead(scenarios(), &results{records: []record{{scenario: "thr tcp 100 B", peer: "weir"}}})
+	require.Empty(t, b.String(), "nobody was compared")
+	shown.ahead(scenarios(), example())
+	require.True(t, strings.HasSuffix(b.String(), "\nnone\n"))
 }
 
 // golden compares text with that of a file.

@@ -102,7 +102,7 @@ func spreadOf(v stats.Spread) string {
 	return fmt.Sprintf("%.2f (%.2f…%.2f)", v.Median, v.Low, v.High)
 }
 
-// verdicts say for each want of s what there is, and whether it is enough.
+// verdicts say for each want of s what there is, with its spread, and whether its median is enough.
 func verdicts(s scenario, r *results) []string {
 	var all []string
 	for _, w := range s.wants {
@@ -115,9 +115,17 @@ func verdicts(s scenario, r *results) []string {
 		if w.met(v.Median) {
 			word = "met"
 		}
-		all = append(all, fmt.Sprintf("%s%s: %s, %s", w.bound(), w.name(), plot.Short(v.Median), word))
+		all = append(all, fmt.Sprintf("%s%s: %s, %s", w.bound(), w.name(), reached(v), word))
 	}
 	return all
+}
+
+// reached words what was reached, with its spread where there is one.
+func reached(v stats.Spread) string {
+	if v.Low == v.High {
+		return plot.Short(v.Median)
+	}
+	return fmt.Sprintf("%s (%s…%s)", plot.Short(v.Median), plot.Short(v.Low), plot.Short(v.High))
 }
 
 // value is what a want looks at.
@@ -128,8 +136,7 @@ func (w want) value(s scenario, r *results) stats.Spread {
 	}
 	switch {
 	case w.beside != "":
-		a, b := r.spread(s.name(), "weir", key), r.spread(w.beside, cmp.Or(w.against, "weir"), key)
-		return stats.Of(stats.Ratios([]float64{a.Median}, []float64{b.Median}))
+		return r.quotient(s.name(), "weir", w.beside, cmp.Or(w.against, "weir"), key)
 	case w.against != "":
 		return r.ratio(s.name(), w.against, key)
 	}
