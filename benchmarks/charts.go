@@ -25,7 +25,7 @@ type axis []struct {
 // pictures are the charts that r has points for.
 func pictures(r *results, peers []*peer) []picture {
 	var all []picture
-	add := func(file, title, x, y string, along axis, per func(float64) float64) {
+	add := func(file, title, x, y string, along axis) {
 		c := &plot.Chart{Title: title, Notes: r.head, XLabel: x, YLabel: y}
 		for _, at := range along {
 			c.Places = append(c.Places, at.place)
@@ -34,7 +34,7 @@ func pictures(r *results, peers []*peer) []picture {
 			if p.aside {
 				continue
 			}
-			c.Series = append(c.Series, plot.Series{Name: p.name, Style: p.style, Y: points(r, p, along, per)})
+			c.Series = append(c.Series, plot.Series{Name: p.name, Style: p.style, Y: points(r, p, along)})
 		}
 		if c.Filled() > 1 { // a single point says no more than the table
 			all = append(all, picture{file, c})
@@ -42,34 +42,26 @@ func pictures(r *results, peers []*peer) []picture {
 	}
 	for _, transport := range []string{"tcp", "ipc", "inproc"} {
 		add("thr-"+transport+".svg", "Throughput over "+transport+", PUSH to PULL", "message size", "messages a second (more is better)",
-			bySize("thr", transport, "msgs_per_s"), same)
+			bySize("thr", transport, "msgs_per_s"))
 	}
 	for _, transport := range []string{"tcp", "ipc", "inproc"} {
 		add("lat-"+transport+".svg", "Round trips over "+transport+", REQ to REP", "message size", "median round trip, µs (less is better)",
-			bySize("lat", transport, "p50_us"), same)
+			bySize("lat", transport, "p50_us"))
 		add("quantiles-"+transport+".svg", "Round trips of 100 B over "+transport+": the tail", "quantile", "round trip, µs (less is better)",
-			byQuantile(scenario{mode: "lat", transport: transport, size: 100}), same)
+			byQuantile(scenario{mode: "lat", transport: transport, size: 100}))
 	}
-	add("connections.svg", "What a message of 100 B costs: many connections into one PULL, tcp", "connections", "ns a message (less is better)",
-		byLinks(scenario{mode: "thr", transport: "tcp", size: 100}, manyConnections, true), nanoseconds)
-	add("fanout.svg", "What a delivery of 100 B costs: one PUB, many subscribers, tcp", "subscribers", "ns a delivery (less is better)",
-		byLinks(scenario{mode: "fan", transport: "tcp", size: 100}, manySubscribers, false), nanoseconds)
+	add("connections.svg", "What a message of 100 B costs the processor: many connections into one PULL, tcp", "connections", "CPU seconds a million messages (less is better)",
+		byLinks(scenario{mode: "thr", transport: "tcp", size: 100}, manyConnections, true))
+	add("fanout.svg", "What a delivery of 100 B costs the processor: one PUB, many subscribers, tcp", "subscribers", "CPU seconds a million deliveries (less is better)",
+		byLinks(scenario{mode: "fan", transport: "tcp", size: 100}, manySubscribers, false))
 	return all
 }
 
-// same leaves a figure as it is.
-func same(v float64) float64 { return v }
-
-// nanoseconds turns what happens in a second into what one takes.
-func nanoseconds(perSecond float64) float64 { return 1e9 / perSecond }
-
 // points are those of one peer.
-func points(r *results, p *peer, along axis, per func(float64) float64) []stats.Spread {
+func points(r *results, p *peer, along axis) []stats.Spread {
 	all := make([]stats.Spread, len(along))
 	for i, at := range along {
-		v := r.spread(at.scenario.name(), p.name, at.figure)
-		low, high := per(v.Low), per(v.High)
-		all[i] = stats.Spread{Median: per(v.Median), Low: min(low, high), High: max(low, high)}
+		all[i] = r.spread(at.scenario.name(), p.name, at.figure)
 	}
 	return all
 }
@@ -88,7 +80,7 @@ func byQuantile(s scenario) axis {
 	return axis{{"p50", s, "p50_us"}, {"p99", s, "p99_us"}, {"p99.9", s, "p999_us"}}
 }
 
-// byLinks has the numbers of the many. One alone may be the scenario that does not speak of it.
+// byLinks has the numbers of the many, and what a message costs the processor. One alone may be the scenario that does not speak of it.
 func byLinks(s scenario, numbers []int, plainOne bool) axis {
 	var a axis
 	for _, n := range numbers {
@@ -96,7 +88,7 @@ func byLinks(s scenario, numbers []int, plainOne bool) axis {
 		if at.links = n; n == 1 && plainOne {
 			at.links = 0
 		}
-		a = append(a, axis{{fmt.Sprint(n), at, "msgs_per_s"}}...)
+		a = append(a, axis{{fmt.Sprint(n), at, "cpu_s_per_m"}}...)
 	}
 	return a
 }

@@ -90,7 +90,7 @@ func (b *bench) besideIdle(ctx context.Context, s scenario, p *peer) (line, erro
 	if err := pause(ctx, settle); err != nil {
 		return nil, err
 	}
-	l := line{"links": float64(s.links), "lost": 0}
+	l := line{"links": float64(s.links)}
 	after, err := resident(c.cmd.Process.Pid)
 	if err != nil {
 		return nil, err

@@ -63,6 +63,21 @@ func (r *results) quotient(scenario, of, beside, by, key string) stats.Spread {
 	return stats.Of(stats.Ratios(r.values(scenario, of, key), r.values(beside, by, key)))
 }
 
+// knownFaults are failures whose cause is known and the peer's own: what one says, and what is behind it.
+var knownFaults = []struct{ peer, says, cause string }{
+	{"go-zeromq", "out of memory", "a fault of its own, over inproc from 256 B on: a read of its inproc connection that takes less than was written loses the rest, so Conn.read takes bytes of the body for the length of a frame"},
+}
+
+// explained adds to a failure of a peer what is known of it.
+func explained(peer, failure string) string {
+	for _, k := range knownFaults {
+		if k.peer == peer && strings.Contains(failure, k.says) {
+			return failure + " (" + k.cause + ")"
+		}
+	}
+	return failure
+}
+
 // trouble is what went wrong in a peer's runs of a scenario: a failure, or loss; "" where nothing did.
 func (r *results) trouble(scenario, peer string) string {
 	lost := 0.0
@@ -71,7 +86,7 @@ func (r *results) trouble(scenario, peer string) string {
 			continue
 		}
 		if rec.failure != "" {
-			return rec.failure
+			return explained(peer, rec.failure)
 		}
 		lost = max(lost, rec.figures["lost"])
 	}

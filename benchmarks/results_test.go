@@ -45,6 +45,11 @@ func TestResults(t *testing.T) {
 	require.Equal(t, "libzmq: no end within 30s", r.trouble("thr tcp 100 B", "libzmq"))
 	require.Equal(t, "3 messages lost", r.trouble("lat tcp 100 B", "raw"))
 	require.Empty(t, r.trouble("thr tcp 100 B", "weir"))
+	for _, peer := range []string{"go-zeromq", "pebbe"} {
+		r.add(record{"thr inproc 1 kB", peer, 0, nil, "fatal error: runtime: out of memory"})
+	}
+	require.Contains(t, r.trouble("thr inproc 1 kB", "go-zeromq"), "out of memory (a fault of its own")
+	require.Equal(t, "fatal error: runtime: out of memory", r.trouble("thr inproc 1 kB", "pebbe"))
 }
 
 // TestCSV reads what it has written.
@@ -185,15 +190,16 @@ func golden(t *testing.T, file, text string) {
 	require.Equal(t, string(want), text, "if this is meant, run the test with -rewrite")
 }
 
-// TestPictures draws what there are points for, and turns a rate into a time.
+// TestPictures draws what there are points for, and of many connections what they cost the processor.
 func TestPictures(t *testing.T) {
 	var files []string
 	for _, p := range pictures(example(), allPeers()) {
 		files = append(files, p.file)
 	}
 	require.Equal(t, []string{"thr-tcp.svg", "quantiles-tcp.svg"}, files)
-	require.InDelta(t, 500.0, nanoseconds(2e6), 1e-9)
-	missing := points(example(), &peer{name: "raw"}, bySize("thr", "tcp", "msgs_per_s"), same)
+	missing := points(example(), &peer{name: "raw"}, bySize("thr", "tcp", "msgs_per_s"))
+	cost := points(example(), &peer{name: "weir"}, byLinks(scenario{mode: "thr", transport: "tcp", size: 100}, manyConnections, true))
+	require.Equal(t, stats.Spread{Median: 0.5, Low: 0.5, High: 0.5}, cost[0])
 	require.Len(t, missing, len(sizes))
 	require.True(t, math.IsNaN(missing[0].Median))
 }

@@ -180,10 +180,10 @@ func (w want) name() string {
 	return " " + strings.Join(words, " ")
 }
 
-// costs prints what a message costs: processor, allocations, bytes allocated, and the most memory a process had.
+// costs prints what a message costs: processor, allocations, bytes allocated, the most memory a process had, and how many were lost.
 func (t *table) costs(all []scenario, r *results) {
-	const title = "What a message costs: processor seconds a million, allocations and bytes of Go's memory each, peak memory"
-	t.details(t.to, title, all, r, []detail{{"CPU s/M", "cpu_s_per_m"}, {"allocs", "allocs_per_msg"}, {"bytes", "bytes_per_msg"}, {"peak MB", "peak_mb"}})
+	const title = "What a message costs: processor seconds a million, allocations and bytes of Go's memory each, peak memory; and how many were lost"
+	t.details(t.to, title, all, r, []detail{{"CPU s/M", "cpu_s_per_m"}, {"allocs", "allocs_per_msg"}, {"bytes", "bytes_per_msg"}, {"peak MB", "peak_mb"}, {"lost", "lost"}})
 }
 
 // tails prints the quantiles of what was timed one by one.

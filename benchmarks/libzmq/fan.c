@@ -174,5 +174,5 @@ void stalled (void)
     meter_stop (&m);
     print_head ();
     printf (" clear_msgs_per_s=%.0f msgs_per_s=%.0f ratio=%.3f", middle (clear), middle (hindered), middle (ratios));
-    print_cost (&m, 2.0 * TURNS * (double) run.count * run.links, 0);
+    print_cost (&m, 2.0 * TURNS * (double) run.count * run.links, UNCOUNTED);
 }

@@ -29,7 +29,7 @@ static void replier (void)
         answer (&rep);
     meter_stop (&m);
     print_head ();
-    print_cost (&m, (double) (run.count - 1), 0);
+    print_cost (&m, (double) (run.count - 1), UNCOUNTED);
 }
 
 /* ask sends a request and takes its answer. */
@@ -68,5 +68,5 @@ void latency (void)
         before = now;
     }
     meter_stop (&m);
-    print_delays (&m, micros, n, m.took / (double) n * 1e6, 0);
+    print_delays (&m, micros, n, m.took / (double) n * 1e6, UNCOUNTED);
 }

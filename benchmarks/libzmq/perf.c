@@ -13,8 +13,6 @@
 struct run run;
 
 enum {
-    /* how long nothing may come before the rest counts as lost, in milliseconds */
-    QUIET = 5000,
 
     /* how many connections may wait to be accepted, as in Go: all that the kernel lets. With libzmq's own 100 most of a thousand that come at once are
      * turned away, and the kernel tries them again after 1, 3 and 7 seconds, which is not what is measured. */
@@ -72,7 +70,7 @@ void print_head (void)
     printf ("peer=libzmq mode=%s endpoint=%s size=%zu count=%ld", run.mode, run.endpoint, run.size, run.count);
 }
 
-/* print_cost ends the line with what so many messages cost. */
+/* print_cost ends the line with what so many messages cost, and how many were lost, unless that is UNCOUNTED. */
 void print_cost (const struct meter *m, double messages, long lost)
 {
     struct rusage u;
@@ -81,7 +79,9 @@ void print_cost (const struct meter *m, double messages, long lost)
 #ifndef __APPLE__
     peak *= 1024;
 #endif
-    printf (" seconds=%.4f lost=%ld cpu_s_per_m=%.4f peak_mb=%.1f links=%d topics=%d\n", m->took, lost, m->cpu / (messages > 1 ? messages : 1) * 1e6,
+    if (lost != UNCOUNTED)
+        printf (" lost=%ld", lost);
+    printf (" seconds=%.4f cpu_s_per_m=%.4f peak_mb=%.1f links=%d topics=%d\n", m->took, m->cpu / (messages > 1 ? messages : 1) * 1e6,
             peak / 1e6, run.links, run.topics);
     fflush (stdout);
 }

@@ -9,6 +9,14 @@
 /* Statuses that the program ends with. */
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_NOT_PLAYED = 3 };
 
+enum {
+    /* how long nothing may come before the rest counts as lost, in milliseconds */
+    QUIET = 5000,
+
+    /* the number of lost messages where a loss is not counted, but shows otherwise: who waits for an answer that never comes has no end in time */
+    UNCOUNTED = -1
+};
+
 /* Roles of a process in a measurement. */
 enum role { BOTH, RECEIVING, SENDING };
 

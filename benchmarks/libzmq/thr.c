@@ -51,7 +51,7 @@ void throughput (void)
         join (start (run.endpoint));
         meter_stop (&m);
         print_head ();
-        print_cost (&m, (double) run.count, 0);
+        print_cost (&m, (double) run.count, UNCOUNTED);
         return;
     }
     struct end pull;

@@ -9,9 +9,9 @@
 //	msgs_per_s mb_per_s             speed; the clock starts at the first message received
 //	rtt_us p50_us p99_us p999_us    round trips, or the way of one message in mode crowd: the mean, and quantiles
 //	seconds                         how long the clock ran
-//	lost                            messages that never came
+//	lost                            messages that never came; left out where that is not counted: in modes lat, stalled and queue a loss is a run without end
 //	cpu_s_per_m                     processor seconds of this process for a million messages
-//	allocs_per_msg bytes_per_msg    of Go's memory, at all ends in this process
+//	allocs_per_msg bytes_per_msg    of Go's memory, at all ends in this process; programs in C have none of it, and the table a dash
 //	peak_mb                         the most memory this process ever had
 //
 // With role=receive it first prints "ready endpoint=…", and the other process may connect. In both roles it keeps its sockets open until its standard

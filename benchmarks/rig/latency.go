@@ -64,7 +64,7 @@ func latencyReplier(r *Run, p Peer) (*Line, error) {
 	err = answerAll(rep, r.Count-1)
 	m.Stop()
 	line := r.Line()
-	m.Cost(line, r.Count-1, 0)
+	m.Cost(line, r.Count-1, Uncounted)
 	return line, err
 }
 
@@ -100,7 +100,7 @@ func roundTrips(r *Run, req Socket) (*Line, error) {
 	}
 	m.Stop()
 	line := r.Line()
-	m.Delays(line, delays, m.took/time.Duration(len(delays)), 0)
+	m.Delays(line, delays, m.took/time.Duration(len(delays)), Uncounted)
 	return line, nil
 }
 

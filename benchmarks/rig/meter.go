@@ -10,6 +10,9 @@ import (
 	"github.com/weirmq/weir/benchmarks/stats"
 )
 
+// Uncounted is the number of lost messages where a loss is not counted, but shows otherwise: who waits for an answer that never comes has no end in time.
+const Uncounted = -1
+
 // A Meter takes what a stretch of a program cost, between Start and Stop. The zero value is ready. Not safe for concurrent use.
 type Meter struct {
 	begin   time.Time
@@ -54,10 +57,13 @@ func (m *Meter) Delays(l *Line, d []time.Duration, mean time.Duration, lost int)
 	m.Cost(l, len(d), lost)
 }
 
-// Cost adds what n messages cost this process.
+// Cost adds what n messages cost this process, and how many were lost.
 func (m *Meter) Cost(l *Line, n, lost int) {
 	each := 1 / float64(max(n, 1))
-	l.Float("seconds", m.took.Seconds(), 4).Int("lost", int64(lost))
+	l.Float("seconds", m.took.Seconds(), 4)
+	if lost != Uncounted {
+		l.Int("lost", int64(lost))
+	}
 	l.Float("cpu_s_per_m", m.cpu.Seconds()*each*1e6, 4)
 	l.Float("allocs_per_msg", float64(m.mallocs)*each, 4).Float("bytes_per_msg", float64(m.bytes)*each, 1)
 	l.Float("peak_mb", peak(), 1)

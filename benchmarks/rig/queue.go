@@ -30,6 +30,6 @@ func queue(r *Run, p Peer) (*Line, error) {
 	m.Stop()
 	producers.Wait()
 	line := r.Line()
-	m.Rate(line, r, r.Count-1, m.took, 0)
+	m.Rate(line, r, r.Count-1, m.took, Uncounted)
 	return line.Int("links", int64(r.Links)).Int("sum", int64(sum)), p.Close()
 }

@@ -38,7 +38,7 @@ func stalled(r *Run, p Peer) (*Line, error) {
 	m.Stop()
 	line := r.Line().Float("clear_msgs_per_s", stats.Median(clear), 0).Float("msgs_per_s", stats.Median(hindered), 0)
 	line.Float("ratio", stats.Median(stats.Ratios(hindered, clear)), 3)
-	m.Cost(line, 2*stalledTurns*r.Count*r.Links, 0)
+	m.Cost(line, 2*stalledTurns*r.Count*r.Links, Uncounted)
 	return line, p.Close()
 }
 

@@ -54,7 +54,7 @@ func throughputSender(r *Run, p Peer) (*Line, error) {
 	err = group.Wait()
 	m.Stop()
 	line := r.Line()
-	m.Cost(line, r.Count, 0)
+	m.Cost(line, r.Count, Uncounted)
 	return line, err
 }
 

@@ -1,6 +1,6 @@
 // Command raw is the peer "raw" of the benchmarks: what Go and the kernel allow. thr is a stream of 64 kB writes and reads over a net.Conn, counted in
-// messages of the size asked for, without any framing, queue or message of their own; over inproc it is what no message can be had without: its bytes are written
-// once, by one goroutine, to a buffer that is used again and that the caches have. lat is a ping-pong of that many bytes over a net.Conn.
+// messages of the size asked for, without any framing, queue or message of their own; over inproc it is what no message can be had without: its bytes are copied
+// once, by one goroutine, from one buffer to another, both of which are used again and lie in the caches as far as they fit. lat is a ping-pong of that many bytes over a net.Conn.
 package main
 
 import (
@@ -25,7 +25,7 @@ func throughput(r *rig.Run) (*rig.Line, error) {
 		return nil, rig.ErrNotPlayed
 	}
 	if strings.HasPrefix(r.Endpoint, "inproc:") {
-		return writes(r)
+		return copies(r)
 	}
 	a, b, err := ends(r)
 	if err != nil {
@@ -66,13 +66,13 @@ func stream(w io.Writer, total int64) error {
 	return nil
 }
 
-// writes writes bodies to one buffer, as senders write theirs.
-func writes(r *rig.Run) (*rig.Line, error) {
+// copies copies bodies to one buffer.
+func copies(r *rig.Run) (*rig.Line, error) {
 	body, buf := r.Body(), make([]byte, r.Size)
 	var m rig.Meter
 	m.Start()
 	for range r.Count {
-		body.Fill(buf)
+		copy(buf, body.Bytes())
 	}
 	m.Stop()
 	return finish(r, &m, nil)
@@ -81,7 +81,7 @@ func writes(r *rig.Run) (*rig.Line, error) {
 // finish is the line of a stream.
 func finish(r *rig.Run, m *rig.Meter, err error) (*rig.Line, error) {
 	line := r.Line()
-	m.Rate(line, r, r.Count, m.Took(), 0)
+	m.Rate(line, r, r.Count, m.Took(), rig.Uncounted)
 	return line, err
 }
 
@@ -133,7 +133,7 @@ func costOf(r *rig.Run, n int, work func() error) (*rig.Line, error) {
 	err := work()
 	m.Stop()
 	line := r.Line()
-	m.Cost(line, n, 0)
+	m.Cost(line, n, rig.Uncounted)
 	return line, err
 }
 
@@ -163,7 +163,7 @@ func pingPong(r *rig.Run, conn net.Conn) (*rig.Line, error) {
 	}
 	m.Stop()
 	line := r.Line()
-	m.Delays(line, delays, m.Took()/time.Duration(len(delays)), 0)
+	m.Delays(line, delays, m.Took()/time.Duration(len(delays)), rig.Uncounted)
 	return line, nil
 }
 
