@@ -19,7 +19,7 @@
 //	pairs_test.go                 the longer table: every two types that work together, and that no others do
 //	exchange_test.go              how each type moves a message, or a stream of them, from one side to the other
 //	shapes_test.go, volume_test.go, small_body_test.go, trio_test.go, subscriptions_test.go, pressure_test.go, conflate_test.go   traffic
-//	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go, parting_test.go, linger_test.go, reconnect_off_test.go   peers that are killed or closed, and come back, late or never
+//	restart_test.go, killed_test.go, flow_test.go, requests_test.go, endpoint_test.go, parting_test.go, linger_test.go, unbind_test.go, reconnect_off_test.go   peers that are killed or closed, and come back, late or never
 //	req_test.go, router_test.go, names_test.go, router_raw_test.go, pair_test.go   what single types have of their own
 //	stream_test.go, xpub_test.go, xpub_verbose_test.go, xpub_leaving_test.go, xsub_test.go, invert_test.go   the same
 //	immediate_test.go, handshake_test.go, handed_test.go   connections that are not there yet, do not finish, or were made by others

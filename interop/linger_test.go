@@ -125,17 +125,35 @@ func TestLingerForALateWeir(t *testing.T) {
 	})
 }
 
+// slowPeer has Weir's socket send more messages than the kernel takes to one of libzmq's that does not read.
+func slowPeer(t *testing.T, p pairing, linger time.Duration) *scene {
+	t.Helper()
+	s := newScene(begin(t, libzmq), t, p, setup{
+		weir: []socket.Option{socket.SendHWM(0), socket.SendBuffer(slowBuffer), socket.Linger(linger)}, peer: []string{"rcvhwm=10", "rcvbuf=65536"},
+	})
+	s.join()
+	for n := range slowCount {
+		s.send(s.named(numbered(n, slowSize)))
+	}
+	require.Positive(t, s.weir.Stats().Out.Queued)
+	return s
+}
+
+// slowWeir is the same with libzmq's socket, which would linger for ever, as the one that sends.
+func slowWeir(t *testing.T, p pairing) *scene {
+	t.Helper()
+	s := newScene(begin(t, libzmq), t, p, setup{
+		weir: []socket.Option{socket.RecvHWM(10), socket.RecvBuffer(slowBuffer)}, peer: []string{"sndhwm=0", "sndbuf=65536", "linger=-1"},
+	})
+	s.join()
+	s.peer.do(s.ctx, "sendn", 0, slowCount, slowSize, waitMS)
+	return s
+}
+
 // TestLingerForASlowPeer closes Weir's socket with more messages for a socket of libzmq's than the kernel takes while that does not read: it gets them all.
 func TestLingerForASlowPeer(t *testing.T) {
 	overWide(t, only("PUSH", "PUB", "XPUB", "DEALER", "PAIR", "ROUTER"), func(t *testing.T, p pairing) {
-		s := newScene(begin(t, libzmq), t, p, setup{
-			weir: []socket.Option{socket.SendHWM(0), socket.SendBuffer(slowBuffer)}, peer: []string{"rcvhwm=10", "rcvbuf=65536"},
-		})
-		s.join()
-		for n := range slowCount {
-			s.send(s.named(numbered(n, slowSize)))
-		}
-		require.Positive(t, s.weir.Stats().Out.Queued)
+		s := slowPeer(t, p, caseTime)
 		closed := make(chan error, 1)
 		go func() { closed <- s.weir.Close(s.ctx) }()
 		s.peer.do(s.ctx, "recvn", 0, slowCount, waitMS)
@@ -147,11 +165,7 @@ func TestLingerForASlowPeer(t *testing.T) {
 // TestLingerForASlowWeir is the same with libzmq's socket as the one that is closed.
 func TestLingerForASlowWeir(t *testing.T) {
 	overWide(t, only("PULL", "SUB", "XSUB", "DEALER", "PAIR", "ROUTER"), func(t *testing.T, p pairing) {
-		s := newScene(begin(t, libzmq), t, p, setup{
-			weir: []socket.Option{socket.RecvHWM(10), socket.RecvBuffer(slowBuffer)}, peer: []string{"sndhwm=0", "sndbuf=65536"},
-		})
-		s.join()
-		s.peer.do(s.ctx, "sendn", 0, slowCount, slowSize, waitMS)
+		s := slowWeir(t, p)
 		s.peer.order("quit")
 		for n := range slowCount {
 			wantNumber(t, n, slowSize, s.unnamed(s.recv()))

@@ -18,6 +18,8 @@ type endpoints interface {
 	BindListener(ctx context.Context, l net.Listener) (*socket.Endpoint, error)
 	Connect(ctx context.Context, endpoint string, opts ...socket.EndpointOption) (*socket.Endpoint, error)
 	ConnectConn(ctx context.Context, conn net.Conn, opts ...socket.EndpointOption) (*socket.Endpoint, error)
+	Unbind(ctx context.Context, endpoint string) error
+	Disconnect(ctx context.Context, endpoint string) error
 	Close(ctx context.Context) error
 	WaitPeers(ctx context.Context, n int) error
 }
