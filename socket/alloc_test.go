@@ -128,3 +128,39 @@ func TestAllocationsOfATry(t *testing.T) {
 	})
 	require.Zero(t, each) // rounded down
 }
+
+// TestMemoryOfLargeSealedBodies wants large bodies that are sealed, sent, opened and released to be written in memory that is used again, whether the
+// queue runs empty after each or not.
+func TestMemoryOfLargeSealedBodies(t *testing.T) {
+	const n = 100
+	for _, size := range []int{70_000, 100_000, 1 << 20} {
+		for _, burst := range []int{1, 10} {
+			ctx := within(t)
+			rt := newRuntime(t)
+			server, client := curveSides(t)
+			push, pull := newPush(t, rt, client...), newPull(t, rt, server...)
+			join(t, places[0].fresh(t), pull, push)
+			f := func() {
+				for range n / burst {
+					for range burst {
+						require.NoError(t, push.Send(ctx, socket.NewBody(size)))
+					}
+					for range burst {
+						m, err := pull.Recv(ctx)
+						require.NoError(t, err)
+						require.Len(t, m.Bytes(), size)
+						m.Release()
+					}
+				}
+			}
+			f()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			f()
+			runtime.ReadMemStats(&after)
+			each := float64(after.TotalAlloc-before.TotalAlloc) / n / float64(size)
+			require.Less(t, each, 0.3, "bodies of memory a message, of %d bytes, in bursts of %d", size, burst)
+			t.Logf("%.3f bodies a message, of %d bytes, in bursts of %d", each, size, burst)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"golang.org/x/crypto/nacl/box"
 	"golang.org/x/crypto/nacl/secretbox"
@@ -23,9 +24,6 @@ const (
 	// SealOverhead is by how many octets a sealed frame's body is longer than the
 	// frame's own: name, nonce, box, flags.
 	SealOverhead = messageHeader + secretbox.Overhead + 1
-
-	// scratchMax is how large a scratch buffer may be to be used again, in octets.
-	scratchMax = 64 << 10
 )
 
 // shortNonce is a nonce of a counter.
@@ -66,46 +64,48 @@ func stale() error {
 // A Sealer encrypts the frames of one connection's traffic that go out, in their
 // order. It is not safe for use by several goroutines.
 type Sealer struct {
-	key   [curveKeySize]byte
-	nonce [24]byte // of the last frame
-	next  uint64   // counter of the next one
-	plain []byte   // scratch
+	key  boxKey
+	next uint64 // counter of the next frame
 }
 
 // An Opener decrypts the frames that come in, in their order. It is not safe for
 // use by several goroutines.
 type Opener struct {
-	key   [curveKeySize]byte
-	nonce [24]byte
-	last  uint64 // counter of the last frame
+	key  boxKey
+	last uint64 // counter of the last frame
 }
 
 // newCurveTraffic returns both directions of a connection with a shared key.
 func newCurveTraffic(shared *[curveKeySize]byte, next, last uint64, ours, theirs byte) (*Sealer, *Opener) {
-	s, o := &Sealer{key: *shared, next: next}, &Opener{key: *shared, last: last}
-	copy(s.nonce[:], "CurveZMQMESSAGE"+string(rune(ours)))
-	copy(o.nonce[:], "CurveZMQMESSAGE"+string(rune(theirs)))
-	return s, o
+	return &Sealer{key: newBoxKey(shared, trafficNonce(ours)), next: next}, &Opener{key: newBoxKey(shared, trafficNonce(theirs)), last: last}
+}
+
+// trafficNonce is what the nonces of a side's traffic begin with.
+func trafficNonce(side byte) *[16]byte {
+	return (*[16]byte)(append([]byte("CurveZMQMESSAGE"), side))
 }
 
 // AppendFrame appends a frame whose body is the sealed form of a frame with those
 // flags, MORE and COMMAND, and that body. The outer flags have neither, as in
-// libzmq, whatever RFC 37 says of commands.
+// libzmq, whatever RFC 37 says of commands. The body may lie in dst's room.
 //
 // "message = %d7 "MESSAGE" message_nonce message-box"
 // https://rfc.zeromq.org/spec/26/#high-level-grammar
 func (s *Sealer) AppendFrame(dst []byte, flags Flags, body []byte) []byte {
-	s.plain = append(s.plain[:0], sealedFlags(flags))
-	s.plain = append(s.plain, body...)
-	binary.BigEndian.PutUint64(s.nonce[16:], s.next)
+	sealed := len(body) + SealOverhead
+	dst = slices.Grow(dst, MaxHeader+sealed)
+	var head [MaxHeader]byte
+	header := AppendHeader(head[:0], 0, sealed)
+	start := len(dst) + len(header)
+	dst = dst[:start+sealed]
+	box := dst[start:]
+	copy(box[boxRoom+1:], body) // before anything else is written to
+	copy(dst[start-len(header):], header)
+	box[boxRoom] = sealedFlags(flags)
+	s.key.seal(box, s.next)
+	copy(box, messagePrefix)
+	binary.BigEndian.PutUint64(box[len(messagePrefix):], s.next)
 	s.next++
-	dst = AppendHeader(dst, 0, len(body)+SealOverhead)
-	dst = append(dst, messagePrefix...)
-	dst = append(dst, s.nonce[16:]...)
-	dst = secretbox.Seal(dst, s.plain, &s.nonce, &s.key)
-	if cap(s.plain) > scratchMax {
-		s.plain = nil
-	}
 	return dst
 }
 
@@ -129,11 +129,19 @@ func sealedFlags(f Flags) byte {
 	return flags
 }
 
-// Open opens the body of a frame that came in. It appends the frame's own body to
-// dst and returns it by itself, with its flags.
+// Open opens the body of a frame that came in, and returns the frame's own body,
+// with its flags. It appends sealed to dst and opens it there: so that takes room for
+// all of sealed, and what it returns is the end of it.
 //
 // https://rfc.zeromq.org/spec/26/#the-message-command
 func (o *Opener) Open(dst, sealed []byte) (Flags, []byte, error) {
+	dst = append(dst, sealed...)
+	return o.openInPlace(dst[len(dst)-len(sealed):])
+}
+
+// openInPlace is Open for octets that are the caller's, who has no use for them
+// afterwards. What it returns is the end of sealed.
+func (o *Opener) openInPlace(sealed []byte) (Flags, []byte, error) {
 	switch {
 	case len(sealed) < len(messagePrefix) || string(sealed[:len(messagePrefix)]) != messagePrefix:
 		return 0, nil, protocolErrorf("the peer sent something else where MESSAGE is due").coded(CodeUnexpectedCommand)
@@ -145,12 +153,10 @@ func (o *Opener) Open(dst, sealed []byte) (Flags, []byte, error) {
 		return 0, nil, stale()
 	}
 	o.last = counter
-	binary.BigEndian.PutUint64(o.nonce[16:], counter)
-	plain, ok := secretbox.Open(dst, sealed[messageHeader:], &o.nonce, &o.key)
-	if !ok {
+	if !o.key.open(sealed, counter) {
 		return 0, nil, unopened("MESSAGE")
 	}
-	plain = plain[len(dst):]
+	plain := sealed[boxRoom:]
 	var flags Flags
 	if plain[0]&1 != 0 {
 		flags |= More

@@ -15,56 +15,51 @@ func (d *Decoder) SetOpener(o *Opener) {
 	}
 }
 
-// sealedBody returns the body of a sealed frame, still empty. Nothing of it is
-// kept: small ones share a buffer, and a large one lies in a chunk, which goes back
-// once it is opened.
+// sealedBody returns the body of a sealed frame, still empty. What is small in the
+// clear shares a buffer, out of which it is copied; anything else lies in a chunk,
+// opens in it, and stays there.
 func (d *Decoder) sealedBody(size int) body {
-	if size > scratchMax {
+	if size > slabMax+SealOverhead {
 		return newBody(size, nil, d.proven)
 	}
 	if cap(d.sealed) < size {
-		d.sealed = make([]byte, max(size, min(2*cap(d.sealed), scratchMax)))
+		d.sealed = make([]byte, min(max(size, 2*cap(d.sealed)), slabMax+SealOverhead))
 	}
 	return body{size: size, octets: d.sealed[:size]}
 }
 
-// unseal opens a complete body, and does what is due with what is inside.
+// unseal opens a complete body where it lies, and does what is due with what is
+// inside.
 func (d *Decoder) unseal(sealed body, msgs []Message) (out []Message, cmd []byte) {
-	var room []byte
-	var chunk *chunk // what a large one is opened into
-	n := sealed.size - SealOverhead + 1
-	if n > slabMax {
-		chunk = getChunk(n, nil)
-		room = chunk.buf[:n:n]
-	} else if n > 0 {
-		room = slices.Clip(d.slab.room(n))
-	}
 	var octets []byte
-	d.flags, octets, d.err = d.opener.Open(room[:0], sealed.octets)
-	sealed.drop()
+	d.flags, octets, d.err = d.opener.openInPlace(sealed.octets[:sealed.size:sealed.size])
 	switch {
 	case d.err != nil:
+		sealed.drop()
 		return msgs, nil
 	case d.flags&(CommandFrame|More) == CommandFrame|More:
+		sealed.drop()
 		d.pieces++
 		return msgs, nil
 	case d.flags&CommandFrame != 0:
-		if chunk == nil && d.slab.chunk != nil {
-			d.slab.reference() // for good
+		if sealed.chunk == nil {
+			octets = append([]byte{}, octets...)
 		}
 		return msgs, octets
 	}
 	d.proven = max(d.proven, sealed.size)
-	if chunk == nil {
+	if sealed.chunk == nil {
 		return d.unsealedSmall(octets, msgs), nil
 	}
-	d.chunks = append(d.chunks, chunk)
+	d.chunks = append(d.chunks, sealed.chunk)
 	return d.frame(d.flags, octets, msgs), nil
 }
 
-// unsealedSmall takes one frame of a message, which lies in the slab and needs a
-// reference to it.
-func (d *Decoder) unsealedSmall(octets []byte, msgs []Message) []Message {
+// unsealedSmall takes one frame of a message, and copies it into the slab, to which it
+// needs a reference.
+func (d *Decoder) unsealedSmall(opened []byte, msgs []Message) []Message {
+	octets := slices.Clip(d.slab.room(len(opened)))
+	copy(octets, opened)
 	if d.flags&More != 0 || len(d.parts) > 0 {
 		d.holdSlab(len(octets))
 		return d.frame(d.flags, octets, msgs)

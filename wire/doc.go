@@ -47,6 +47,7 @@ package wire
 //	mechanism_plain.go     the PLAIN mechanism
 //	curve_client.go, curve_server.go   the CURVE mechanism
 //	curve_message.go       Sealer, Opener: its traffic
+//	curve_box.go           NaCl's boxes, made and opened in place
 //	curve_keys.go          CurveKey
 //	decoder_sealed.go      the decoder's side of that
 //	auth.go                Question, Verdict: who may come in

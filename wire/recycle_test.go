@@ -154,7 +154,7 @@ func TestLargeBodiesAreReadInPlace(t *testing.T) {
 
 // TestSealedBodiesAreUsedAgain wants a sealed stream whose messages are released to live on little memory too.
 func TestSealedBodiesAreUsedAgain(t *testing.T) {
-	for _, size := range []int{1000, slabMax, 10_000, scratchMax, 200_000} {
+	for _, size := range []int{1000, slabMax, 10_000, 64 << 10, 200_000, 1 << 20} {
 		cs, so, _, _ := curveTraffic0(t)
 		d := NewDecoder(-1)
 		d.SetOpener(so)

@@ -180,6 +180,7 @@ func (c *codec) done(written int64, all bool) {
 			wire.Drop(h.msg)
 		}
 	}
+	c.batch.unseal()
 }
 
 // A batch is the encoded form of the messages at the head of a queue. The zero value is empty, without room. Owned by the codec's handler.
@@ -196,6 +197,8 @@ type batch struct {
 	small int            // the largest body that goes into buf; set by begin
 	large bool           // there is a cut whose copies take turns
 	held  []held         // those whose memory somebody waits for
+
+	sealed []wire.Message // what large frames are sealed in, until they are written
 }
 
 // A held message has a reference that ends once the kernel has the message whole.
@@ -220,17 +223,28 @@ func (b *batch) reset() {
 	clear(b.held)
 	b.buf, b.cuts, b.ends, b.seen, b.held, b.size = b.buf[:0], b.cuts[:0], b.ends[:0], b.seen[:0], b.held[:0], 0
 	b.large = false
+	b.unseal()
+}
+
+// unseal gives back what large frames were sealed in.
+func (b *batch) unseal() {
+	for _, m := range b.sealed {
+		m.Release()
+	}
+	clear(b.sealed)
+	b.sealed = b.sealed[:0]
 }
 
 // release gives the batch back: an idle codec holds none. One that has grown is left to the garbage collector.
 func (c *codec) release() {
 	b := c.batch
-	if c.batch = nil; b == nil || cap(b.buf) > bufferSize {
+	if c.batch = nil; b == nil {
 		return
 	}
 	b.reset()
-	b.seal = nil
-	batches.Put(b)
+	if b.seal = nil; cap(b.buf) <= bufferSize {
+		batches.Put(b)
+	}
 }
 
 // full says whether the batch has reached one of its bounds.
@@ -256,8 +270,7 @@ func (b *batch) fits(m wire.Message) bool {
 	return len(b.buf)+need <= bufferSize
 }
 
-// add encodes m. Beyond the buffer's room, where it grows, goes only a message that is alone: one of very many small frames, or a large one that is
-// sealed.
+// add encodes m. Beyond the buffer's room, where it grows, goes only a message that is alone, of very many small frames.
 func (b *batch) add(m wire.Message) {
 	last := m.Len() - 1
 	for i := range last {
@@ -290,8 +303,7 @@ func (b *batch) addShort(msgs []wire.Message) int {
 func (b *batch) addFrame(flags wire.Flags, body []byte) {
 	before := len(b.buf)
 	if b.seal != nil {
-		b.buf = b.seal.AppendFrame(b.buf, flags, body)
-		b.size += int64(len(b.buf) - before)
+		b.addSealed(flags, body)
 		return
 	}
 	if b.old {
@@ -307,6 +319,21 @@ func (b *batch) addFrame(flags wire.Flags, body []byte) {
 	b.size += int64(len(b.buf) - before + len(body))
 	b.cuts = append(b.cuts, cut{at: len(b.buf), body: body})
 	b.large = b.large || len(body) >= turnBody
+}
+
+// addSealed seals one frame: into the buffer or, where that has no room for a large one, into memory that is used again once the frame is written.
+func (b *batch) addSealed(flags wire.Flags, body []byte) {
+	before, most := len(b.buf), wire.MaxHeader+len(body)+wire.SealOverhead
+	if len(body) <= coalesce || before+most <= cap(b.buf) {
+		b.buf = b.seal.AppendFrame(b.buf, flags, body)
+		b.size += int64(len(b.buf) - before)
+		return
+	}
+	room := wire.NewBody(most)
+	frame := b.seal.AppendFrame(room.Bytes()[:0], flags, body)
+	b.sealed = append(b.sealed, room)
+	b.cuts = append(b.cuts, cut{at: before, body: frame})
+	b.size += int64(len(frame))
 }
 
 // addSubscription encodes m as a SUBSCRIBE or CANCEL command where it is a subscription, and as it is where it is not.
