@@ -65,7 +65,7 @@ package socket
 //
 //	runtime.go, io.go, listener.go, dialer.go, link.go, reaper.go   the tree of actors
 //	socket.go, socket_actor.go, socket_close.go, endpoint.go, pipe.go   what all sockets share
-//	send.go, recv.go, read_here.go, wait.go, channels.go   the data path, and the seam between callers who wait and actors who do not
+//	send.go, recv.go, read_here.go, wait.go, wait_ctx.go, channels.go   the data path, and the seam between callers who wait and actors who do not
 //	types.go, pattern.go   the table of socket types, and what a routing policy is
 //	push.go, pull.go, pub.go, xpub.go, sub.go, xsub.go, req.go, rep.go, dealer.go, router.go, pair.go, stream.go   the socket types, a file each
 //	topics.go, topic_nodes.go, topic_index.go, topic_search.go, audience.go, pub_sweep.go   who subscribed to what

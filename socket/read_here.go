@@ -26,15 +26,18 @@ func (s *socket) readHere(ctx context.Context, w *waiter) bool {
 		return false
 	}
 	defer h.Leave()
-	b := &s.inbox
-	if !b.waiting.waitElsewhere(w, h.Rouse) {
+	l := &s.inbox.waiting
+	if !l.waitElsewhere(w, h) {
 		return false
 	}
-	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, func() { b.waiting.rouse(w) })()
+	stays := l.rouseAfter(ctx, w)
+	if ctx.Err() == nil { // it may have ended before w waited elsewhere: then nobody rouses it any more
+		h.Read()
 	}
-	h.Read()
-	if b.waiting.waitHere(w) {
+	if !stays {
+		w.forget()
+	}
+	if l.waitHere(w) {
 		h.Calm()
 	}
 	return true

@@ -3,7 +3,10 @@ package socket_test
 import (
 	"context"
 	"errors"
+	"math"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,18 +32,7 @@ func rounds(t *testing.T, req *socket.Req, rep *socket.Rep, n int) {
 	t.Helper()
 	ctx := within(t)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		for range n {
-			m, err := rep.Recv(ctx)
-			if err == nil {
-				err = rep.Send(ctx, m)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	group.Go(func() error { return echo(ctx, rep, n) })
 	group.Go(func() error {
 		for i := range n {
 			if err := req.Send(ctx, number(i)); err != nil {
@@ -59,16 +51,24 @@ func rounds(t *testing.T, req *socket.Req, rep *socket.Rep, n int) {
 	require.NoError(t, group.Wait())
 }
 
-// answering answers one request, and says how that went.
-func answering(ctx context.Context, rep *socket.Rep) <-chan error {
-	done := make(chan error, 1)
-	go func() {
+// echo answers n requests with what they say.
+func echo(ctx context.Context, rep *socket.Rep, n int) error {
+	for range n {
 		m, err := rep.Recv(ctx)
 		if err == nil {
 			err = rep.Send(ctx, m)
 		}
-		done <- err
-	}()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answering answers one request, and says how that went.
+func answering(ctx context.Context, rep *socket.Rep) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- echo(ctx, rep, 1) }()
 	return done
 }
 
@@ -99,6 +99,72 @@ func TestReceiverReads(t *testing.T) {
 		}()
 		require.NoError(t, rep.Close(ctx))
 		require.ErrorIs(t, <-ended, socket.ErrClosed)
+	})
+}
+
+// TestReceiverReadsUntilItsCtxEnds ends the ctx of a REP that answers, at whatever moment: as it begins to read for itself, or as it reads. The next one, with
+// a ctx of its own, hears nothing of it.
+func TestReceiverReadsUntilItsCtxEnds(t *testing.T) {
+	eachEdge(t, func(t *testing.T, rep *socket.Rep, ep string) {
+		all := within(t)
+		req := newReq(t, newRuntime(t))
+		connect(t, req, ep)
+		for range 300 {
+			ctx, cancel := context.WithCancel(all)
+			done := make(chan error, 1)
+			go func() { done <- echo(ctx, rep, math.MaxInt) }()
+			for i := range 10 {
+				require.NoError(t, req.Send(all, number(i)))
+				receive(t, req, i, 1)
+			}
+			cancel()
+			require.ErrorIs(t, <-done, context.Canceled)
+		}
+	})
+}
+
+// An endingCtx ends right after it has said that it has not, once it is armed, and whoever wants to hear of it hears of it first.
+type endingCtx struct {
+	context.Context
+	end   context.CancelFunc
+	armed atomic.Bool
+}
+
+// Err implements context.Context.
+func (c *endingCtx) Err() error {
+	err := c.Context.Err()
+	if c.armed.Swap(false) {
+		c.end()
+		for range 100 {
+			runtime.Gosched()
+		}
+	}
+	return err
+}
+
+// TestReceiverReadsForNoEndedCtx ends the ctx between the receiver's look at it and its read, which nobody would end any more.
+func TestReceiverReadsForNoEndedCtx(t *testing.T) {
+	eachEdge(t, func(t *testing.T, rep *socket.Rep, ep string) {
+		all := within(t)
+		req := newReq(t, newRuntime(t))
+		connect(t, req, ep)
+		for range 20 {
+			ctx := &endingCtx{}
+			ctx.Context, ctx.end = context.WithCancel(all)
+			done := make(chan error, 1)
+			go func() {
+				err := echo(ctx, rep, 20)
+				if ctx.armed.Store(true); err == nil {
+					_, err = rep.Recv(ctx)
+				}
+				done <- err
+			}()
+			for i := range 20 {
+				require.NoError(t, req.Send(all, number(i)))
+				receive(t, req, i, 1)
+			}
+			require.ErrorIs(t, <-done, context.Canceled)
+		}
 	})
 }
 
@@ -147,25 +213,9 @@ func TestReceiverReadsOddly(t *testing.T) {
 	ctx := within(t)
 	rep := newRep(t, newRuntime(t), socket.RecvHWM(1))
 	peer := dialRaw(t, bind(t, rep, "tcp://127.0.0.1:*").String(), "REQ")
-	serve := func(n int) chan error {
-		done := make(chan error, 1)
-		go func() {
-			for range n {
-				m, err := rep.Recv(ctx)
-				if err == nil {
-					err = rep.Send(ctx, m)
-				}
-				if err != nil {
-					done <- err
-					return
-				}
-			}
-			done <- nil
-		}()
-		return done
-	}
 	for range 20 {
-		done := serve(20)
+		done := make(chan error, 1)
+		go func() { done <- echo(ctx, rep, 20) }()
 		for range 12 {
 			peer.send("", "alone")
 			require.Equal(t, []string{"", "alone"}, peer.recv())
@@ -213,7 +263,8 @@ func TestSenderNeverWaitsInTheKernel(t *testing.T) {
 	require.Equal(t, []string{"", "last"}, peer.recv())
 }
 
-// TestReceiversTakeTurnsToRead has several goroutines answer for one REP, so that each wakes others at any moment: all is answered, over one connection.
+// TestReceiversTakeTurnsToRead has several goroutines answer for one REP, so that each wakes others at any moment: all is answered, over one connection. Who
+// begins to receive while another answers is told that it is not his turn.
 func TestReceiversTakeTurnsToRead(t *testing.T) {
 	eachEdge(t, func(t *testing.T, rep *socket.Rep, ep string) {
 		ctx, cancel := context.WithCancel(within(t))
@@ -224,6 +275,9 @@ func TestReceiversTakeTurnsToRead(t *testing.T) {
 			group.Go(func() error {
 				for {
 					m, err := rep.Recv(ctx)
+					if errors.Is(err, socket.ErrBadState) {
+						continue
+					}
 					if err == nil {
 						err = rep.Send(ctx, m)
 					}

@@ -361,7 +361,7 @@ func (b *inbox) close(err error, pipes []*pipe) {
 	}
 	b.back, b.ring, b.turn = nil, nil, 0
 	b.mu.Unlock()
-	b.waiting.wakeAll()
+	b.waiting.end()
 }
 
 // abandon drops what nobody has received from p, which ends.

@@ -17,7 +17,7 @@ type rep struct {
 	pipes    []*pipe
 	serving  bool     // a request was received and its reply was not sent
 	asker    *pipe    // who asked; nil once it has gone
-	envelope [][]byte // the frames of the request up to and with the first empty one
+	envelope [][]byte // the frames of the request up to and with the first empty one; then the room for the next one's
 }
 
 // attach adds a possible asker.
@@ -56,7 +56,17 @@ func (s *rep) route(dst []*pipe, m Message) ([]*pipe, Message, error) {
 }
 
 // routed ends the turn.
-func (s *rep) routed([]*pipe) { s.serving, s.asker, s.envelope = false, nil, nil }
+func (s *rep) routed([]*pipe) {
+	s.serving, s.asker = false, nil
+	if cap(s.envelope) > maxEnvelope {
+		s.envelope = nil
+	}
+	clear(s.envelope)
+	s.envelope = s.envelope[:0]
+}
+
+// maxEnvelope is how many frames of an envelope the room may be for that is used again.
+const maxEnvelope = 64
 
 // mayReceive wants no reply owed.
 func (s *rep) mayReceive() error {
@@ -75,7 +85,7 @@ func (s *rep) accept(p *pipe, m Message) (Message, bool) {
 		if len(m.Frame(i)) != 0 {
 			continue
 		}
-		s.envelope = envelope(m, i+1)
+		s.envelope = appendEnvelope(s.envelope[:0], m, i+1)
 		s.serving, s.asker = true, p
 		if !slices.Contains(s.pipes, p) {
 			s.asker = nil // it asked and went
@@ -85,14 +95,15 @@ func (s *rep) accept(p *pipe, m Message) (Message, bool) {
 	return m, false
 }
 
-// envelope returns the first n frames of m, which stay what they are if the application releases m before it replies.
-func envelope(m Message, n int) [][]byte {
-	frames := make([][]byte, n)
+// appendEnvelope appends the first n frames of m to frames. They stay what they are if the application releases m before it replies.
+func appendEnvelope(frames [][]byte, m Message, n int) [][]byte {
 	held := wire.Held(m)
-	for i := range frames {
-		if frames[i] = m.Frame(i); held {
-			frames[i] = bytes.Clone(frames[i])
+	for i := range n {
+		f := m.Frame(i)
+		if held {
+			f = bytes.Clone(f)
 		}
+		frames = append(frames, f)
 	}
 	return frames
 }

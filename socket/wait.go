@@ -17,19 +17,24 @@ type waitList struct {
 	queue    []*waiter         // guarded by mu: oldest first
 	watchers []chan<- struct{} // guarded by mu: pollers', and of who waits for a turn: told of every wake-up, and by tell; each has room for one
 	free     []*waiter         // guarded by mu: some that are not in use; they stay with their list, and so inside a bubble of testing/synctest
+	over     bool              // guarded by mu: end was called, and none is kept any more
 }
 
 // freeWaiters is how many waiters a list keeps for those who wait next.
 const freeWaiters = 4
 
-// A waiter is one parked goroutine. It belongs to that goroutine, but for c.
+// A waiter is one parked goroutine. It belongs to that goroutine, but for c; a free one belongs to its list.
 type waiter struct {
-	c chan struct{} // room for one: the wake-up
+	c    chan struct{} // room for one: the wake-up
+	ends ctxWatch      // of the ctx with which it waits elsewhere
 
 	// Guarded by the list's mu.
-	rouse  func() // called as well when w is woken; nil where it waits for nothing but c
+	at     rouser // roused as well when w is woken; nil where it waits for nothing but c
 	roused bool   // it has been
 }
+
+// A rouser is what a waiter waits for elsewhere. Rouse ends that wait; it is called under the list's mu, once at least, and must not wait.
+type rouser interface{ Rouse() }
 
 // join puts the caller at the end of the list. It must look once more for what it wants before it parks, and leave in the end.
 func (l *waitList) join() *waiter {
@@ -71,10 +76,14 @@ func (l *waitList) leave(w *waiter, more bool) {
 		more = true // woken, and not used
 	default:
 	}
-	if len(l.free) < freeWaiters {
+	kept := len(l.free) < freeWaiters && !l.over
+	if kept {
 		l.free = append(l.free, w)
 	}
 	l.mu.Unlock()
+	if !kept {
+		w.forget()
+	}
 	if more {
 		l.wakeOne()
 	}
@@ -108,8 +117,21 @@ func (l *waitList) wakeAll() {
 	for _, w := range l.queue {
 		w.wakeLocked()
 	}
-	l.queue = nil
+	clear(l.queue)
+	l.queue = l.queue[:0]
 	l.countLocked()
+}
+
+// end is wakeAll where what they wait for has ended for good. Nothing of the list holds on to a ctx afterwards.
+func (l *waitList) end() {
+	l.mu.Lock()
+	free := l.free
+	l.free, l.over = nil, true
+	l.mu.Unlock()
+	for _, w := range free {
+		w.forget()
+	}
+	l.wakeAll()
 }
 
 // wakeLocked wakes w, which has been taken off the list.
@@ -118,23 +140,23 @@ func (w *waiter) wakeLocked() {
 	w.rouseLocked()
 }
 
-// rouseLocked calls what w wants to be called.
+// rouseLocked rouses w where it waits elsewhere.
 func (w *waiter) rouseLocked() {
-	if w.rouse != nil {
+	if w.at != nil {
 		w.roused = true
-		w.rouse()
+		w.at.Rouse()
 	}
 }
 
-// waitElsewhere makes rouse be called, once at least, when w is woken, or by rouse, until waitHere: w is about to wait for something other than its wake-up. It
-// returns false where w has been woken already.
-func (l *waitList) waitElsewhere(w *waiter, rouse func()) bool {
+// waitElsewhere makes at be roused when w is woken, or by rouse, until waitHere: w is about to wait for something other than its wake-up. It returns false
+// where w has been woken already.
+func (l *waitList) waitElsewhere(w *waiter, at rouser) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(w.c) > 0 {
 		return false
 	}
-	w.rouse, w.roused = rouse, false
+	w.at, w.roused = at, false
 	return true
 }
 
@@ -142,11 +164,11 @@ func (l *waitList) waitElsewhere(w *waiter, rouse func()) bool {
 func (l *waitList) waitHere(w *waiter) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w.rouse = nil
+	w.at = nil
 	return w.roused
 }
 
-// rouse rouses w where it waits elsewhere.
+// rouse rouses w where it waits elsewhere; where it does not, nothing happens.
 func (l *waitList) rouse(w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
