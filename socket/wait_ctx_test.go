@@ -40,7 +40,7 @@ type rousedC chan struct{}
 func (c rousedC) Rouse() { c <- struct{}{} }
 
 // elsewhere is one wait of a waiter of l, which the end of ctx is to end; in it, during is called.
-func elsewhere(t *testing.T, l *waitList, ctx context.Context, at rouser, during func()) {
+func elsewhere(t *testing.T, ctx context.Context, l *waitList, at rouser, during func()) {
 	w := l.join()
 	require.True(t, l.waitElsewhere(w, at))
 	stays := l.rouseAfter(ctx, w)
@@ -61,29 +61,29 @@ func TestWaitersCtxStays(t *testing.T) {
 	for range 3 {
 		for range 5 {
 			once, cancel := newRegister(t)
-			elsewhere(t, &l, once, rousedC(nil), func() { require.Equal(t, 1, once.now) })
+			elsewhere(t, once, &l, rousedC(nil), func() { require.Equal(t, 1, once.now) })
 			require.Zero(t, once.now)
 			cancel()
 		}
 		again, cancel := newRegister(t)
 		defer cancel()
 		for range 5 {
-			elsewhere(t, &l, again, rousedC(nil), func() { require.Equal(t, 1, again.now) })
+			elsewhere(t, again, &l, rousedC(nil), func() { require.Equal(t, 1, again.now) })
 		}
 		require.Equal(t, 1, again.now)
 		require.Equal(t, 2, again.ever)
-		elsewhere(t, &l, context.Background(), rousedC(nil), nothing)
+		elsewhere(t, context.Background(), &l, rousedC(nil), nothing)
 		require.Zero(t, again.now)
 		last = again
 	}
 	for range 2 {
-		elsewhere(t, &l, last, rousedC(nil), nothing)
+		elsewhere(t, last, &l, rousedC(nil), nothing)
 	}
 	require.Equal(t, 1, last.now)
 	l.end()
 	require.Zero(t, last.now)
 	for range 5 {
-		elsewhere(t, &l, last, rousedC(nil), nothing)
+		elsewhere(t, last, &l, rousedC(nil), nothing)
 		require.Zero(t, last.now, "the list is over")
 	}
 }
@@ -96,14 +96,14 @@ func TestWaitersCtxRouses(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		roused := make(rousedC)
 		for range before {
-			elsewhere(t, &l, ctx, roused, func() {})
+			elsewhere(t, ctx, &l, roused, func() {})
 		}
-		elsewhere(t, &l, ctx, roused, func() {
+		elsewhere(t, ctx, &l, roused, func() {
 			cancel()
 			<-roused
 		})
 		other, end := context.WithCancel(t.Context())
-		elsewhere(t, &l, other, roused, func() {
+		elsewhere(t, other, &l, roused, func() {
 			end()
 			<-roused
 		})
