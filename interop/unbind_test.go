@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/weirmq/weir/socket"
+	"golang.org/x/sync/errgroup"
 )
 
 // leave unbinds Weir's socket, or disconnects it, by the name of its endpoint.
@@ -49,14 +50,14 @@ func TestUnbindWithoutLinger(t *testing.T) {
 		var count, first, missing int
 		_, err = fmt.Sscan(s.peer.okay(s.ctx), &count, &first, &missing)
 		require.NoError(t, err)
-		require.Zero(t, first)
-		require.GreaterOrEqual(t, missing, unsent.Messages())
+		require.Contains(t, []int{0, slowCount}, first, "the first, or none at all")
+		require.GreaterOrEqual(t, first+missing, unsent.Messages())
 	})
 }
 
 // TestPeerUnbindsFromASlowWeir unbinds libzmq's socket in place of Weir's, and disconnects it where it has connected. What zmq_disconnect leaves behind
-// arrives. What zmq_unbind does is lost, though LINGER is without an end: the socket has nothing to wait for when it is closed, and the first that Weir's
-// socket receives behind a part of the messages is what comes from the next who binds there.
+// arrives. Of what zmq_unbind does, Weir's socket receives the first part, in order, and then what comes from the next who binds there. That part is what the
+// kernel had, though LINGER is without an end; but once in a thousand runs libzmq lingers all the same, and its process ends when all was read.
 func TestPeerUnbindsFromASlowWeir(t *testing.T) {
 	const end = "the end"
 	overWide(t, only("PULL", "SUB", "XSUB", "DEALER", "PAIR", "ROUTER"), func(t *testing.T, p pairing) {
@@ -70,15 +71,25 @@ func TestPeerUnbindsFromASlowWeir(t *testing.T) {
 		}
 		s.peer.do(s.ctx, "unbind", s.endpoint)
 		s.peer.do(s.ctx, "wait", "CLOSED", 1, waitMS)
+		var got []socket.Message
+		var reading errgroup.Group
+		reading.Go(func() error {
+			for {
+				m, err := s.receiver().Recv(s.ctx)
+				if err != nil || string(m.Frame(m.Len()-1)) == end {
+					return err
+				}
+				got = append(got, m)
+			}
+		})
 		s.peer.quit(s.ctx)
 		s.openPeer()
 		s.placePeer()
 		s.peer.order("pulse", plain(end))
-		got := 0
-		for m := s.unnamed(s.recv()); m.String() != end; m = s.unnamed(s.recv()) {
-			wantNumber(t, got, slowSize, m)
-			got++
+		require.NoError(t, reading.Wait())
+		for n, m := range got {
+			wantNumber(t, n, slowSize, s.unnamed(m))
 		}
-		require.Less(t, got, slowCount)
+		require.LessOrEqual(t, len(got), slowCount)
 	})
 }
